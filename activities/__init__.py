@@ -1,0 +1,1 @@
+"""What touches the world: activity classes written against the Protocols of :mod:`activities.ports`."""

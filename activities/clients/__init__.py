@@ -1,0 +1,1 @@
+"""The clients behind the Protocols: GitHub, git, sandboxed processes, Temporal."""

@@ -1,0 +1,156 @@
+"""What activities need of the world, as Protocols; ``cli`` hands in the clients behind them."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from tickborg.github import CheckRun, CommitStatus, Permission, PullRequest, RepositoryName
+from tickborg.jobs import BuildJob, MergeJob, MergeReport
+from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus, Event
+from tickborg.systems import System
+
+
+class GitHub(Protocol):
+    """GitHub's REST API, as an installation of our App sees it.
+
+    Every method raises the errors of :mod:`tickborg.errors`: transient, rate limited, head gone, permanent.
+    """
+
+    async def pull_request(self, repo: RepositoryName, number: int) -> PullRequest:
+        """The pull request as it is now."""
+
+    async def set_status(self, status: CommitStatus) -> None:
+        """Set one context of one commit."""
+
+    async def create_check_run(self, run: CheckRun) -> int:
+        """Create a check run and return its id."""
+
+    async def update_check_run(self, check_run_id: int, run: CheckRun) -> None:
+        """Make the check run say what ``run`` says."""
+
+    async def find_check_run(self, run: CheckRun) -> int | None:
+        """The id of our check run with the same commit, name and external id, if there is one."""
+
+    async def labels(self, repo: RepositoryName, number: int) -> frozenset[str]:
+        """The labels on a pull request."""
+
+    async def add_labels(self, repo: RepositoryName, number: int, labels: Sequence[str]) -> None:
+        """Put labels on a pull request, creating those the repository lacks."""
+
+    async def remove_label(self, repo: RepositoryName, number: int, label: str) -> None:
+        """Take one label off; one that is not there is no error."""
+
+    async def find_comment(self, repo: RepositoryName, number: int, marker: str) -> int | None:
+        """The id of our own oldest comment that contains ``marker``, if there is one."""
+
+    async def create_comment(self, repo: RepositoryName, number: int, body: str) -> int:
+        """Write a comment and return its id."""
+
+    async def edit_comment(self, repo: RepositoryName, comment_id: int, body: str) -> bool:
+        """Replace a comment's body; False: somebody deleted the comment."""
+
+    async def permission(self, repo: RepositoryName, user: str) -> Permission:
+        """What ``user`` may do; cached for minutes."""
+
+
+class Repositories(Protocol):
+    """Bare mirrors of repositories. Its methods block: they belong on a thread."""
+
+    def merge(self, job: MergeJob) -> MergeReport:
+        """Fetch what ``job`` names, merge it in memory and say what that changes.
+
+        Raises:
+            HeadGoneError: the head, or the pinned base, is no longer on the server.
+            TransientError: the server did not answer.
+        """
+
+
+class Workspaces(Protocol):
+    """Folders in which projects are built. Its methods block: they belong on a thread."""
+
+    def materialise(self, job: BuildJob) -> AbstractContextManager[Path]:
+        """A new folder with the files of the job's project and of what it needs; removed at the end.
+
+        Raises:
+            HeadGoneError: a commit of the job is no longer on the server.
+            InfrastructureError: no space left, or the tree differs from the job's.
+        """
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of a build."""
+
+    argv: tuple[str, ...]
+    folder: Path
+    """The workspace: the only place that can be written."""
+    working_folder: Path
+    """Where it is run, inside ``folder``."""
+    network: bool = False
+    environment: Mapping[str, str] | None = None
+    """What it may know besides the allow-list of the sandbox."""
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How a command ended."""
+
+    status: int
+    """Exit status; negative: the number of the signal that ended it."""
+    timed_out: bool = False
+    """True: it was over its time, and its whole process tree has been ended."""
+
+
+class CommandRunner(Protocol):
+    """Runs contributors' code in a sandbox."""
+
+    async def run(
+        self, command: Command, *, time_limit: timedelta, output: Callable[[bytes], Awaitable[None]]
+    ) -> Exit:
+        """Run to the end, handing over standard output and error in the order they were written.
+
+        When cancelled it ends the whole process tree (TERM, 10 s, KILL) before it returns.
+
+        Raises:
+            InfrastructureError: the sandbox could not be set up.
+        """
+
+
+class BuildLog(Protocol):
+    """The log of one attempt, on its way to the log store."""
+
+    async def write(self, lines: Sequence[str]) -> None:
+        """Send lines, none of which contains a line break; they are numbered in this order."""
+
+    async def close(self, status: BuildLogStatus) -> None:
+        """Send the end and wait until all is kept, by RabbitMQ or in the spool on disk."""
+
+
+class BuildLogs(Protocol):
+    """Where logs of attempts are opened."""
+
+    async def open(self, start: BuildLogStart) -> BuildLog:
+        """Begin the log of an attempt."""
+
+    async def abandon(self, end: BuildLogEnd) -> None:
+        """Say that an attempt will write no more because its builder died."""
+
+
+class Stats(Protocol):
+    """Where events are counted, best effort: a lost event never holds up a build."""
+
+    async def notify(self, *events: Event) -> None:
+        """Publish events; never raises and never waits long."""
+
+
+class Cluster(Protocol):
+    """Temporal, asked and told from outside a workflow."""
+
+    async def builders_online(self, system: System) -> int:
+        """How many builders of ``system`` have been heard of in the last half minute."""
+
+    async def signal(self, workflow_id: str, signal: str, argument: Any) -> bool:
+        """Signal a running workflow; False: it is closed or was never there."""

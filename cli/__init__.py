@@ -1,0 +1,1 @@
+"""The composition root: reads settings, wires clients into classes, starts processes."""

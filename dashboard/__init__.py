@@ -1,0 +1,1 @@
+"""What shows: pages for pull requests and logs; it writes nothing."""

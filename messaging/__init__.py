@@ -1,0 +1,1 @@
+"""RabbitMQ: topology, publisher, and the two collectors that hear builders."""

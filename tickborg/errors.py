@@ -1,0 +1,56 @@
+"""What can go wrong, in the words of the failure table (design, section 9).
+
+    TickborgError
+    ├── TransientError            retried with back-off
+    │   ├── UnauthorizedError     GitHub 401 after the token was refreshed once
+    │   ├── RateLimitedError      retried at the time GitHub names
+    │   └── UnavailableError      5xx, connection error, time-out
+    ├── HeadGoneError             benign: the commit is no longer there; the newer head does the work
+    ├── PermanentError            not retried; a person has to act
+    ├── InfrastructureError       a builder, disk or workspace failed, not the build; retried elsewhere
+    └── RefusedError              input that cannot be used: a webhook, a message, a project file
+
+Clients raise these; :mod:`activities.failures` is the one place that turns them into Temporal's.
+"""
+
+from datetime import datetime
+
+
+class TickborgError(Exception):
+    """The base of every error that tickborg raises on purpose."""
+
+
+class TransientError(TickborgError):
+    """It may work when tried again."""
+
+
+class UnauthorizedError(TransientError):
+    """GitHub answered 401 although the token had just been refreshed."""
+
+
+class UnavailableError(TransientError):
+    """A server did not answer, or answered that it cannot."""
+
+
+class RateLimitedError(TransientError):
+    """GitHub refuses calls until ``retry_at``."""
+
+    def __init__(self, message: str, retry_at: datetime) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
+
+
+class HeadGoneError(TickborgError):
+    """The commit is not there, or no longer: a newer head's event will do the work."""
+
+
+class PermanentError(TickborgError):
+    """It will not work however often it is tried; the message says what a person must do."""
+
+
+class InfrastructureError(TickborgError):
+    """The machinery failed and not the build; another attempt elsewhere may succeed."""
+
+
+class RefusedError(TickborgError):
+    """The input cannot be used."""

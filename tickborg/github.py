@@ -1,0 +1,197 @@
+"""What GitHub tells us and what we tell GitHub, as values, with GitHub's limits.
+
+The limits are GitHub's own:
+https://docs.github.com/en/rest/commits/statuses and https://docs.github.com/en/rest/checks/runs.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from tickborg.values import Value
+
+STATUS_DESCRIPTION_LIMIT = 140
+CHECK_OUTPUT_LIMIT = 65_535
+COMMENT_LIMIT = 65_535
+LABEL_LIMIT = 50
+ACTIONS_LIMIT = 3
+ACTION_LABEL_LIMIT = 20
+ACTION_DESCRIPTION_LIMIT = 40
+
+
+class RepositoryName(Value):
+    """A repository of GitHub, ``owner/name``."""
+
+    owner: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+    @classmethod
+    def parse(cls, full_name: str) -> "RepositoryName":
+        """Read ``owner/name``.
+
+        Raises:
+            ValueError: ``full_name`` is not of that form.
+        """
+        owner, slash, name = full_name.partition("/")
+        if not (owner and slash and name) or "/" in name:
+            raise ValueError(f"{full_name!r} is not a repository: expected owner/name")
+        return cls(owner=owner, name=name)
+
+
+class PullRequestState(StrEnum):
+    """Whether a pull request can still be merged."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class PullRequest(Value):
+    """A pull request as GitHub described it at ``updated_at``."""
+
+    repo: RepositoryName
+    number: int
+    title: str
+    author: str
+    author_association: str = "NONE"
+    draft: bool = False
+    state: PullRequestState = PullRequestState.OPEN
+    head_sha: str
+    head_ref: str = ""
+    """The branch's name in the repository the head comes from; never trusted as a ref of ours."""
+    head_repo: str | None = None
+    """``owner/name`` the head comes from; None when that repository was deleted."""
+    base_ref: str
+    """The target branch's name, without ``refs/heads/``."""
+    base_sha: str
+    labels: tuple[str, ...] = ()
+    updated_at: datetime
+    html_url: str = ""
+
+    @property
+    def fetch_ref(self) -> str:
+        """The ref GitHub keeps for the head in the target repository."""
+        return f"refs/pull/{self.number}/head"
+
+
+class StatusState(StrEnum):
+    """The four states of a commit status."""
+
+    PENDING = "pending"
+    SUCCESS = "success"
+    FAILURE = "failure"
+    ERROR = "error"
+
+
+class CommitStatus(Value):
+    """One context of one commit; a later one of the same context replaces it."""
+
+    repo: RepositoryName
+    sha: str
+    context: str
+    state: StatusState
+    description: str = Field(max_length=STATUS_DESCRIPTION_LIMIT)
+    target_url: str | None = None
+
+
+class CheckStatus(StrEnum):
+    """How far a check run is."""
+
+    QUEUED = "queued"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+
+
+class CheckConclusion(StrEnum):
+    """How a completed check run ended; of GitHub's, those that tickborg uses."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    TIMED_OUT = "timed_out"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+class CheckAction(Value):
+    """A button on a check run; pressing it sends ``check_run.requested_action``."""
+
+    label: str = Field(max_length=ACTION_LABEL_LIMIT)
+    identifier: str = Field(max_length=ACTION_LABEL_LIMIT)
+    description: str = Field(max_length=ACTION_DESCRIPTION_LIMIT)
+
+
+class CheckRun(Value):
+    """The whole of a check run; an update sends all of it, so that any update heals the ones lost."""
+
+    repo: RepositoryName
+    head_sha: str
+    name: str
+    external_id: str
+    """The owner's workflow id, the build key and the build's run id: how a retry finds the run it made."""
+    status: CheckStatus
+    conclusion: CheckConclusion | None = None
+    title: str
+    summary: str = Field(max_length=CHECK_OUTPUT_LIMIT)
+    text: str = Field(default="", max_length=CHECK_OUTPUT_LIMIT)
+    details_url: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    actions: tuple[CheckAction, ...] = Field(default=(), max_length=ACTIONS_LIMIT)
+
+
+class CheckRunUpdate(Value):
+    """What the check run ``check_run_id`` is to say from now on."""
+
+    check_run_id: int
+    run: CheckRun
+
+
+class SummaryComment(Value):
+    """The one summary comment of a pull request, found again by its hidden marker."""
+
+    repo: RepositoryName
+    number: int
+    body: str = Field(max_length=COMMENT_LIMIT)
+    """The whole comment, the marker of :data:`tickborg.texts.comments.SUMMARY_MARKER` included."""
+    comment_id: int | None = None
+    """The comment to edit; None: look for the marker, and create the comment where there is none."""
+
+
+class LabelChange(Value):
+    """Labels to put on a pull request and to take off; both are sets, so a repeat changes nothing."""
+
+    repo: RepositoryName
+    number: int
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+class Permission(StrEnum):
+    """A collaborator's permission, as GitHub's ``permission`` key reports it."""
+
+    ADMIN = "admin"
+    WRITE = "write"
+    READ = "read"
+    NONE = "none"
+
+    @property
+    def may_write(self) -> bool:
+        """Whether GitHub would let this person push."""
+        return self in {Permission.ADMIN, Permission.WRITE}
+
+
+class PermissionQuestion(Value):
+    """Which permission ``user`` has on ``repo``."""
+
+    repo: RepositoryName
+    user: str
+
+
+class PullRequestQuestion(Value):
+    """Which pull request GitHub has under ``number``."""
+
+    repo: RepositoryName
+    number: int

@@ -1,0 +1,183 @@
+"""Inputs and results of workflows and activities (design, section 4)."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import Field
+
+from tickborg.github import PullRequest, RepositoryName
+from tickborg.projects import ChangeFacts, Check, Project, ProjectSet
+from tickborg.systems import System
+from tickborg.values import Value
+
+
+class MergeJob(Value):
+    """Merge ``head_sha`` with its target branch, in memory, and say what that changes."""
+
+    repo: RepositoryName
+    head_ref: str
+    """The full ref to fetch the head by, e.g. ``refs/pull/7/head``."""
+    head_sha: str
+    base_ref: str
+    """The target branch's name, without ``refs/heads/``."""
+    base_sha: str | None = None
+    """The base pinned for this head; None: whatever the branch points at when it is fetched."""
+
+
+class Merge(Value):
+    """A merge that succeeded: three commits and the tree they give. Object ids are 40 hex digits."""
+
+    base_sha: str
+    head_sha: str
+    merge_base: str
+    tree: str
+
+
+class MergeReport(Value):
+    """What a :class:`MergeJob` gave: a merge, or the conflict that prevented it."""
+
+    base_sha: str
+    merge: Merge | None = None
+    conflicts: tuple[str, ...] = ()
+    """The first conflicting paths, sorted; ``conflict_count`` says how many there are in all."""
+    conflict_count: int = 0
+    projects: ProjectSet = ProjectSet()
+    """The projects of the target branch, never of the pull request."""
+    project_file_error: str | None = None
+    """Why the target branch's project file cannot be used: file, line, key and reason."""
+    changes: ChangeFacts = ChangeFacts()
+    whole_merge: bool = False
+    """True: trees alone did not decide it, and libgit2's whole merge was asked."""
+
+
+class BuildMode(StrEnum):
+    """What a build runs."""
+
+    BUILD = "build"
+    TEST = "test"
+    CHECK = "check"
+
+
+class Origin(Value):
+    """What a build is for: a pull request or a branch. Exactly one of the two is set."""
+
+    pull: int | None = None
+    branch: str | None = None
+
+    def __str__(self) -> str:
+        return f"pr-{self.pull}" if self.pull is not None else f"branch-{self.branch}"
+
+
+class BuildJob(Value):
+    """One project on one system for one (base sha, head sha)."""
+
+    repo: RepositoryName
+    origin: Origin
+    head_ref: str
+    base_ref: str
+    merge: Merge
+    project: Project
+    needs: tuple[Project, ...] = ()
+    """Every project that ``project`` needs, transitively: their paths are materialised too."""
+    system: System
+    mode: BuildMode = BuildMode.BUILD
+    author: str = ""
+    """Whose change it is: the fairness key."""
+    check: Check | None = None
+    """Set exactly when ``mode`` is ``check``."""
+
+
+class BuildOutcome(StrEnum):
+    """How a build ended, in the words of the AMQP bot this follows."""
+
+    SUCCESS = "Success"
+    FAILURE = "Failure"
+    TIMED_OUT = "TimedOut"
+    SKIPPED = "Skipped"
+    CANCELLED = "Cancelled"
+    UNEXPECTED_ERROR = "UnexpectedError"
+
+
+class BuildResult(Value):
+    """What became of a :class:`BuildJob`. A failed build is a result and not an error."""
+
+    outcome: BuildOutcome
+    reason: str = ""
+    """One sentence: what happened, for a person; empty for a plain success."""
+    attempt_id: str | None = None
+    """The UUID of the attempt that ended it, which names its log; None: no builder ever started."""
+    builder: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    duration: timedelta = timedelta()
+    commands: tuple[str, ...] = ()
+    """The commands that ran, in order, as a person would type them in the workspace."""
+    failed_command: str | None = None
+    exit_status: int | None = None
+    """Of the failed command; negative: the number of the signal that ended it."""
+    log_tail: tuple[str, ...] = ()
+    """The last lines of the log, bounded in number and length; all of it is in the log store."""
+    line_count: int = Field(default=0, ge=0)
+
+
+class BuildStarted(Value):
+    """The builder's word to the ``Build`` workflow that an attempt has begun."""
+
+    attempt_id: str
+    attempt: int = Field(ge=1)
+    """Temporal's number of the attempt; a lower one than is known comes late and is ignored."""
+    builder: str
+    started_at: datetime
+
+
+class EvaluationJob(Value):
+    """Evaluate one head of one pull request."""
+
+    pull: PullRequest
+    """The hint of the webhook; GitHub is asked before anything is believed."""
+    owner_id: str
+    """Workflow id of the ``PullRequest`` to report to."""
+    labels_added: tuple[str, ...] = ()
+    """Labels that the bot put on the pull request so far."""
+    pinned_base: str | None = None
+
+
+class EvaluationOutcome(StrEnum):
+    """How an evaluation ended."""
+
+    EVALUATED = "evaluated"
+    CONFLICT = "conflict"
+    BAD_PROJECT_FILE = "bad_project_file"
+    NOT_CURRENT = "not_current"
+    CLOSED = "closed"
+    SUPERSEDED = "superseded"
+    FAILED = "failed"
+
+
+class SkippedBuild(Value):
+    """A build that was not made, and why: what the author is told instead of silence."""
+
+    project: str
+    system: System | None = None
+    reason: str
+
+
+class BuildPlan(Value):
+    """What an evaluation wants built, and what not."""
+
+    pull: PullRequest
+    merge: Merge
+    builds: tuple[BuildJob, ...] = ()
+    skipped: tuple[SkippedBuild, ...] = ()
+    changed_projects: tuple[str, ...] = ()
+
+
+class EvaluationResult(Value):
+    """What an evaluation found out."""
+
+    outcome: EvaluationOutcome
+    pull: PullRequest
+    """The pull request as GitHub described it."""
+    reason: str = ""
+    labels_added: tuple[str, ...] = ()
+    plan: BuildPlan | None = None

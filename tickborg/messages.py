@@ -1,0 +1,122 @@
+"""What RabbitMQ carries: build logs and stats events (design, section 10)."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+LOGS_EXCHANGE = "logs"
+LOGS_QUEUE = "build-logs"
+STATS_EXCHANGE = "stats"
+STATS_QUEUE = "stats-events"
+DEAD_LETTER_EXCHANGE = "tickborg.dead-letter"
+DEAD_LETTER_QUEUE = "tickborg.dead-letter"
+
+
+def log_routing_key(attempt_id: UUID) -> str:
+    """The routing key of one attempt's log on :data:`LOGS_EXCHANGE`."""
+    return f"logs.{attempt_id}"
+
+
+class Message(BaseModel):
+    """A message's JSON body. Fields that a newer sender added are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class BuildLogStart(Message):
+    """The first message of an attempt's log."""
+
+    type: Literal["start"] = "start"
+    attempt_id: UUID
+    identity: str
+    system: str
+    project: str
+    repo: str
+    pr: int | None = None
+    head_sha: str
+    attempted_attrs: list[str] = []
+    skipped_attrs: list[str] = []
+    started_at: datetime
+
+
+class BuildLogMsg(Message):
+    r"""One or more lines, joined by ``\n``; ``line_number`` is the first one's, counted from 1."""
+
+    type: Literal["lines"] = "lines"
+    attempt_id: UUID
+    identity: str
+    system: str
+    line_number: int = Field(ge=1)
+    output: str
+
+
+class BuildLogStatus(StrEnum):
+    """How an attempt's log ended."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    ERROR = "error"
+    LOST = "lost"
+    """The builder died; what it had kept is all there is."""
+
+
+class BuildLogEnd(Message):
+    """The last message of an attempt's log."""
+
+    type: Literal["end"] = "end"
+    attempt_id: UUID
+    status: BuildLogStatus
+    line_count: int | None = Field(default=None, ge=0)
+    """Lines the builder sent; None when it died and nobody knows."""
+    ended_at: datetime
+
+
+LogMessage = Annotated[BuildLogStart | BuildLogMsg | BuildLogEnd, Field(discriminator="type")]
+LOG_MESSAGE: TypeAdapter[BuildLogStart | BuildLogMsg | BuildLogEnd] = TypeAdapter(LogMessage)
+
+
+class EventName(StrEnum):
+    """What happened, as the stats collector counts it."""
+
+    JOB_RECEIVED = "JobReceived"
+    JOB_DECODE_SUCCESS = "JobDecodeSuccess"
+    JOB_DECODE_FAILURE = "JobDecodeFailure"
+    EVAL_STARTED = "EvalStarted"
+    EVAL_COMPLETED = "EvalCompleted"
+    BUILD_STARTED = "BuildStarted"
+    BUILD_COMPLETED = "BuildCompleted"
+    ISSUE_ALREADY_CLOSED = "IssueAlreadyClosed"
+    MERGE_CONFLICT = "MergeConflict"
+    WHOLE_MERGE = "WholeMerge"
+    SUPERSEDED = "Superseded"
+    COMMAND_RECEIVED = "CommandReceived"
+    COMMAND_REFUSED = "CommandRefused"
+    LOG_LINES_LOST = "LogLinesLost"
+    INTERNAL_ERROR = "InternalError"
+
+
+class Event(Message):
+    """One thing that happened. Every field is of bounded variety: it becomes a metric's label."""
+
+    name: EventName
+    event: str | None = None
+    """The webhook event's name, of JobReceived and the JobDecode… two."""
+    repo: str | None = None
+    project: str | None = None
+    system: str | None = None
+    outcome: str | None = None
+    count: int = Field(default=1, ge=0)
+    seconds: float | None = Field(default=None, ge=0)
+    """How long it took, where it took time."""
+
+
+class EventMessage(Message):
+    """Events of one sender."""
+
+    sender: str
+    events: list[Event]

@@ -1,0 +1,79 @@
+"""What a monorepo is made of: projects, checks, and the file that names them (design, section 7)."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from pydantic import Field
+
+from tickborg.systems import System
+from tickborg.values import Value
+
+PROJECT_FILE = ".tickborg.toml"
+DEFAULT_TIMEOUT = timedelta(hours=1)
+
+
+class BuildSystem(StrEnum):
+    """How a project is built; the commands are in :mod:`tickborg.build_systems`."""
+
+    CMAKE = "cmake"
+    MESON = "meson"
+    AUTOTOOLS = "autotools"
+    CARGO = "cargo"
+    GRADLE = "gradle"
+    MAKE = "make"
+    CUSTOM = "custom"
+
+
+class Project(Value):
+    """One project of the monorepo. Paths are relative to the repository's root, with ``/``."""
+
+    name: str
+    path: str
+    """The folder whose changes are the project's own; ``.`` is the whole repository."""
+    also: tuple[str, ...] = ()
+    """More globs that count as its changes, and are materialised with it."""
+    needs: tuple[str, ...] = ()
+    """Names of projects: when one of them changes, this one is rebuilt."""
+    build_system: BuildSystem
+    configure_args: tuple[str, ...] = ()
+    build_args: tuple[str, ...] = ()
+    command: str = ""
+    test_command: tuple[str, ...] = ()
+    timeout: timedelta = DEFAULT_TIMEOUT
+    systems: tuple[System, ...] | None = None
+    """None: every system a builder exists for."""
+    network: bool = False
+
+
+class Check(Value):
+    """An evaluation check: a command run on a builder, with a commit status of its own."""
+
+    name: str
+    command: tuple[str, ...]
+    gate: bool = False
+    """Whether builds wait until it has passed."""
+
+
+class ProjectSet(Value):
+    """All projects and checks of one tree, and where they come from."""
+
+    projects: tuple[Project, ...] = ()
+    checks: tuple[Check, ...] = ()
+    detected: bool = False
+    """True: there is no project file, and the projects were found by their build files."""
+
+    def named(self, name: str) -> Project | None:
+        """The project called ``name``, or None."""
+        return next((project for project in self.projects if project.name == name), None)
+
+
+class ChangeFacts(Value):
+    """What a merge changes, small enough for a history whatever the size of the change."""
+
+    touched: tuple[str, ...] = ()
+    """Names of the projects that own a changed path, or whose ``also`` matches one; sorted."""
+    areas: tuple[str, ...] = ()
+    """Those of ``ci``, ``docs`` and ``root`` that a changed path lies in; sorted (design, section 8)."""
+    subjects: tuple[str, ...] = ()
+    """First lines of the commits from merge base to head, newest first, bounded in number and length."""
+    path_count: int = Field(default=0, ge=0)

@@ -1,0 +1,54 @@
+"""What a pull request looks like to those who ask its owner: comment, dashboard, Web UI, ``status``."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tickborg.github import PullRequest
+from tickborg.jobs import BuildMode, BuildOutcome, EvaluationOutcome, SkippedBuild
+from tickborg.systems import System
+from tickborg.values import Value
+
+
+class BuildStage(StrEnum):
+    """How far a build is."""
+
+    QUEUED = "queued"
+    WAITING = "waiting"
+    """No builder of its system is online."""
+    RUNNING = "running"
+    DONE = "done"
+
+
+class BuildView(Value):
+    """One build as it stands."""
+
+    project: str
+    system: System
+    mode: BuildMode = BuildMode.BUILD
+    stage: BuildStage = BuildStage.QUEUED
+    outcome: BuildOutcome | None = None
+    """Set exactly when the stage is ``done``."""
+    reason: str = ""
+    """Why it waits, or how it ended, in one sentence."""
+    attempt_id: str | None = None
+    builder: str = ""
+    wanted_at: datetime
+    duration: timedelta | None = None
+    reproduce: tuple[str, ...] = ()
+    """The commands that ran, for someone who wants to run them."""
+    failed_command: str | None = None
+
+
+class PullRequestView(Value):
+    """All that is known about one pull request."""
+
+    pull: PullRequest
+    base_sha: str | None = None
+    """The pinned base of this evaluation."""
+    evaluation: EvaluationOutcome | None = None
+    """None: it is under way."""
+    evaluation_reason: str = ""
+    """What the commit status says."""
+    changed_projects: tuple[str, ...] = ()
+    builds: tuple[BuildView, ...] = ()
+    skipped: tuple[SkippedBuild, ...] = ()

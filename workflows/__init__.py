@@ -1,0 +1,1 @@
+"""What decides: the workflows (design, section 3)."""
