@@ -14,6 +14,23 @@ Clients raise these; :mod:`activities.failures` is the one place that turns them
 """
 
 from datetime import datetime
+from enum import StrEnum
+
+
+class FailureKind(StrEnum):
+    """What a failed activity is called in Temporal: the ``type`` of its ApplicationError.
+
+    Names that outlive the code: they are in histories, and workflows decide by them.
+    """
+
+    TRANSIENT = "Transient"
+    RATE_LIMITED = "RateLimited"
+    HEAD_GONE = "HeadGone"
+    PERMANENT = "Permanent"
+    INFRASTRUCTURE = "Infrastructure"
+    REFUSED = "Refused"
+    UNEXPECTED = "Unexpected"
+    """A bug of ours: an error that nobody raised on purpose."""
 
 
 class TickborgError(Exception):

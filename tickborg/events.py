@@ -4,8 +4,93 @@ The names are kept from the AMQP bot this one follows. A webhook is read by the 
 which know GitHub's field names; nothing behind them does.
 """
 
-from tickborg.github import PullRequest
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+
+from tickborg.errors import RefusedError
+from tickborg.github import PullRequest, PullRequestState, RepositoryName
 from tickborg.values import Value
+
+GHOST = "ghost"
+"""Whom GitHub shows as the author where the account was deleted."""
+
+
+class _AccountJson(BaseModel):
+    login: str
+
+
+class _RepositoryJson(BaseModel):
+    full_name: str
+
+
+class _HeadJson(BaseModel):
+    ref: str
+    sha: str = Field(pattern="^[0-9a-f]{40}$")
+    repo: _RepositoryJson | None
+
+
+class _BaseJson(_HeadJson):
+    repo: _RepositoryJson
+
+
+class _LabelJson(BaseModel):
+    name: str
+
+
+class _PullRequestJson(BaseModel):
+    """What tickborg needs of https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request."""
+
+    number: int
+    title: str
+    user: _AccountJson | None
+    author_association: str = "NONE"
+    draft: bool = False
+    state: PullRequestState
+    head: _HeadJson
+    base: _BaseJson
+    labels: list[_LabelJson] = []
+    updated_at: AwareDatetime
+    html_url: str = ""
+
+
+def pull_request_from_json(data: object) -> PullRequest:
+    """Read a pull request as GitHub writes it, in a webhook as in an answer of the REST API.
+
+    A deleted head repository (``head.repo: null``) is None, a deleted author is :data:`GHOST`.
+
+    Raises:
+        RefusedError: ``data`` is no pull request; the message names the first field that is wrong.
+    """
+    try:
+        read = _PullRequestJson.model_validate(data)
+        repo = RepositoryName.parse(read.base.repo.full_name)
+    except ValidationError as error:
+        raise RefusedError(f"not a pull request of GitHub: {_first_fault(error)}") from None
+    except ValueError as error:
+        raise RefusedError(f"not a pull request of GitHub: base.repo.full_name: {error}") from None
+    return PullRequest(
+        repo=repo,
+        number=read.number,
+        title=read.title,
+        author=read.user.login if read.user else GHOST,
+        author_association=read.author_association,
+        draft=read.draft,
+        state=read.state,
+        head_sha=read.head.sha,
+        head_ref=read.head.ref,
+        head_repo=read.head.repo.full_name if read.head.repo else None,
+        base_ref=read.base.ref,
+        base_sha=read.base.sha,
+        labels=tuple(label.name for label in read.labels),
+        updated_at=read.updated_at,
+        html_url=read.html_url,
+    )
+
+
+def _first_fault(error: ValidationError) -> str:
+    """Where and what, without the value: it is the sender's and may be long."""
+    fault = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(step) for step in fault["loc"]) or "payload"
+    return f"{place}: {fault['msg']}"
 
 
 class PullRequestEvent(Value):

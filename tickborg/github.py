@@ -19,6 +19,9 @@ ACTIONS_LIMIT = 3
 ACTION_LABEL_LIMIT = 20
 ACTION_DESCRIPTION_LIMIT = 40
 
+SUMMARY_MARKER = "<!-- tickborg:summary -->"
+"""What the summary comment is found again by; GitHub shows no HTML comment to a reader."""
+
 
 class RepositoryName(Value):
     """A repository of GitHub, ``owner/name``."""
@@ -155,7 +158,7 @@ class SummaryComment(Value):
     repo: RepositoryName
     number: int
     body: str = Field(max_length=COMMENT_LIMIT)
-    """The whole comment, the marker of :data:`tickborg.texts.comments.SUMMARY_MARKER` included."""
+    """The whole comment, with :data:`SUMMARY_MARKER` in it."""
     comment_id: int | None = None
     """The comment to edit; None: look for the marker, and create the comment where there is none."""
 
