@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from tickborg.github import PullRequest, RepositoryName
+from tickborg.policy import Policy
 from tickborg.projects import ChangeFacts, Check, Project, ProjectSet
 from tickborg.systems import System
 from tickborg.values import Value
@@ -85,6 +86,16 @@ class BuildJob(Value):
     """Whose change it is: the fairness key."""
     check: Check | None = None
     """Set exactly when ``mode`` is ``check``."""
+
+
+class BuildStage(StrEnum):
+    """How far a build is."""
+
+    QUEUED = "queued"
+    WAITING = "waiting"
+    """No builder of its system is online."""
+    RUNNING = "running"
+    DONE = "done"
 
 
 class BuildOutcome(StrEnum):
@@ -181,3 +192,31 @@ class EvaluationResult(Value):
     reason: str = ""
     labels_added: tuple[str, ...] = ()
     plan: BuildPlan | None = None
+
+
+class BuildRequest(Value):
+    """What a ``Build`` workflow is started with."""
+
+    job: BuildJob
+    n: str
+    """The owner's own number of this build."""
+    owner_id: str
+    """Workflow id of the owner to report to."""
+    policy: Policy
+
+
+class BuildProgress(Value):
+    """A ``Build`` workflow's word to its owner that a build has come further."""
+
+    n: str
+    stage: BuildStage
+    reason: str = ""
+    attempt_id: str | None = None
+    builder: str = ""
+
+
+class BuildsWanted(Value):
+    """An evaluation's word to its owner, as soon as it knows what is to be built."""
+
+    plan: BuildPlan
+    policy: Policy

@@ -23,6 +23,7 @@ BUILD_WORKFLOW = "Build"
 PULL_REQUEST_EVENT_SIGNAL = "pull_request_event"
 BUILDS_WANTED_SIGNAL = "builds_wanted"
 BUILD_STARTED_SIGNAL = "build_started"
+BUILD_PROGRESS_SIGNAL = "build_progress"
 
 STATE_QUERY = "state"
 

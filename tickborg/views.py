@@ -1,22 +1,11 @@
 """What a pull request looks like to those who ask its owner: comment, dashboard, Web UI, ``status``."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from tickborg.github import PullRequest
-from tickborg.jobs import BuildMode, BuildOutcome, EvaluationOutcome, SkippedBuild
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome, SkippedBuild
 from tickborg.systems import System
 from tickborg.values import Value
-
-
-class BuildStage(StrEnum):
-    """How far a build is."""
-
-    QUEUED = "queued"
-    WAITING = "waiting"
-    """No builder of its system is online."""
-    RUNNING = "running"
-    DONE = "done"
 
 
 class BuildView(Value):

@@ -1,0 +1,42 @@
+"""Why a child workflow is cancelled: written by its owner, read by the child (design, section 3).
+
+Temporal carries one string. ``workflow.cancellation_reason()`` gives it back, or nothing when the cancel
+came from the server itself, as ParentClosePolicy's does.
+"""
+
+from tickborg.values import Value
+
+_SUPERSEDED_BY = "superseded by "
+_SHORT_SHA = 7
+
+BASE_CHANGED = "the target branch changed"
+"""The same head is evaluated again: the old evaluation must say nothing, its contexts are the new one's."""
+
+CLOSED = "the pull request was closed"
+
+
+def superseded_by(head_sha: str) -> str:
+    """The reason that a newer head took the place of this one."""
+    return _SUPERSEDED_BY + head_sha
+
+
+class Cancellation(Value):
+    """A reason as the cancelled one understands it."""
+
+    text: str
+    """For a person, e.g. ``superseded by abc1234``."""
+    silent: bool = False
+    """True: end without a word to GitHub."""
+    superseding_sha: str | None = None
+
+    @classmethod
+    def read(cls, reason: str | None) -> "Cancellation":
+        """Understand what ``workflow.cancellation_reason()`` gave."""
+        if not reason:
+            return cls(text="cancelled")
+        if reason == BASE_CHANGED:
+            return cls(text=reason, silent=True)
+        if reason.startswith(_SUPERSEDED_BY):
+            sha = reason.removeprefix(_SUPERSEDED_BY)
+            return cls(text=_SUPERSEDED_BY + sha[:_SHORT_SHA], superseding_sha=sha)
+        return cls(text=reason)

@@ -1,0 +1,80 @@
+"""Every time-out and retry policy, by name (design, sections 3, 4 and 9).
+
+A policy is a :class:`temporalio.workflow.ActivityConfig`, to be unpacked into ``execute_activity_method``.
+Replay does not notice a changed time-out, so the tests assert these on recorded histories.
+"""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+from temporalio.workflow import ActivityCancellationType, ActivityConfig
+
+from tickborg.jobs import BuildJob
+from tickborg.names import GIT_TASK_QUEUE, build_task_queue
+
+BUILD_ATTEMPTS = 3
+"""How many builders may die over one build before the fault is called the bot's."""
+
+BUILD_HEARTBEAT = timedelta(seconds=30)
+WORKSPACE_TIME = timedelta(minutes=15)
+"""What a builder may take beside the project's own time: fetch, materialise, send the log, clean up."""
+
+_BACK_OFF = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
+)
+
+COSMETIC = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=30),
+    schedule_to_close_timeout=timedelta(minutes=1),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10)),
+)
+"""Steps of a status, labels, reactions, counting: a minute at most, and never holds anything up."""
+
+RESULT = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=60),
+    schedule_to_close_timeout=timedelta(hours=24),
+    retry_policy=_BACK_OFF,
+)
+"""What people wait for, and what is decided on: tried for a day."""
+
+SETTINGS = ActivityConfig(start_to_close_timeout=timedelta(seconds=5))
+"""The worker's own settings; a local activity has nothing to wait for."""
+
+MERGE = ActivityConfig(
+    task_queue=GIT_TASK_QUEUE,
+    start_to_close_timeout=timedelta(minutes=15),
+    schedule_to_close_timeout=timedelta(hours=24),
+    retry_policy=_BACK_OFF,
+)
+"""Fetch and merge; the first fetch of a large repository takes minutes."""
+
+
+def build(job: BuildJob, builder_wait: timedelta) -> ActivityConfig:
+    """The policy of one build: repeated when a builder dies, never when the build fails.
+
+    ``schedule_to_start`` is the backstop behind the question whether a builder is online: it counts per
+    attempt and is never retried. A cancel waits until the builder has ended the process tree.
+    """
+    return ActivityConfig(
+        task_queue=build_task_queue(job.system),
+        schedule_to_start_timeout=builder_wait,
+        start_to_close_timeout=job.project.timeout + WORKSPACE_TIME,
+        heartbeat_timeout=BUILD_HEARTBEAT,
+        retry_policy=RetryPolicy(
+            initial_interval=timedelta(seconds=1),
+            maximum_interval=timedelta(seconds=30),
+            maximum_attempts=BUILD_ATTEMPTS,
+        ),
+        cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    )
+
+
+BUILDER_POLL_FIRST = timedelta(seconds=10)
+BUILDER_POLL_LONGEST = timedelta(minutes=1)
+"""How often it is asked again whether a builder came online: 10 s at first, doubling up to a minute."""
+
+REPLICA_LAG_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0.25, 0.5, 1, 2, 4, 8, 16))
+"""Pauses between questions while GitHub's answer is older than its own webhook."""
+
+SUMMARY_SPACING = timedelta(seconds=10)
+"""The least time between two edits of a summary comment while builds are still going on."""
