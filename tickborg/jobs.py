@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from tickborg.github import PullRequest, RepositoryName
+from tickborg.messages import Event
 from tickborg.policy import Policy
 from tickborg.projects import ChangeFacts, Check, Project, ProjectSet
 from tickborg.systems import System
@@ -220,3 +221,22 @@ class BuildsWanted(Value):
 
     plan: BuildPlan
     policy: Policy
+
+
+class PullRequestStart(Value):
+    """What a ``PullRequest`` workflow is started with; its first event comes as a signal."""
+
+    repo: RepositoryName
+    number: int
+
+
+class BuildersQuestion(Value):
+    """How many builders of ``system`` are alive."""
+
+    system: System
+
+
+class Notification(Value):
+    """Events for the stats, sent in one go."""
+
+    events: tuple[Event, ...]
