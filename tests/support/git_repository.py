@@ -33,7 +33,10 @@ class File:
 
 Text = str | bytes
 Changes = Mapping[Any, Text | File | None]  # Any: str or bytes, but a mapping's key type is invariant
-"""What becomes of each path (``str`` or ``bytes``): its new content, or None to delete it (of a folder: with all below it)."""
+"""What becomes of each path (``str`` or ``bytes``): its new content, or None to delete it.
+
+The path may be that of a folder: it is deleted with all below it.
+"""
 
 
 def executable(content: Text) -> File:
