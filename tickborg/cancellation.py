@@ -9,8 +9,10 @@ from tickborg.values import Value
 _SUPERSEDED_BY = "superseded by "
 _SHORT_SHA = 7
 
+EVALUATED_AGAIN = "the same head is evaluated again"
+"""The old evaluation must say nothing: its contexts are the new one's."""
+
 BASE_CHANGED = "the target branch changed"
-"""The same head is evaluated again: the old evaluation must say nothing, its contexts are the new one's."""
 
 CLOSED = "the pull request was closed"
 
@@ -34,7 +36,7 @@ class Cancellation(Value):
         """Understand what ``workflow.cancellation_reason()`` gave."""
         if not reason:
             return cls(text="cancelled")
-        if reason == BASE_CHANGED:
+        if reason == EVALUATED_AGAIN:
             return cls(text=reason, silent=True)
         if reason.startswith(_SUPERSEDED_BY):
             sha = reason.removeprefix(_SUPERSEDED_BY)

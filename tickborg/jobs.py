@@ -147,11 +147,12 @@ class EvaluationJob(Value):
 
     pull: PullRequest
     """The hint of the webhook; GitHub is asked before anything is believed."""
+    n: str
+    """The owner's own number of this evaluation."""
     owner_id: str
     """Workflow id of the ``PullRequest`` to report to."""
-    labels_added: tuple[str, ...] = ()
-    """Labels that the bot put on the pull request so far."""
     pinned_base: str | None = None
+    """The base sha that this head was evaluated with before; None: the target branch as it is."""
 
 
 class EvaluationOutcome(StrEnum):
@@ -191,8 +192,8 @@ class EvaluationResult(Value):
     pull: PullRequest
     """The pull request as GitHub described it."""
     reason: str = ""
-    labels_added: tuple[str, ...] = ()
-    plan: BuildPlan | None = None
+    labels: tuple[str, ...] | None = None
+    """The labels that the change calls for, sorted; None: it was not found out."""
 
 
 class BuildRequest(Value):
@@ -219,6 +220,8 @@ class BuildProgress(Value):
 class BuildsWanted(Value):
     """An evaluation's word to its owner, as soon as it knows what is to be built."""
 
+    n: str
+    """The evaluation's number; the owner listens only to the one it started last."""
     plan: BuildPlan
     policy: Policy
 

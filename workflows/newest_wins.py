@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import FailureError
 
 T = TypeVar("T")
 
@@ -22,6 +22,8 @@ class NewestWins(Generic[T]):
         self._publish = publish
         self._waiting: list[T] = []
         self._task: asyncio.Task[None] | None = None
+        self.has_spoken = False
+        """Whether the world may have heard anything yet."""
 
     @property
     def busy(self) -> bool:
@@ -48,15 +50,17 @@ class NewestWins(Generic[T]):
         """Publish ``value`` as the last word.
 
         Raises:
-            ActivityError: it could not be published.
+            FailureError: it could not be published.
         """
         await self.silence()
+        self.has_spoken = True
         await self._publish(value)
 
     async def _drain(self) -> None:
         while self._waiting:
             value = self._waiting.pop()
+            self.has_spoken = True
             try:
                 await self._publish(value)
-            except ActivityError as error:
+            except FailureError as error:
                 workflow.logger.warning("not published: %s", error.cause or error)

@@ -1,0 +1,54 @@
+# `make demo` and `make test` are all a newcomer needs; each does its own set-up.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps
+
+.PHONY: help demo test check bench format lock tools clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/runtime.stamp ## Pull requests on a sample monorepo, everything embedded
+	@$(BIN)/tickborg demo $(DEMO_ARGS)
+
+test: $(VENV)/dev.stamp tools ## Every test, on servers of its own
+	@$(BIN)/python -m pytest $(TEST_ARGS)
+
+check: $(VENV)/dev.stamp ## Lint, format, types, imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp ## Mend what a tool can mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+tools: ## The servers and build tools that the tests run on
+	@deploy/install-test-tools
+
+lock: $(VENV)/dev.stamp ## Newest versions of everything, with hashes
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+	  --group build -o requirements.lock pyproject.toml
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+	  --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean: ## Remove what the set-up made
+	@rm -rf $(VENV) *.egg-info .tickborg
+
+$(VENV)/bin/python:
+	@echo "setting up a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing what tickborg needs"
+	@$(PIP) -r requirements.lock
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/runtime.stamp
+	@echo "installing what its tests and checks need"
+	@$(PIP) -r requirements-dev.lock
+	@touch $@

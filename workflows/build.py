@@ -1,0 +1,229 @@
+"""``Build``: one project on one system, from queued check run to result (design, section 3)."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, TimeoutType, is_cancelled_exception
+from temporalio.exceptions import TimeoutError as TemporalTimeoutError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.building import BuildActivities
+    from activities.cluster import ClusterActivities
+    from activities.github import GitHubActivities
+    from activities.reporting import ReportingActivities
+    from tickborg.cancellation import Cancellation
+    from tickborg.errors import FailureKind
+    from tickborg.github import CheckRun, CheckRunOpening, CheckRunUpdate, CheckStatus
+    from tickborg.jobs import (
+        BuildersQuestion,
+        BuildOutcome,
+        BuildProgress,
+        BuildRequest,
+        BuildResult,
+        BuildStage,
+        BuildStarted,
+    )
+    from tickborg.messages import BuildLogEnd, BuildLogStatus
+    from tickborg.names import (
+        BUILD_PROGRESS_SIGNAL,
+        BUILD_STARTED_SIGNAL,
+        BUILD_WORKFLOW,
+    )
+    from tickborg.texts import check_runs, durations, links
+    from workflows import policies
+    from workflows.attributes import OUTCOME
+    from workflows.failures import failure_kind
+    from workflows.newest_wins import NewestWins
+
+
+@workflow.defn(name=BUILD_WORKFLOW)
+class Build:
+    """Keeps one check run true while a builder is found, builds, dies, or is told to stop."""
+
+    @workflow.init
+    def __init__(self, request: BuildRequest) -> None:
+        self._request = request
+        self._job = request.job
+        self._external_id = f"{request.owner_id} {request.n} {workflow.info().run_id}"
+        self._page = links.origin_url(request.policy, self._job.repo, self._job.origin)
+        self._started: BuildStarted | None = None
+        self._lost: list[BuildStarted] = []
+        self._check_run_id: int | None = None
+        self._opening_failed = False
+        self._check_run = NewestWins[CheckRun](self._publish)
+        self._progress = NewestWins[BuildProgress](self._tell_owner)
+
+    @workflow.run
+    async def run(self, request: BuildRequest) -> BuildResult:
+        """Build, and see to it that the check run says how it ended.
+
+        Raises:
+            ActivityError: GitHub refused the check run for good; the Web UI shows why.
+        """
+        self._check_run.say(check_runs.queued(self._job, self._external_id, self._page))
+        try:
+            result = await self._build()
+        except (asyncio.CancelledError, ActivityError) as error:
+            # From here on the main task is no longer cancelled: what follows is the clean-up.
+            result = self._without_result(error)
+            self._lose_log(error)
+        await self._finish(result)
+        return result
+
+    @workflow.signal(name=BUILD_STARTED_SIGNAL)
+    def build_started(self, started: BuildStarted) -> None:
+        """Hear from a builder. A lower attempt than the known one comes late and is ignored."""
+        known = self._started
+        if known is not None and started.attempt <= known.attempt:
+            return
+        if known is not None:
+            self._lost.append(known)
+        self._started = started
+        self._check_run.say(
+            check_runs.in_progress(self._job, self._external_id, self._log_url(started.attempt_id), started)
+        )
+        self._say_progress(BuildStage.RUNNING)
+
+    async def _build(self) -> BuildResult:
+        if not await self._builder_came_online():
+            return self._no_builder()
+        return await workflow.execute_activity_method(
+            BuildActivities.build,
+            self._job,
+            **policies.build(self._job, self._request.policy.builder_wait),
+            summary=f"{self._job.mode} {self._job.project.name} on {self._job.system}",
+        )
+
+    async def _builder_came_online(self) -> bool:
+        deadline = workflow.now() + self._request.policy.builder_wait
+        pause = policies.BUILDER_POLL_FIRST
+        while not await self._builder_online():
+            left = deadline - workflow.now()
+            if left <= timedelta():
+                return False
+            self._say_waiting(deadline)
+            await workflow.sleep(min(pause, left))
+            pause = min(2 * pause, policies.BUILDER_POLL_LONGEST)
+        return True
+
+    async def _builder_online(self) -> bool:
+        online = await workflow.execute_activity_method(
+            ClusterActivities.builders_online,
+            BuildersQuestion(system=self._job.system),
+            **policies.RESULT,
+            summary=f"is a builder for {self._job.system} online?",
+        )
+        return online > 0
+
+    def _say_waiting(self, deadline: datetime) -> None:
+        waiting = check_runs.waiting_for_builder(self._job, self._external_id, self._page, deadline)
+        self._check_run.say(waiting)
+        self._say_progress(BuildStage.WAITING, waiting.title)
+
+    def _no_builder(self) -> BuildResult:
+        waited = durations.spoken(self._request.policy.builder_wait)
+        return BuildResult(
+            outcome=BuildOutcome.CANCELLED,
+            reason=f"no {self._job.system} builder came online within {waited}",
+        )
+
+    def _without_result(self, error: BaseException) -> BuildResult:
+        """What a build came to whose activity gave no result."""
+        if is_cancelled_exception(error) or workflow.cancellation_reason() is not None:
+            reason = Cancellation.read(workflow.cancellation_reason()).text
+            return self._ended(BuildOutcome.CANCELLED, reason)
+        cause = error.cause if isinstance(error, ActivityError) else None
+        if isinstance(cause, TemporalTimeoutError) and cause.type == TimeoutType.SCHEDULE_TO_START:
+            return self._no_builder()
+        if isinstance(cause, TemporalTimeoutError):
+            return self._ended(
+                BuildOutcome.UNEXPECTED_ERROR,
+                f"{policies.BUILD_ATTEMPTS} builders in a row stopped answering in mid-build",
+            )
+        if failure_kind(error) is FailureKind.HEAD_GONE:
+            return self._ended(BuildOutcome.CANCELLED, "the commit is no longer on GitHub")
+        return self._ended(BuildOutcome.UNEXPECTED_ERROR, str(cause or error))
+
+    def _ended(self, outcome: BuildOutcome, reason: str) -> BuildResult:
+        started = self._started
+        if started is None:
+            return BuildResult(outcome=outcome, reason=reason, finished_at=workflow.now())
+        return BuildResult(
+            outcome=outcome,
+            reason=reason,
+            attempt_id=started.attempt_id,
+            builder=started.builder,
+            started_at=started.started_at,
+            finished_at=workflow.now(),
+            duration=max(workflow.now() - started.started_at, timedelta()),
+        )
+
+    def _lose_log(self, error: BaseException) -> None:
+        """A builder that was cancelled has closed its log; one that stopped answering never will."""
+        if self._started is not None and not is_cancelled_exception(error):
+            self._lost.append(self._started)
+
+    async def _finish(self, result: BuildResult) -> None:
+        workflow.upsert_search_attributes([OUTCOME.value_set(result.outcome)])
+        await self._abandon_lost_logs()
+        log_url = self._log_url(result.attempt_id) if result.attempt_id else self._page
+        await self._check_run.finish(
+            check_runs.completed(self._job, self._external_id, log_url, result, workflow.now())
+        )
+        await self._progress.silence()
+
+    async def _abandon_lost_logs(self) -> None:
+        """Say of each attempt whose builder died that its log has ended; the store ignores a second end."""
+        for lost in self._lost:
+            end = BuildLogEnd(attempt_id=lost.attempt_id, status=BuildLogStatus.LOST, ended_at=workflow.now())
+            try:
+                await workflow.execute_activity_method(
+                    ReportingActivities.abandon_log, end, **policies.COSMETIC
+                )
+            except ActivityError as error:
+                workflow.logger.warning("log %s stays open: %s", lost.attempt_id, error.cause or error)
+
+    async def _publish(self, run: CheckRun) -> None:
+        policy = policies.RESULT if run.status is CheckStatus.COMPLETED else policies.COSMETIC
+        if self._check_run_id is None:
+            await self._open(run, policy)
+            return
+        await workflow.execute_activity_method(
+            GitHubActivities.update_check_run,
+            CheckRunUpdate(check_run_id=self._check_run_id, run=run),
+            **policy,
+            summary=f"check run: {run.title}",
+        )
+
+    async def _open(self, run: CheckRun, policy: workflow.ActivityConfig) -> None:
+        try:
+            self._check_run_id = await workflow.execute_activity_method(
+                GitHubActivities.open_check_run,
+                CheckRunOpening(run=run, may_exist=self._opening_failed),
+                **policy,
+                summary=f"check run: {run.title}",
+            )
+        except ActivityError:
+            # GitHub may have made it all the same; the next try looks before it makes another.
+            self._opening_failed = True
+            raise
+
+    def _say_progress(self, stage: BuildStage, reason: str = "") -> None:
+        started = self._started
+        self._progress.say(
+            BuildProgress(
+                n=self._request.n,
+                stage=stage,
+                reason=reason,
+                attempt_id=started.attempt_id if started else None,
+                builder=started.builder if started else "",
+            )
+        )
+
+    async def _tell_owner(self, progress: BuildProgress) -> None:
+        owner = workflow.get_external_workflow_handle(self._request.owner_id)
+        await owner.signal(BUILD_PROGRESS_SIGNAL, progress)
+
+    def _log_url(self, attempt_id: str) -> str:
+        return links.log_url(self._request.policy, attempt_id)

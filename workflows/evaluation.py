@@ -1,0 +1,235 @@
+"""``Evaluation``: status, merge, changes, labels, and the builds wanted (design, section 3)."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.github import GitHubActivities
+    from activities.policy import PolicyActivities
+    from activities.reporting import ReportingActivities
+    from activities.repository import RepositoryActivities
+    from tickborg.acl import permission_matters
+    from tickborg.cancellation import Cancellation
+    from tickborg.errors import FailureKind
+    from tickborg.github import (
+        CommitStatus,
+        Permission,
+        PermissionQuestion,
+        PullRequest,
+        PullRequestQuestion,
+        PullRequestState,
+        StatusState,
+    )
+    from tickborg.jobs import (
+        BuildPlan,
+        BuildsWanted,
+        EvaluationJob,
+        EvaluationOutcome,
+        EvaluationResult,
+        MergeJob,
+        MergeReport,
+        Notification,
+    )
+    from tickborg.labels import wanted_labels
+    from tickborg.messages import Event, EventName
+    from tickborg.names import BUILDS_WANTED_SIGNAL, EVALUATION_WORKFLOW
+    from tickborg.planning import plan_builds
+    from tickborg.policy import Policy
+    from tickborg.texts import links, statuses
+    from workflows import policies
+    from workflows.attributes import OUTCOME
+    from workflows.failures import failure_kind
+    from workflows.newest_wins import NewestWins
+
+
+@workflow.defn(name=EVALUATION_WORKFLOW)
+class Evaluation:
+    """Finds out what one head of a pull request changes, and says so."""
+
+    @workflow.init
+    def __init__(self, job: EvaluationJob) -> None:
+        self._job = job
+        self._pull = job.pull
+        self._policy = Policy()
+        self._began = workflow.now()
+        self._labels: tuple[str, ...] | None = None
+        self._status = NewestWins[CommitStatus](self._publish)
+        self._side_work: list[asyncio.Task[None]] = []
+
+    @workflow.run
+    async def run(self, job: EvaluationJob) -> EvaluationResult:
+        """Evaluate ``job.pull``, and leave exactly one final status on its head.
+
+        Raises:
+            ApplicationError: GitHub or git refused something for good; the Web UI shows what.
+        """
+        try:
+            result = await self._evaluate()
+        except (asyncio.CancelledError, ActivityError) as error:
+            # From here on the main task is no longer cancelled: what follows is the clean-up.
+            result = await self._without_result(error)
+        await asyncio.gather(*self._side_work)
+        workflow.upsert_search_attributes([OUTCOME.value_set(result.outcome)])
+        return result
+
+    async def _evaluate(self) -> EvaluationResult:
+        self._policy, self._pull = await asyncio.gather(self._read_policy(), self._current_pull_request())
+        if self._pull.state is PullRequestState.CLOSED:
+            return self._ended(EvaluationOutcome.CLOSED, "the pull request is closed")
+        if self._pull.head_sha != self._job.pull.head_sha:
+            return self._ended(EvaluationOutcome.NOT_CURRENT, f"the head is {self._pull.head_sha} by now")
+        self._count(Event(name=EventName.EVAL_STARTED))
+        self._status.say(statuses.starting(self._pull, self._page))
+        report, permission = await asyncio.gather(self._merge(), self._author_permission())
+        return await self._decide(report, permission)
+
+    async def _decide(self, report: MergeReport, permission: Permission) -> EvaluationResult:
+        if report.project_file_error is not None:
+            return await self._finish(
+                EvaluationOutcome.BAD_PROJECT_FILE,
+                statuses.bad_project_file(self._pull, report.project_file_error, self._page),
+                report.project_file_error,
+            )
+        if report.merge is None:
+            self._count(Event(name=EventName.MERGE_CONFLICT))
+            status = statuses.conflict(self._pull, report, self._page)
+            return await self._finish(EvaluationOutcome.CONFLICT, status, status.description)
+        plan = plan_builds(self._pull, report, self._policy, permission)
+        if report.whole_merge:
+            self._count(Event(name=EventName.WHOLE_MERGE))
+        self._status.say(statuses.scheduling(self._pull, self._page))
+        await self._tell_owner(plan)
+        self._labels = tuple(sorted(wanted_labels(self._pull.title, report.changes, report.projects)))
+        status = statuses.evaluated(self._pull, plan, self._page)
+        return await self._finish(EvaluationOutcome.EVALUATED, status, status.description)
+
+    async def _finish(
+        self, outcome: EvaluationOutcome, status: CommitStatus, reason: str
+    ) -> EvaluationResult:
+        await self._status.finish(status)
+        took = (workflow.now() - self._began).total_seconds()
+        self._count(Event(name=EventName.EVAL_COMPLETED, outcome=outcome, seconds=took))
+        return self._ended(outcome, reason)
+
+    def _ended(self, outcome: EvaluationOutcome, reason: str) -> EvaluationResult:
+        return EvaluationResult(outcome=outcome, pull=self._pull, reason=reason, labels=self._labels)
+
+    async def _without_result(self, error: BaseException) -> EvaluationResult:
+        """What an evaluation came to that was cancelled, or of which a step failed for good."""
+        if is_cancelled_exception(error) or workflow.cancellation_reason() is not None:
+            return await self._cancelled(Cancellation.read(workflow.cancellation_reason()))
+        if failure_kind(error) is FailureKind.HEAD_GONE:
+            await self._status.silence()
+            return self._ended(EvaluationOutcome.NOT_CURRENT, "the commit is no longer on GitHub")
+        cause = str(error.cause if isinstance(error, ActivityError) and error.cause else error)
+        await self._last_words(statuses.internal_error(self._pull, cause, self._page))
+        raise ApplicationError(
+            f"evaluation of {self._pull.head_sha} failed: {cause}",
+            type=FailureKind.PERMANENT,
+            non_retryable=True,
+        ) from error
+
+    async def _cancelled(self, cancellation: Cancellation) -> EvaluationResult:
+        self._count(Event(name=EventName.SUPERSEDED))
+        said_nothing = not self._status.has_spoken
+        if cancellation.silent or said_nothing or cancellation.superseding_sha == self._pull.head_sha:
+            await self._status.silence()
+        else:
+            await self._last_words(statuses.cancelled(self._pull, cancellation.text, self._page))
+        return self._ended(EvaluationOutcome.SUPERSEDED, cancellation.text)
+
+    async def _last_words(self, status: CommitStatus) -> None:
+        try:
+            await self._status.finish(status)
+        except ActivityError as error:
+            workflow.logger.warning("status not set: %s", error.cause or error)
+
+    async def _read_policy(self) -> Policy:
+        return await workflow.execute_local_activity_method(
+            PolicyActivities.policy,
+            start_to_close_timeout=policies.SETTINGS["start_to_close_timeout"],
+            summary="settings",
+        )
+
+    async def _current_pull_request(self) -> PullRequest:
+        """What GitHub says now; asked again while its answer is older than its own webhook.
+
+        When its replicas stay behind for half a minute, the webhook is the newer word and is believed.
+        """
+        hint = self._job.pull
+        for pause in policies.REPLICA_LAG_PAUSES:
+            pull = await workflow.execute_activity_method(
+                GitHubActivities.pull_request,
+                PullRequestQuestion(repo=hint.repo, number=hint.number),
+                **policies.RESULT,
+                summary=f"what is #{hint.number} now?",
+            )
+            if pull.updated_at >= hint.updated_at:
+                return pull
+            await workflow.sleep(pause)
+        return hint
+
+    async def _merge(self) -> MergeReport:
+        pull = self._pull
+        self._status.say(statuses.merging(pull, self._page))
+        return await workflow.execute_activity_method(
+            RepositoryActivities.merge,
+            MergeJob(
+                repo=pull.repo,
+                head_ref=pull.fetch_ref,
+                head_sha=pull.head_sha,
+                base_ref=pull.base_ref,
+                base_sha=self._job.pinned_base,
+            ),
+            **policies.MERGE,
+            summary=f"merge {pull.head_sha[:7]} with {pull.base_ref}",
+        )
+
+    async def _author_permission(self) -> Permission:
+        if not permission_matters(self._policy, self._pull.author):
+            return Permission.READ
+        return await workflow.execute_activity_method(
+            GitHubActivities.permission,
+            PermissionQuestion(repo=self._pull.repo, user=self._pull.author),
+            **policies.RESULT,
+            summary=f"may {self._pull.author} write?",
+        )
+
+    async def _tell_owner(self, plan: BuildPlan) -> None:
+        owner = workflow.get_external_workflow_handle(self._job.owner_id)
+        await owner.signal(BUILDS_WANTED_SIGNAL, BuildsWanted(n=self._job.n, plan=plan, policy=self._policy))
+
+    async def _publish(self, status: CommitStatus) -> None:
+        cosmetic = status.state is StatusState.PENDING
+        await workflow.execute_activity_method(
+            GitHubActivities.set_status,
+            status,
+            **(policies.COSMETIC if cosmetic else policies.RESULT),
+            summary=f"{status.state}: {status.description}",
+        )
+
+    def _count(self, event: Event) -> None:
+        self._beside(self._notify(event))
+
+    async def _notify(self, event: Event) -> None:
+        try:
+            await workflow.execute_activity_method(
+                ReportingActivities.notify,
+                Notification(events=(event,)),
+                **policies.COSMETIC,
+                summary=event.name,
+            )
+        except ActivityError as error:
+            workflow.logger.warning("%s not counted: %s", event.name, error.cause or error)
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that no step waits for, only the end."""
+        self._side_work.append(asyncio.create_task(work))
+
+    @property
+    def _page(self) -> str:
+        return links.pull_request_url(self._policy, self._pull.repo, self._pull.number)

@@ -1,0 +1,447 @@
+"""``PullRequest``: the one owner of a pull request, as long as it is open (design, section 3).
+
+Signals are recorded into an inbox; one loop acts on it and never waits for anything else. What takes time
+is a child workflow or a task of its own, whose end comes into the same inbox.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import Priority
+from temporalio.exceptions import ActivityError, FailureError
+from temporalio.workflow import ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from activities.github import GitHubActivities
+    from tickborg import cancellation, names
+    from tickborg.events import PullRequestEvent
+    from tickborg.github import (
+        PullRequest,
+        PullRequestQuestion,
+        PullRequestState,
+        SummaryComment,
+    )
+    from tickborg.jobs import (
+        BuildJob,
+        BuildOutcome,
+        BuildProgress,
+        BuildRequest,
+        BuildResult,
+        BuildsWanted,
+        EvaluationJob,
+        EvaluationOutcome,
+        EvaluationResult,
+    )
+    from tickborg.labels import label_change
+    from tickborg.memory import BuildRecord, PullRequestMemory, PullRequestStart, build_key
+    from tickborg.planning import title_matters
+    from tickborg.texts import comments, details
+    from tickborg.views import BuildView, PullRequestView
+    from workflows import attributes, policies
+    from workflows.build import Build
+    from workflows.child import Child
+    from workflows.evaluation import Evaluation
+    from workflows.newest_wins import NewestWins
+
+FAIRNESS_KEY_LIMIT = 64
+"""Bytes of a fairness key; https://docs.temporal.io/develop/task-queue-priority-fairness."""
+
+_EVALUATED_ON = frozenset({"opened", "synchronize"})
+_EVALUATED_AGAIN_ON = frozenset({"reopened", "ready_for_review"})
+
+
+@dataclass(frozen=True)
+class Described:
+    """GitHub's own description, asked for because two webhooks disagree within one second."""
+
+    pull: PullRequest
+
+
+@dataclass(frozen=True)
+class EvaluationEnded:
+    """An evaluation has a result, or failed as a workflow."""
+
+    n: str
+    result: EvaluationResult | None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class BuildEnded:
+    """A build has a result."""
+
+    n: str
+    result: BuildResult
+    failed: bool = False
+    """True: the workflow itself failed, and the result says why."""
+
+
+Item = PullRequestEvent | BuildsWanted | BuildProgress | Described | EvaluationEnded | BuildEnded
+
+
+@workflow.defn(name=names.PULL_REQUEST_WORKFLOW)
+class PullRequestOwner:
+    """Decides what is evaluated, built, cancelled and shown for one pull request."""
+
+    @workflow.init
+    def __init__(self, start: PullRequestStart) -> None:
+        self._memory = start.memory or PullRequestMemory(repo=start.repo, number=start.number)
+        self._inbox: deque[Item] = deque()
+        self._closed = False
+        self._evaluation: Child[EvaluationResult] | None = None
+        self._evaluate_next = False
+        """The same head is to be evaluated again as soon as the running evaluation has ended."""
+        self._builds: dict[str, Child[BuildResult]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._summary = NewestWins[None](self._publish_summary)
+        self._summary_said = ""
+        self._summary_at: datetime | None = None
+        self._labels = NewestWins[frozenset[str]](self._publish_labels)
+        self._labels_said = frozenset(self._memory.labels_added)
+
+    @workflow.run
+    async def run(self, start: PullRequestStart) -> None:
+        """Own the pull request until it is closed and everything it started has ended."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self._inbox) or self._may_end or self._may_renew)
+            while self._inbox:
+                self._act(self._inbox.popleft())
+            self._show()
+            # No await between the last look at an empty inbox and the return: a signal that came in
+            # between would be lost with this run (measured; design, section 3).
+            if self._may_end:
+                return
+            if self._may_renew:
+                workflow.continue_as_new(start.model_copy(update={"memory": self._memory}))
+
+    @workflow.signal(name=names.PULL_REQUEST_EVENT_SIGNAL)
+    def pull_request_event(self, event: PullRequestEvent) -> None:
+        """Hear from the webhook."""
+        self._inbox.append(event)
+
+    @workflow.signal(name=names.BUILDS_WANTED_SIGNAL)
+    def builds_wanted(self, wanted: BuildsWanted) -> None:
+        """Hear from an evaluation what is to be built."""
+        self._inbox.append(wanted)
+
+    @workflow.signal(name=names.BUILD_PROGRESS_SIGNAL)
+    def build_progress(self, progress: BuildProgress) -> None:
+        """Hear from a build that it has come further."""
+        self._inbox.append(progress)
+
+    @workflow.query(name=names.STATE_QUERY)
+    def state(self) -> PullRequestView | None:
+        """All that is known about the pull request; None before its first event."""
+        return self._memory.view()
+
+    @property
+    def _busy(self) -> bool:
+        return bool(self._tasks) or self._summary.busy or self._labels.busy
+
+    @property
+    def _may_end(self) -> bool:
+        return self._closed and not self._busy and not self._inbox
+
+    @property
+    def _may_renew(self) -> bool:
+        """Continue-as-new cancels children, so it waits until there are none."""
+        return (
+            workflow.info().is_continue_as_new_suggested()
+            and not self._busy
+            and not self._inbox
+            and workflow.all_handlers_finished()
+        )
+
+    def _act(self, item: Item) -> None:
+        match item:
+            case PullRequestEvent():
+                self._on_event(item)
+            case BuildsWanted():
+                self._on_builds_wanted(item)
+            case BuildProgress():
+                self._on_progress(item)
+            case Described():
+                self._on_described(item.pull)
+            case EvaluationEnded():
+                self._on_evaluation_ended(item)
+            case BuildEnded():
+                self._on_build_ended(item)
+
+    # What GitHub says
+
+    def _on_event(self, event: PullRequestEvent) -> None:
+        if not self._memory.first_sight(event.delivery, workflow.now()):
+            return
+        known = self._memory.pull
+        if known is None or event.pull.updated_at > known.updated_at:
+            self._on_newer_event(event)
+        elif event.pull.updated_at < known.updated_at:
+            workflow.logger.info("delivery %s is older than what is known", event.delivery)
+        elif event.pull.head_sha == known.head_sha:
+            self._on_newer_event(event)
+        else:
+            # GitHub counts whole seconds: of two heads in one second only GitHub knows the newer.
+            self._run(self._describe())
+
+    def _on_newer_event(self, event: PullRequestEvent) -> None:
+        pull = event.pull
+        if pull.state is PullRequestState.CLOSED:
+            self._close(pull)
+        elif event.action in _EVALUATED_ON:
+            self._on_head(pull)
+        elif event.action in _EVALUATED_AGAIN_ON or event.base_changed or self._title_matters(event):
+            self._closed = False
+            self._evaluate(pull)
+        elif self._memory.pull is None:
+            self._evaluate(pull)
+        else:
+            self._memory.pull = pull
+
+    def _on_described(self, pull: PullRequest) -> None:
+        if pull.state is PullRequestState.CLOSED:
+            self._close(pull)
+        else:
+            self._on_head(pull)
+
+    def _on_head(self, pull: PullRequest) -> None:
+        known = self._memory.pull
+        self._closed = False
+        if known is not None and (known.head_sha, known.base_ref) == (pull.head_sha, pull.base_ref):
+            self._memory.pull = pull
+        else:
+            self._evaluate(pull)
+
+    def _title_matters(self, event: PullRequestEvent) -> bool:
+        before = event.previous_title
+        return before is not None and title_matters(before, event.pull.title)
+
+    def _close(self, pull: PullRequest) -> None:
+        self._closed = True
+        self._evaluate_next = False
+        if self._memory.pull is not None:
+            self._memory.pull = pull
+        self._cancel_all(cancellation.CLOSED)
+
+    def _cancel_all(self, reason: str) -> None:
+        if self._evaluation is not None:
+            self._evaluation.cancel(reason)
+        self._cancel_builds(reason)
+
+    def _cancel_builds(self, reason: str) -> None:
+        for build in self._builds.values():
+            build.cancel(reason)
+
+    # Evaluations
+
+    def _evaluate(self, pull: PullRequest) -> None:
+        """Evaluate ``pull``; what runs for another head or another target branch is superseded."""
+        known = self._memory.pull
+        if known is not None and known.head_sha != pull.head_sha:
+            self._cancel_all(cancellation.superseded_by(pull.head_sha))
+            self._evaluation = None
+            self._evaluate_next = False
+        elif known is not None and known.base_ref != pull.base_ref:
+            self._cancel_builds(cancellation.BASE_CHANGED)
+        self._memory.believe(pull)
+        if self._evaluation is None:
+            self._start_evaluation(pull)
+        else:
+            # Same sha, same contexts: the old evaluation ends first, and says nothing.
+            self._evaluation.cancel(cancellation.EVALUATED_AGAIN)
+            self._evaluate_next = True
+
+    def _start_evaluation(self, pull: PullRequest) -> None:
+        child = Child[EvaluationResult](self._next_n())
+        self._evaluation = child
+        self._run(self._run_evaluation(child, pull))
+
+    async def _run_evaluation(self, child: Child[EvaluationResult], pull: PullRequest) -> None:
+        memory = self._memory
+        job = EvaluationJob(
+            pull=pull, n=child.n, owner_id=workflow.info().workflow_id, pinned_base=memory.base_sha
+        )
+        starting = workflow.start_child_workflow(
+            Evaluation.run,
+            job,
+            id=names.evaluation_id(memory.repo, memory.number, child.n),
+            parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
+            search_attributes=attributes.of_pull_request(
+                memory.repo, memory.number, pull.author, pull.head_sha
+            ),
+            static_summary=details.evaluation_summary(pull),
+        )
+        try:
+            self._inbox.append(EvaluationEnded(child.n, await child.run(starting)))
+        except FailureError as error:
+            self._inbox.append(EvaluationEnded(child.n, None, _root_cause(error)))
+
+    def _on_evaluation_ended(self, ended: EvaluationEnded) -> None:
+        if self._evaluation is None or self._evaluation.n != ended.n:
+            return
+        self._evaluation = None
+        pull = self._memory.pull
+        if self._closed or pull is None:
+            return
+        if self._evaluate_next:
+            self._evaluate_next = False
+            self._start_evaluation(pull)
+        elif ended.result is None:
+            self._memory.fail_evaluation(ended.error)
+        elif ended.result.outcome is EvaluationOutcome.CLOSED:
+            self._close(ended.result.pull)
+        elif ended.result.pull.head_sha != pull.head_sha:
+            self._evaluate(ended.result.pull)
+        else:
+            self._memory.end_evaluation(ended.result)
+
+    # Builds
+
+    def _on_builds_wanted(self, wanted: BuildsWanted) -> None:
+        current = self._evaluation is not None and self._evaluation.n == wanted.n
+        if not current or self._evaluate_next or self._closed:
+            return
+        self._memory.policy = wanted.policy
+        if self._memory.base_sha not in {None, wanted.plan.merge.base_sha}:
+            self._cancel_builds(cancellation.BASE_CHANGED)
+        self._memory.plan(wanted.plan)
+        for job in wanted.plan.builds:
+            self._want(job)
+
+    def _want(self, job: BuildJob) -> None:
+        """Build ``job`` unless the same thing runs or has been done."""
+        known = self._memory.builds.get(build_key(job))
+        if known is not None and known.joinable:
+            return
+        child = Child[BuildResult](self._next_n())
+        view = BuildView(project=job.project.name, system=job.system, mode=job.mode, wanted_at=workflow.now())
+        self._memory.builds[build_key(job)] = BuildRecord(n=child.n, job=job, view=view)
+        self._builds[child.n] = child
+        self._run(self._run_build(child, job))
+
+    async def _run_build(self, child: Child[BuildResult], job: BuildJob) -> None:
+        starting = workflow.start_child_workflow(
+            Build.run,
+            BuildRequest(
+                job=job, n=child.n, owner_id=workflow.info().workflow_id, policy=self._memory.policy
+            ),
+            id=names.build_id(job, child.n),
+            parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
+            search_attributes=attributes.of_build(job),
+            static_summary=details.build_summary(job),
+            priority=Priority(fairness_key=job.author[:FAIRNESS_KEY_LIMIT] or None),
+        )
+        try:
+            self._inbox.append(BuildEnded(child.n, await child.run(starting)))
+        except FailureError as error:
+            result = BuildResult(outcome=BuildOutcome.UNEXPECTED_ERROR, reason=_root_cause(error))
+            self._inbox.append(BuildEnded(child.n, result, failed=True))
+
+    def _on_progress(self, progress: BuildProgress) -> None:
+        record = self._memory.record(progress.n)
+        if record is not None:
+            record.come_further(progress)
+
+    def _on_build_ended(self, ended: BuildEnded) -> None:
+        self._builds.pop(ended.n, None)
+        record = self._memory.record(ended.n)
+        if record is not None:
+            record.end(ended.result)
+            self._memory.internal_error |= ended.failed
+
+    # What is shown
+
+    def _show(self) -> None:
+        view = self._memory.view()
+        if view is None:
+            return
+        workflow.set_current_details(details.table(view))
+        if comments.is_due(view, commented=self._memory.comment_id is not None):
+            self._show_summary(comments.summary(view, self._memory.policy.dashboard_url))
+        if self._memory.labels != self._labels_said:
+            self._labels_said = self._memory.labels
+            self._labels.say(self._labels_said)
+
+    def _show_summary(self, body: str) -> None:
+        if body != self._summary_said:
+            self._summary_said = body
+            self._summary.say(None)
+
+    async def _publish_summary(self, _: None) -> None:
+        """Edit the summary comment; many changes in a short time make one edit."""
+        if self._summary_at is not None and self._builds:
+            spaced = self._summary_at + policies.SUMMARY_SPACING - workflow.now()
+            await _wait_at_most(spaced.total_seconds(), lambda: not self._builds)
+        self._memory.comment_id = await workflow.execute_activity_method(
+            GitHubActivities.publish_summary,
+            SummaryComment(
+                repo=self._memory.repo,
+                number=self._memory.number,
+                body=self._summary_said,
+                comment_id=self._memory.comment_id,
+            ),
+            **policies.RESULT,
+            summary="summary comment",
+        )
+        self._summary_at = workflow.now()
+
+    async def _publish_labels(self, wanted: frozenset[str]) -> None:
+        repo, number = self._memory.repo, self._memory.number
+        present = await workflow.execute_activity_method(
+            GitHubActivities.labels,
+            PullRequestQuestion(repo=repo, number=number),
+            **policies.COSMETIC,
+            summary="labels on the pull request",
+        )
+        change, added = label_change(
+            repo, number, frozenset(present), frozenset(self._memory.labels_added), wanted
+        )
+        if change.add or change.remove:
+            await workflow.execute_activity_method(
+                GitHubActivities.change_labels,
+                change,
+                **policies.COSMETIC,
+                summary=details.label_summary(change),
+            )
+        self._memory.labels_added = added
+
+    async def _describe(self) -> None:
+        try:
+            pull = await workflow.execute_activity_method(
+                GitHubActivities.pull_request,
+                PullRequestQuestion(repo=self._memory.repo, number=self._memory.number),
+                **policies.RESULT,
+                summary="which head is the newer?",
+            )
+        except ActivityError as error:
+            workflow.logger.warning("not described: %s", error.cause or error)
+        else:
+            self._inbox.append(Described(pull))
+
+    def _next_n(self) -> str:
+        self._memory.children += 1
+        return f"{workflow.info().run_id[:4]}{self._memory.children}"
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _wait_at_most(seconds: float, until: Callable[[], bool]) -> None:
+    if seconds <= 0:
+        return
+    try:
+        await workflow.wait_condition(until, timeout=seconds)
+    except TimeoutError:
+        return
+
+
+def _root_cause(error: BaseException) -> str:
+    while isinstance(error, FailureError) and error.cause is not None:
+        error = error.cause
+    return str(error)
