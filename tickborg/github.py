@@ -145,6 +145,14 @@ class CheckRun(Value):
     actions: tuple[CheckAction, ...] = Field(default=(), max_length=ACTIONS_LIMIT)
 
 
+class CheckRunOpening(Value):
+    """A check run to create, unless it is there already."""
+
+    run: CheckRun
+    may_exist: bool = False
+    """True: an earlier activity tried to create it, and nobody knows whether GitHub did."""
+
+
 class CheckRunUpdate(Value):
     """What the check run ``check_run_id`` is to say from now on."""
 

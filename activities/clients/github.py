@@ -1,0 +1,149 @@
+"""The client behind :class:`activities.ports.GitHub`: the REST API as an installation of our App sees it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from activities.clients.github_app import GitHubApp
+from activities.clients.github_cache import ExpiringCache, Lease
+from activities.clients.github_errors import MissingError
+from activities.clients.github_json import (
+    CheckRunJson,
+    CommentJson,
+    Identified,
+    LabelJson,
+    check_run_json,
+    read,
+    read_permission,
+    read_pull_request,
+    status_json,
+)
+from activities.clients.github_repository import RepositoryCalls
+from activities.clients.github_transport import GitHubTransport
+from activities.clock import Clock, utc_now
+from tickborg.github import CheckRun, CommitStatus, Permission, PullRequest, RepositoryName
+
+PERMISSION_LEASE = timedelta(minutes=5)
+
+
+class GitHubClient:
+    """GitHub for activities; every method raises the errors of :mod:`tickborg.errors`.
+
+    Wired like this, once::
+
+        async with new_http_client() as http:
+            transport = GitHubTransport(http, f"tickborg/{version}", AppCredentials(app_id, pem))
+            app = GitHubApp(transport)
+            github = GitHubClient(transport, app)
+            tokens = FetchTokens(app, asyncio.get_running_loop())
+
+    Args:
+        transport: how calls are sent.
+        app: whose tokens they carry.
+        now: when permissions are asked for again.
+    """
+
+    def __init__(self, transport: GitHubTransport, app: GitHubApp, now: Clock = utc_now) -> None:
+        self._app = app
+        self._now = now
+        self._calls = RepositoryCalls(transport, app)
+        self._permissions = ExpiringCache(self._ask_permission, now)
+
+    async def pull_request(self, repo: RepositoryName, number: int) -> PullRequest:
+        """The pull request as it is now, or as a replica of GitHub's that lags believes it to be."""
+        return read_pull_request(await self._calls.get(repo, "pulls/{number}", number=str(number)))
+
+    async def set_status(self, status: CommitStatus) -> None:
+        """Set one context of one commit."""
+        await self._calls.post(status.repo, "statuses/{sha}", status_json(status), sha=status.sha)
+
+    async def create_check_run(self, run: CheckRun) -> int:
+        """Create a check run and return its id."""
+        return read(Identified, await self._calls.post(run.repo, "check-runs", check_run_json(run))).id
+
+    async def update_check_run(self, check_run_id: int, run: CheckRun) -> None:
+        """Make the check run say what ``run`` says."""
+        await self._calls.patch(run.repo, "check-runs/{id}", check_run_json(run), id=str(check_run_id))
+
+    async def find_check_run(self, run: CheckRun) -> int | None:
+        """The id of our newest check run with the same commit, name and external id, if there is one.
+
+        Without ``filter=all`` GitHub shows only the latest of each name, which may be another build's.
+        """
+        path = "commits/{sha}/check-runs{?check_name,app_id,filter,per_page}"
+        query = {"sha": run.head_sha, "check_name": run.name, "app_id": str(self._app.id), "filter": "all"}
+        items = await self._calls.all(run.repo, path, key="check_runs", **query)
+        found = [read(CheckRunJson, item) for item in items]
+        ours = [
+            made.id for made in found if made.external_id == run.external_id and self._is_our_app(made.app)
+        ]
+        return max(ours, default=None)
+
+    async def labels(self, repo: RepositoryName, number: int) -> frozenset[str]:
+        """The labels on a pull request."""
+        items = await self._calls.all(repo, "issues/{number}/labels{?per_page}", number=str(number))
+        return frozenset(read(LabelJson, item).name for item in items)
+
+    async def add_labels(self, repo: RepositoryName, number: int, labels: Sequence[str]) -> None:
+        """Put labels on a pull request.
+
+        GitHub creates those the repository lacks, in grey and without a description
+        (https://github.com/github/docs/issues/35718), so there is nothing to create first.
+        """
+        await self._calls.post(repo, "issues/{number}/labels", {"labels": list(labels)}, number=str(number))
+
+    async def remove_label(self, repo: RepositoryName, number: int, label: str) -> None:
+        """Take one label off; one that is not there is no error."""
+        try:
+            await self._calls.delete(repo, "issues/{number}/labels/{label}", number=str(number), label=label)
+        except MissingError:
+            return
+
+    async def find_comment(self, repo: RepositoryName, number: int, marker: str) -> int | None:
+        """The id of our own oldest comment that contains ``marker``, if there is one.
+
+        GitHub lists comments oldest first. One in which a person quotes us contains the marker too.
+        """
+        items = await self._calls.all(repo, "issues/{number}/comments{?per_page}", number=str(number))
+        for comment in (read(CommentJson, item) for item in items):
+            if marker in (comment.body or "") and await self._is_ours(comment):
+                return comment.id
+        return None
+
+    async def create_comment(self, repo: RepositoryName, number: int, body: str) -> int:
+        """Write a comment and return its id."""
+        path = "issues/{number}/comments"
+        return read(Identified, await self._calls.post(repo, path, {"body": body}, number=str(number))).id
+
+    async def edit_comment(self, repo: RepositoryName, comment_id: int, body: str) -> bool:
+        """Replace a comment's body; False: somebody deleted the comment."""
+        try:
+            await self._calls.patch(repo, "issues/comments/{id}", {"body": body}, id=str(comment_id))
+        except MissingError:
+            return False
+        return True
+
+    async def permission(self, repo: RepositoryName, user: str) -> Permission:
+        """What ``user`` may do, as it was at most five minutes ago."""
+        return await self._permissions.get((repo, user.lower()))
+
+    async def _ask_permission(self, question: tuple[RepositoryName, str]) -> Lease[Permission]:
+        """``maintain`` and custom roles come folded into the four that tickborg knows.
+
+        https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+        """
+        repo, user = question
+        try:
+            permission = read_permission(
+                await self._calls.get(repo, "collaborators/{user}/permission", user=user)
+            )
+        except MissingError:  # nobody of that name
+            permission = Permission.NONE
+        return Lease(permission, until=self._now() + PERMISSION_LEASE)
+
+    async def _is_ours(self, comment: CommentJson) -> bool:
+        if self._is_our_app(comment.performed_via_github_app):
+            return True
+        return comment.user is not None and comment.user.login == await self._app.bot_login()
+
+    def _is_our_app(self, app: Identified | None) -> bool:
+        return app is not None and app.id == self._app.id

@@ -1,0 +1,184 @@
+"""GitHub's refusals in tickborg's words: the one place that knows what a status means (design, section 9).
+
+Messages go into histories and check runs. They are made of method, path, status and what GitHub said, and
+never of a header, a query or a body that we sent, so that no token can get into one.
+"""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from tickborg.errors import (
+    HeadGoneError,
+    PermanentError,
+    RateLimitedError,
+    TickborgError,
+    UnauthorizedError,
+    UnavailableError,
+)
+
+MESSAGE_LIMIT = 500
+"""Characters of GitHub's own message that are passed on."""
+
+SECONDARY_LIMIT_WAIT = timedelta(minutes=1)
+"""What GitHub asks for where it names no time: "wait for at least one minute"."""
+
+_LONGEST_NUMBER = 11
+"""Digits: enough for seconds since 1970, and too few to overflow a date."""
+
+SHORTEST_WAIT = timedelta(seconds=1)
+
+_RATE_LIMIT_WORDS = ("rate limit", "abuse detection")
+_HEAD_GONE_WORDS = "no commit found for sha"
+_NOT_ACCESSIBLE_WORDS = "not accessible by integration"
+
+_PERMISSIONS = (
+    ("/check-runs", "checks=write"),
+    ("/statuses/", "statuses=write"),
+    ("/labels", "pull_requests=write"),
+    ("/comments", "pull_requests=write"),
+    ("/pulls/", "pull_requests=read"),
+    ("/collaborators/", "metadata=read"),
+)
+"""Which permission a path needs, for answers that do not say."""
+
+_ADVICE: dict[int, str] = {
+    HTTPStatus.NOT_FOUND: "It is not there, or the App may not see it: check the App's permissions",
+    HTTPStatus.GONE: "Somebody deleted it",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "GitHub does not take what was sent, for the reason it names",
+}
+_OTHER_ADVICE = "It stays so until the reason that GitHub names is gone"
+
+
+class MissingError(PermanentError):
+    """404 or 410: it is not there, or GitHub does not show it to this installation."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What GitHub answered to one call, as it came."""
+
+    method: str
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        """Where the call went, without the query."""
+        return urlsplit(self.url).path
+
+
+def refusal(answer: Answer, now: datetime) -> TickborgError:
+    """The error that an answer other than 2xx stands for.
+
+    Total: whatever the status, the headers and the body, HTML of a proxy included.
+    """
+    said = _message(answer.body)
+    what = f"{answer.method} {answer.path}: GitHub answered {answer.status}" + (f", {said!r}" if said else "")
+    return _passing(answer, said, what, now) or _lasting(answer, said, what)
+
+
+def _passing(answer: Answer, said: str, what: str, now: datetime) -> TickborgError | None:
+    """What another attempt may heal."""
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        return UnauthorizedError(f"{what}. If it stays so, check the App's id, its private key and the clock")
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.REQUEST_TIMEOUT:
+        return UnavailableError(what)
+    if _is_rate_limit(answer, said):
+        retry_at = now + _wait(answer.headers, now)
+        return RateLimitedError(f"{what}. Calls are taken again at {retry_at:%Y-%m-%d %H:%M:%S %Z}", retry_at)
+    return None
+
+
+def _lasting(answer: Answer, said: str, what: str) -> TickborgError:
+    """What stays as it is until a person, or a newer head, does something."""
+    if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and _HEAD_GONE_WORDS in said.lower():
+        return HeadGoneError(f"{what}. The branch was pushed over; the newer head's event does the work")
+    if answer.status == HTTPStatus.FORBIDDEN and _NOT_ACCESSIBLE_WORDS in said.lower():
+        return PermanentError(f"{what}. {_missing_permission(answer)}")
+    missing = answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+    return (MissingError if missing else PermanentError)(
+        f"{what}. {_ADVICE.get(answer.status, _OTHER_ADVICE)}"
+    )
+
+
+def _is_rate_limit(answer: Answer, said: str) -> bool:
+    """Whether a 403 or 429 is about how often, and not about what.
+
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+    """
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return True
+    return answer.status == HTTPStatus.FORBIDDEN and (
+        "retry-after" in answer.headers
+        or answer.headers.get("x-ratelimit-remaining") == "0"
+        or any(words in said.lower() for words in _RATE_LIMIT_WORDS)
+    )
+
+
+def _wait(headers: Mapping[str, str], now: datetime) -> timedelta:
+    """How long GitHub wants to be left alone, by the first of its three rules that applies."""
+    seconds = _number(headers.get("retry-after"))
+    if seconds is None and headers.get("x-ratelimit-remaining") == "0":
+        seconds = _seconds_to_reset(headers, now)
+    return SECONDARY_LIMIT_WAIT if seconds is None else max(timedelta(seconds=seconds), SHORTEST_WAIT)
+
+
+def _seconds_to_reset(headers: Mapping[str, str], now: datetime) -> int | None:
+    """From GitHub's own clock where it tells it: ours may be fast, and would retry at once for ever."""
+    reset = _number(headers.get("x-ratelimit-reset"))
+    if reset is None:
+        return None
+    with suppress(ValueError):
+        now = parsedate_to_datetime(headers.get("date", ""))
+    return max(0, reset - int(now.timestamp()))
+
+
+def _number(header: str | None) -> int | None:
+    """A count of seconds as a header gives it; None where it is absent or absurd."""
+    plausible = (
+        header is not None and header.isascii() and header.isdigit() and len(header) <= _LONGEST_NUMBER
+    )
+    return int(header) if header and plausible else None
+
+
+def _missing_permission(answer: Answer) -> str:
+    """Which permission the App lacks, and what to do about it.
+
+    https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#resource-not-accessible
+    """
+    by_path = next((needed for part, needed in _PERMISSIONS if part in answer.path), "")
+    needed = answer.headers.get("x-accepted-github-permissions") or by_path
+    which = f"the permission {needed}" if needed else "a permission"
+    return (
+        f"The App lacks {which}: grant it in the App's settings, and have the installation's owner accept it"
+    )
+
+
+def _message(body: bytes) -> str:
+    """What GitHub said: its message and those of the ``errors`` below it; empty where it is no such JSON."""
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return ""
+    if not isinstance(data, dict):
+        return ""
+    errors = data.get("errors") or []
+    said = [data.get("message"), *map(_error_message, errors if isinstance(errors, list) else [errors])]
+    return "; ".join(part for part in said if isinstance(part, str) and part)[:MESSAGE_LIMIT]
+
+
+def _error_message(error: Any) -> Any:
+    """One entry of ``errors``: a sentence, or an object with ``message`` or with ``field`` and ``code``."""
+    if not isinstance(error, dict):
+        return error
+    return error.get("message") or " ".join(str(error[key]) for key in ("field", "code") if key in error)

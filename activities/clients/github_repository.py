@@ -1,0 +1,71 @@
+"""REST calls on a repository, each with a token of the installation on it."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from activities.clients.github_app import GitHubApp
+from activities.clients.github_transport import GitHubTransport
+from tickborg.errors import UnauthorizedError
+from tickborg.github import RepositoryName
+
+PAGE_SIZE = "100"
+"""The largest page GitHub gives."""
+
+T = TypeVar("T")
+
+
+class RepositoryCalls:
+    """Calls below ``/repos/{owner}/{name}``. A path is a URI template, filled from ``variables`` and escaped.
+
+    A call that is answered 401 is repeated once with a new token; a second 401 is raised. (A token can end in
+    mid-flight: it was revoked, or the installation's permissions changed.)
+    """
+
+    def __init__(self, transport: GitHubTransport, app: GitHubApp) -> None:
+        self._transport = transport
+        self._app = app
+
+    async def get(self, repo: RepositoryName, path: str, **variables: str) -> Any:
+        """The JSON at ``path``."""
+        return await self._authorised(repo, partial(self._transport.getitem, *_place(repo, path, variables)))
+
+    async def all(
+        self, repo: RepositoryName, path: str, *, key: str = "items", **variables: str
+    ) -> list[Any]:
+        """The items of every page, in GitHub's order; ``key`` is where they are in a page that is an object.
+
+        ``path`` has ``per_page`` among its query's names.
+        """
+        url, filled = _place(repo, path, {**variables, "per_page": PAGE_SIZE})
+
+        async def pages(oauth_token: str) -> list[Any]:
+            items = self._transport.getiter(url, filled, oauth_token=oauth_token, iterable_key=key)
+            return [item async for item in items]
+
+        return await self._authorised(repo, pages)
+
+    async def post(self, repo: RepositoryName, path: str, body: dict[str, Any], **variables: str) -> Any:
+        """Create something; the JSON of what was created."""
+        call = partial(self._transport.post, *_place(repo, path, variables), data=body)
+        return await self._authorised(repo, call)
+
+    async def patch(self, repo: RepositoryName, path: str, body: dict[str, Any], **variables: str) -> Any:
+        """Change something; the JSON of what it is now."""
+        call = partial(self._transport.patch, *_place(repo, path, variables), data=body)
+        return await self._authorised(repo, call)
+
+    async def delete(self, repo: RepositoryName, path: str, **variables: str) -> None:
+        """Remove something."""
+        await self._authorised(repo, partial(self._transport.delete, *_place(repo, path, variables)))
+
+    async def _authorised(self, repo: RepositoryName, call: Callable[..., Awaitable[T]]) -> T:
+        token = await self._app.token(repo)
+        try:
+            return await call(oauth_token=token)
+        except UnauthorizedError:
+            return await call(oauth_token=await self._app.renewed_token(repo, refused=token))
+
+
+def _place(repo: RepositoryName, path: str, variables: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    return "/repos/{owner}/{name}/" + path, {"owner": repo.owner, "name": repo.name, **variables}

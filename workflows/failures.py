@@ -1,0 +1,32 @@
+"""What became of a failed step, as a workflow asks it (design, section 9)."""
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, FailureError
+
+with workflow.unsafe.imports_passed_through():
+    from tickborg.errors import FailureKind
+
+_KINDS = {kind.value: kind for kind in FailureKind}
+
+
+def failure_kind(error: BaseException) -> FailureKind | None:
+    """Which row of the failure table a failed activity or child workflow stands for.
+
+    None: none of them, as with a time-out, a cancellation, or an error of another program.
+    """
+    root = _application_error(error)
+    return _KINDS.get(root.type or "") if root is not None else None
+
+
+def failure_reason(error: BaseException) -> str:
+    """What happened, for a person: the message of the error behind ``error``, without Temporal's wrapping."""
+    root = _application_error(error) or (error.__cause__ if error.__cause__ is not None else error)
+    return root.message if isinstance(root, FailureError) else str(root)
+
+
+def _application_error(error: BaseException) -> ApplicationError | None:
+    """The outermost ApplicationError: a child's own says more about it than what its activity failed of."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ApplicationError):
+        cause = cause.__cause__
+    return cause
