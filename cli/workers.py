@@ -1,0 +1,102 @@
+"""Temporal workers: which workflows and activities each polls for, and how (design, section 4)."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+from activities import ports
+from activities.building import BuildActivities
+from activities.cluster import ClusterActivities
+from activities.failures import FailureInterceptor
+from activities.github import GitHubActivities
+from activities.policy import PolicyActivities
+from activities.reporting import ReportingActivities
+from activities.repository import RepositoryActivities
+from tickborg.names import GIT_TASK_QUEUE, TASK_QUEUE, build_task_queue
+from tickborg.policy import Policy
+from tickborg.systems import System
+from workflows.build import Build
+from workflows.evaluation import Evaluation
+from workflows.pull_request import PullRequestOwner
+
+WORKFLOWS: Sequence[type] = (PullRequestOwner, Evaluation, Build)
+
+GIT_THREADS = 4
+"""Merges that run at once: they wait for the network and the disk more than for a core."""
+
+HEARTBEAT_THROTTLE = timedelta(seconds=5)
+"""A cancel comes with the answer to a heartbeat; the default sends one only every 24 s of our 30."""
+
+GRACE = timedelta(seconds=10)
+"""What short activities may still take when their worker is told to end."""
+
+
+def workflow_worker(
+    client: Client,
+    *,
+    github: ports.GitHub,
+    cluster: ports.Cluster,
+    policy: Policy,
+    stats: ports.Stats,
+    logs: ports.BuildLogs,
+) -> Worker:
+    """Decides, and talks to GitHub."""
+    talking, asking = GitHubActivities(github), ClusterActivities(cluster)
+    settings, reporting = PolicyActivities(policy), ReportingActivities(stats, logs)
+    return Worker(
+        client,
+        task_queue=TASK_QUEUE,
+        workflows=WORKFLOWS,
+        workflow_runner=SandboxedWorkflowRunner(),
+        activities=[
+            talking.pull_request,
+            talking.set_status,
+            talking.open_check_run,
+            talking.update_check_run,
+            talking.labels,
+            talking.change_labels,
+            talking.publish_summary,
+            talking.permission,
+            asking.builders_online,
+            settings.policy,
+            reporting.notify,
+            reporting.abandon_log,
+        ],
+        interceptors=[FailureInterceptor()],
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+def git_worker(client: Client, repositories: ports.Repositories, threads: ThreadPoolExecutor) -> Worker:
+    """Fetches and merges, on a host with disk. ``threads`` are shut down by whoever made them."""
+    return Worker(
+        client,
+        task_queue=GIT_TASK_QUEUE,
+        activities=[RepositoryActivities(repositories).merge],
+        activity_executor=threads,
+        max_concurrent_activities=GIT_THREADS,
+        interceptors=[FailureInterceptor()],
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+def build_worker(
+    client: Client, system: System, building: BuildActivities, *, concurrent_builds: int, grace: timedelta
+) -> Worker:
+    """Builds for one system. When told to end it takes no new work, and lets builds finish for ``grace``."""
+    return Worker(
+        client,
+        task_queue=build_task_queue(system),
+        activities=[building.build],
+        max_concurrent_activities=concurrent_builds,
+        max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
+        default_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
+        interceptors=[FailureInterceptor()],
+        graceful_shutdown_timeout=grace,
+        # A build belongs on the builders' queue, where every builder may take it.
+        disable_eager_activity_execution=True,
+    )
