@@ -33,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.texts import check_runs, durations, links
     from workflows import policies
     from workflows.attributes import OUTCOME
-    from workflows.failures import failure_kind
+    from workflows.failures import failure_kind, failure_reason
     from workflows.newest_wins import NewestWins
 
 
@@ -143,7 +143,7 @@ class Build:
             )
         if failure_kind(error) is FailureKind.HEAD_GONE:
             return self._ended(BuildOutcome.CANCELLED, "the commit is no longer on GitHub")
-        return self._ended(BuildOutcome.UNEXPECTED_ERROR, str(cause or error))
+        return self._ended(BuildOutcome.UNEXPECTED_ERROR, failure_reason(error))
 
     def _ended(self, outcome: BuildOutcome, reason: str) -> BuildResult:
         started = self._started
@@ -182,7 +182,7 @@ class Build:
                     ReportingActivities.abandon_log, end, **policies.COSMETIC
                 )
             except ActivityError as error:
-                workflow.logger.warning("log %s stays open: %s", lost.attempt_id, error.cause or error)
+                workflow.logger.warning("log %s stays open: %s", lost.attempt_id, failure_reason(error))
 
     async def _publish(self, run: CheckRun) -> None:
         policy = policies.RESULT if run.status is CheckStatus.COMPLETED else policies.COSMETIC
@@ -196,7 +196,7 @@ class Build:
             summary=f"check run: {run.title}",
         )
 
-    async def _open(self, run: CheckRun, policy: workflow.ActivityConfig) -> None:
+    async def _open(self, run: CheckRun, policy: policies.ActivityPolicy) -> None:
         try:
             self._check_run_id = await workflow.execute_activity_method(
                 GitHubActivities.open_check_run,

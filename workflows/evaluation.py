@@ -42,7 +42,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.texts import links, statuses
     from workflows import policies
     from workflows.attributes import OUTCOME
-    from workflows.failures import failure_kind
+    from workflows.failures import failure_kind, failure_reason
     from workflows.newest_wins import NewestWins
 
 
@@ -125,7 +125,7 @@ class Evaluation:
         if failure_kind(error) is FailureKind.HEAD_GONE:
             await self._status.silence()
             return self._ended(EvaluationOutcome.NOT_CURRENT, "the commit is no longer on GitHub")
-        cause = str(error.cause if isinstance(error, ActivityError) and error.cause else error)
+        cause = failure_reason(error)
         await self._last_words(statuses.internal_error(self._pull, cause, self._page))
         raise ApplicationError(
             f"evaluation of {self._pull.head_sha} failed: {cause}",
@@ -146,12 +146,12 @@ class Evaluation:
         try:
             await self._status.finish(status)
         except ActivityError as error:
-            workflow.logger.warning("status not set: %s", error.cause or error)
+            workflow.logger.warning("status not set: %s", failure_reason(error))
 
     async def _read_policy(self) -> Policy:
         return await workflow.execute_local_activity_method(
             PolicyActivities.policy,
-            start_to_close_timeout=policies.SETTINGS["start_to_close_timeout"],
+            start_to_close_timeout=policies.SETTINGS_TIME,
             summary="settings",
         )
 
@@ -204,11 +204,11 @@ class Evaluation:
         await owner.signal(BUILDS_WANTED_SIGNAL, BuildsWanted(n=self._job.n, plan=plan, policy=self._policy))
 
     async def _publish(self, status: CommitStatus) -> None:
-        cosmetic = status.state is StatusState.PENDING
+        policy = policies.COSMETIC if status.state is StatusState.PENDING else policies.RESULT
         await workflow.execute_activity_method(
             GitHubActivities.set_status,
             status,
-            **(policies.COSMETIC if cosmetic else policies.RESULT),
+            **policy,
             summary=f"{status.state}: {status.description}",
         )
 
@@ -224,7 +224,7 @@ class Evaluation:
                 summary=event.name,
             )
         except ActivityError as error:
-            workflow.logger.warning("%s not counted: %s", event.name, error.cause or error)
+            workflow.logger.warning("%s not counted: %s", event.name, failure_reason(error))
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that no step waits for, only the end."""

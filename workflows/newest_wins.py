@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
+from workflows.failures import failure_reason
+
 T = TypeVar("T")
 
 
@@ -63,4 +65,4 @@ class NewestWins(Generic[T]):
             try:
                 await self._publish(value)
             except FailureError as error:
-                workflow.logger.warning("not published: %s", error.cause or error)
+                workflow.logger.warning("not published: %s", failure_reason(error))

@@ -1,16 +1,30 @@
 """Every time-out and retry policy, by name (design, sections 3, 4 and 9).
 
-A policy is a :class:`temporalio.workflow.ActivityConfig`, to be unpacked into ``execute_activity_method``.
+A policy is unpacked into ``execute_activity_method``.
 Replay does not notice a changed time-out, so the tests assert these on recorded histories.
 """
 
 from datetime import timedelta
+from typing import TypedDict
 
 from temporalio.common import RetryPolicy
-from temporalio.workflow import ActivityCancellationType, ActivityConfig
+from temporalio.workflow import ActivityCancellationType
 
 from tickborg.jobs import BuildJob
 from tickborg.names import GIT_TASK_QUEUE, build_task_queue
+
+
+class ActivityPolicy(TypedDict, total=False):
+    """Where an activity runs, how long it may take, and when it is tried again."""
+
+    task_queue: str
+    schedule_to_close_timeout: timedelta
+    schedule_to_start_timeout: timedelta
+    start_to_close_timeout: timedelta
+    heartbeat_timeout: timedelta
+    retry_policy: RetryPolicy
+    cancellation_type: ActivityCancellationType
+
 
 BUILD_ATTEMPTS = 3
 """How many builders may die over one build before the fault is called the bot's."""
@@ -23,24 +37,24 @@ _BACK_OFF = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
 )
 
-COSMETIC = ActivityConfig(
+COSMETIC = ActivityPolicy(
     start_to_close_timeout=timedelta(seconds=30),
     schedule_to_close_timeout=timedelta(minutes=1),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10)),
 )
 """Steps of a status, labels, reactions, counting: a minute at most, and never holds anything up."""
 
-RESULT = ActivityConfig(
+RESULT = ActivityPolicy(
     start_to_close_timeout=timedelta(seconds=60),
     schedule_to_close_timeout=timedelta(hours=24),
     retry_policy=_BACK_OFF,
 )
 """What people wait for, and what is decided on: tried for a day."""
 
-SETTINGS = ActivityConfig(start_to_close_timeout=timedelta(seconds=5))
-"""The worker's own settings; a local activity has nothing to wait for."""
+SETTINGS_TIME = timedelta(seconds=5)
+"""For the worker's own settings: a local activity, which has nothing to wait for."""
 
-MERGE = ActivityConfig(
+MERGE = ActivityPolicy(
     task_queue=GIT_TASK_QUEUE,
     start_to_close_timeout=timedelta(minutes=15),
     schedule_to_close_timeout=timedelta(hours=24),
@@ -49,13 +63,13 @@ MERGE = ActivityConfig(
 """Fetch and merge; the first fetch of a large repository takes minutes."""
 
 
-def build(job: BuildJob, builder_wait: timedelta) -> ActivityConfig:
+def build(job: BuildJob, builder_wait: timedelta) -> ActivityPolicy:
     """The policy of one build: repeated when a builder dies, never when the build fails.
 
     ``schedule_to_start`` is the backstop behind the question whether a builder is online: it counts per
     attempt and is never retried. A cancel waits until the builder has ended the process tree.
     """
-    return ActivityConfig(
+    return ActivityPolicy(
         task_queue=build_task_queue(job.system),
         schedule_to_start_timeout=builder_wait,
         start_to_close_timeout=job.project.timeout + WORKSPACE_TIME,

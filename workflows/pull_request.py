@@ -46,6 +46,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.build import Build
     from workflows.child import Child
     from workflows.evaluation import Evaluation
+    from workflows.failures import failure_reason
     from workflows.newest_wins import NewestWins
 
 FAIRNESS_KEY_LIMIT = 64
@@ -278,7 +279,7 @@ class PullRequestOwner:
         try:
             self._inbox.append(EvaluationEnded(child.n, await child.run(starting)))
         except FailureError as error:
-            self._inbox.append(EvaluationEnded(child.n, None, _root_cause(error)))
+            self._inbox.append(EvaluationEnded(child.n, None, failure_reason(error)))
 
     def _on_evaluation_ended(self, ended: EvaluationEnded) -> None:
         if self._evaluation is None or self._evaluation.n != ended.n:
@@ -338,7 +339,7 @@ class PullRequestOwner:
         try:
             self._inbox.append(BuildEnded(child.n, await child.run(starting)))
         except FailureError as error:
-            result = BuildResult(outcome=BuildOutcome.UNEXPECTED_ERROR, reason=_root_cause(error))
+            result = BuildResult(outcome=BuildOutcome.UNEXPECTED_ERROR, reason=failure_reason(error))
             self._inbox.append(BuildEnded(child.n, result, failed=True))
 
     def _on_progress(self, progress: BuildProgress) -> None:
@@ -439,9 +440,3 @@ async def _wait_at_most(seconds: float, until: Callable[[], bool]) -> None:
         await workflow.wait_condition(until, timeout=seconds)
     except TimeoutError:
         return
-
-
-def _root_cause(error: BaseException) -> str:
-    while isinstance(error, FailureError) and error.cause is not None:
-        error = error.cause
-    return str(error)
