@@ -88,6 +88,8 @@ class PullRequestMemory(BaseModel):
     """The base pinned for this head."""
     evaluation: EvaluationOutcome | None = None
     evaluation_reason: str = ""
+    conflicts: tuple[str, ...] = ()
+    conflict_count: int = 0
     changed_projects: tuple[str, ...] = ()
     skipped: tuple[SkippedBuild, ...] = ()
     builds: dict[str, BuildRecord] = {}
@@ -138,6 +140,7 @@ class PullRequestMemory(BaseModel):
             self.pull = result.pull
         self.evaluation = result.outcome
         self.evaluation_reason = result.reason
+        self.conflicts, self.conflict_count = result.conflicts, result.conflict_count
         if result.outcome is EvaluationOutcome.EVALUATED:
             self.internal_error = False
         if result.labels is not None:
@@ -169,6 +172,8 @@ class PullRequestMemory(BaseModel):
             base_sha=self.base_sha,
             evaluation=self.evaluation,
             evaluation_reason=self.evaluation_reason,
+            conflicts=self.conflicts,
+            conflict_count=self.conflict_count,
             changed_projects=self.changed_projects,
             builds=tuple(record.view for record in self.builds.values()),
             skipped=self.skipped,

@@ -57,6 +57,8 @@ class Evaluation:
         self._policy = Policy()
         self._began = workflow.now()
         self._labels: tuple[str, ...] | None = None
+        self._conflicts: tuple[str, ...] = ()
+        self._conflict_count = 0
         self._status = NewestWins[CommitStatus](self._publish)
         self._side_work: list[asyncio.Task[None]] = []
 
@@ -96,6 +98,7 @@ class Evaluation:
             )
         if report.merge is None:
             self._count(Event(name=EventName.MERGE_CONFLICT))
+            self._conflicts, self._conflict_count = report.conflicts, report.conflict_count
             status = statuses.conflict(self._pull, report, self._page)
             return await self._finish(EvaluationOutcome.CONFLICT, status, status.description)
         plan = plan_builds(self._pull, report, self._policy, permission)
@@ -116,7 +119,14 @@ class Evaluation:
         return self._ended(outcome, reason)
 
     def _ended(self, outcome: EvaluationOutcome, reason: str) -> EvaluationResult:
-        return EvaluationResult(outcome=outcome, pull=self._pull, reason=reason, labels=self._labels)
+        return EvaluationResult(
+            outcome=outcome,
+            pull=self._pull,
+            reason=reason,
+            labels=self._labels,
+            conflicts=self._conflicts,
+            conflict_count=self._conflict_count,
+        )
 
     async def _without_result(self, error: BaseException) -> EvaluationResult:
         """What an evaluation came to that was cancelled, or of which a step failed for good."""

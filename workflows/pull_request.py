@@ -319,7 +319,13 @@ class PullRequestOwner:
         if known is not None and known.joinable:
             return
         child = Child[BuildResult](self._next_n())
-        view = BuildView(project=job.project.name, system=job.system, mode=job.mode, wanted_at=workflow.now())
+        view = BuildView(
+            project=job.project.name,
+            path=job.project.path,
+            system=job.system,
+            mode=job.mode,
+            wanted_at=workflow.now(),
+        )
         self._memory.builds[build_key(job)] = BuildRecord(n=child.n, job=job, view=view)
         self._builds[child.n] = child
         self._run(self._run_build(child, job))
