@@ -1,0 +1,133 @@
+"""Trees of a git object store, byte for byte.
+
+libgit2's own tree objects decode names and refuse some; here a name is the bytes that git stores
+(https://git-scm.com/book/en/v2/Git-Internals-Git-Objects#_tree_objects), and a tree is read with one
+look-up and no object per entry.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import pygit2
+from pygit2.enums import FileMode, ObjectType
+
+from tickborg.errors import RefusedError
+
+MAX_DEPTH = 300
+"""Folders in folders. A walk recurses, here and in libgit2, and whoever opens a pull request makes trees."""
+
+_ID_LENGTH = 20
+_SHOWN_PATH = 80
+
+
+class Entry(NamedTuple):
+    """What a name in a tree stands for."""
+
+    mode: int
+    id: bytes
+    """The 20 bytes of the object's id; of a submodule: of a commit that is elsewhere."""
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a tree; a file, symbolic link or submodule is not."""
+        return self.mode == FileMode.TREE
+
+    @classmethod
+    def of_tree(cls, tree: str) -> "Entry":
+        """The tree with this id of 40 hex digits."""
+        return cls(FileMode.TREE, bytes.fromhex(tree))
+
+
+Entries = Mapping[bytes, Entry]
+"""A folder: its entries by name."""
+
+
+class Trees:
+    """The trees of one repository. Not for two threads at once: each opens the repository for itself."""
+
+    def __init__(self, repo: pygit2.Repository) -> None:
+        self._odb = repo.odb
+
+    def read(self, tree: bytes) -> dict[bytes, Entry]:
+        """The entries of the tree with this id.
+
+        Raises:
+            KeyError: there is no such object: the store is damaged.
+        """
+        _, content = self._odb.read(pygit2.Oid(raw=tree))
+        return dict(_parse(content))
+
+    def folder(self, entry: Entry | None) -> Entries:
+        """The entries of ``entry`` if it is a folder, and none otherwise."""
+        return self.read(entry.id) if entry is not None and entry.is_folder else {}
+
+    def write(self, entries: Mapping[bytes, Entry | None]) -> Entry | None:
+        """Store a folder of those entries that are there; None if none is: git knows no empty folders."""
+        there = {name: entry for name, entry in entries.items() if entry is not None}
+        return self.write_root(there) if there else None
+
+    def write_root(self, entries: Entries) -> Entry:
+        """Store a tree, which may be empty."""
+        ordered = sorted(entries.items(), key=_order)
+        content = b"".join(b"%o %b\0%b" % (entry.mode, name, entry.id) for name, entry in ordered)
+        return Entry(FileMode.TREE, self._odb.write(ObjectType.TREE, content).raw)
+
+    def changed_paths(self, before: Entry | None, after: Entry | None) -> Iterator[bytes]:
+        """Paths of what differs between two folders, each once, descending only where they differ.
+
+        There is no rename detection: of a rename both sides are changed paths (design, section 7).
+
+        Raises:
+            RefusedError: folders are nested deeper than :data:`MAX_DEPTH`.
+        """
+        yield from self._changed(b"", self.folder(before), self.folder(after))
+
+    def _changed(self, folder: bytes, before: Entries, after: Entries) -> Iterator[bytes]:
+        for name, old, new in changed_entries(before, after):
+            path = join(folder, name)
+            inner = self.folder(old), self.folder(new)
+            if any(entry is not None and not entry.is_folder for entry in (old, new)):
+                yield path
+            if any(inner):
+                yield from self._changed(path, *inner)
+
+
+def changed_entries(before: Entries, after: Entries) -> Iterator[tuple[bytes, Entry | None, Entry | None]]:
+    """The names that stand for different things in two folders, and what for; None: not there."""
+    for name in before.keys() | after.keys():
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            yield name, old, new
+
+
+def join(folder: bytes, name: bytes) -> bytes:
+    """The path of ``name`` in ``folder``; ``b""`` is the root.
+
+    Raises:
+        RefusedError: it is nested deeper than :data:`MAX_DEPTH`.
+    """
+    if not folder:
+        return name
+    if folder.count(b"/") >= MAX_DEPTH:
+        raise RefusedError(f"{display(folder[:_SHOWN_PATH])}… is nested deeper than {MAX_DEPTH} folders")
+    return folder + b"/" + name
+
+
+def display(path: bytes) -> str:
+    r"""A path for people: UTF-8, and ``\xe9`` for each byte that is not."""
+    return path.decode(errors="backslashreplace")
+
+
+def _parse(content: bytes) -> Iterator[tuple[bytes, Entry]]:
+    start = 0
+    while start < len(content):
+        space = content.index(b" ", start)
+        end = content.index(b"\0", space)
+        start, mode = end + 1 + _ID_LENGTH, int(content[start:space], 8)
+        yield content[space + 1 : end], Entry(mode, content[end + 1 : start])
+
+
+def _order(item: tuple[bytes, Entry]) -> bytes:
+    """Git sorts a folder as if its name ended with a slash."""
+    name, entry = item
+    return name + b"/" if entry.is_folder else name
