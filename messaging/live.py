@@ -1,0 +1,47 @@
+"""Build logs as they are published, for a viewer."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from messaging.log_assembly import AnyLogMessage
+from messaging.topology import LOGS
+from messaging.transport import Subscription, Transport
+from tickborg.messages import LOG_MESSAGE, log_routing_key
+
+_log = logging.getLogger(__name__)
+
+
+class LiveLogs:
+    """Logs of attempts, from now on.
+
+    To show a whole log: follow it first, then read the file, then go on with the messages whose
+    ``line_number`` is behind the file's last line. They may come twice and, while a spool is sent, late.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    @asynccontextmanager
+    async def follow(self, attempt_id: UUID) -> AsyncIterator[AsyncIterator[AnyLogMessage]]:
+        """Messages published for an attempt after this block is entered.
+
+        Both entering and iterating raise:
+            UnavailableError: RabbitMQ is away; the file in the log store goes on growing when it is back.
+        """
+        async with self._transport.follow(LOGS, log_routing_key(attempt_id)) as subscription:
+            yield _messages(subscription)
+
+
+async def _messages(subscription: Subscription) -> AsyncIterator[AnyLogMessage]:
+    while True:
+        deliveries = await subscription.batch()
+        await subscription.acknowledge(deliveries)
+        for delivery in deliveries:
+            try:
+                yield LOG_MESSAGE.validate_json(delivery.body)
+            except ValidationError as error:
+                _log.warning("a viewer is not shown a message that cannot be read: %s", error)

@@ -1,0 +1,183 @@
+"""The way of log messages to RabbitMQ, through the spool while it is away.
+
+Of one attempt, every message either went directly or lies in the spool behind all earlier ones that do: once
+one had to be spooled, all later ones are, until the spool is drained. So they arrive in order; what was sent
+without being confirmed is spooled too and may arrive twice, and the collector drops the double.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from messaging.backoff import Backoff
+from messaging.log_assembly import AnyLogMessage, position
+from messaging.spool import SpoolFile, SpoolFolder
+from messaging.topology import LOGS
+from messaging.transport import OutgoingMessage, Transport
+from tickborg.errors import InfrastructureError, UnavailableError
+from tickborg.messages import LOG_MESSAGE, BuildLogEnd, log_routing_key
+
+_log = logging.getLogger(__name__)
+
+
+class NotKeptError(InfrastructureError):
+    """Neither RabbitMQ nor the spool took a message."""
+
+
+def outgoing(message: AnyLogMessage) -> OutgoingMessage:
+    """The message as it is sent. It has the same id when it is sent again."""
+    return OutgoingMessage(
+        exchange=LOGS,
+        routing_key=log_routing_key(message.attempt_id),
+        message_id=f"{message.attempt_id}/{message.type}/{position(message)}",
+        body=message.model_dump_json(exclude_none=True).encode(),
+    )
+
+
+class Spooled:
+    """A spool file that is drained while it may still grow."""
+
+    def __init__(self, file: SpoolFile) -> None:
+        self.file = file
+        self.growing = asyncio.Lock()
+        """Held while a record is appended, and while it is decided that there are no more."""
+        self.drained = False
+        self.offset = 0
+
+
+class SpoolDrain:
+    """Sends what is spooled as soon as RabbitMQ is there, and deletes the files."""
+
+    def __init__(self, transport: Transport, folder: SpoolFolder, retry: Backoff | None = None) -> None:
+        self._transport = transport
+        self._folder = folder
+        self._retry = retry or Backoff()
+        self._waiting: list[Spooled] = []
+        self._wanted = asyncio.Event()
+
+    async def run(self) -> None:
+        """Drain until cancelled: first what a dead process left, then what is added."""
+        self.add(*map(Spooled, await asyncio.to_thread(self._folder.orphans)))
+        while True:
+            await self._wanted.wait()
+            await self._transport.available()
+            try:
+                await self._drain_all()
+            except (UnavailableError, OSError) as error:
+                _log.warning("%d logs stay in the spool: %s", len(self._waiting), error)
+                await self._retry.pause()
+
+    def add(self, *spooled: Spooled) -> None:
+        """Take over spool files."""
+        self._waiting.extend(spooled)
+        if self._waiting:
+            self._wanted.set()
+
+    async def spool(self, attempt_id: UUID) -> Spooled:
+        """A new spool file for an attempt, drained from now on.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        spooled = Spooled(await asyncio.to_thread(self._folder.create, attempt_id))
+        self.add(spooled)
+        return spooled
+
+    async def append(self, spooled: Spooled, body: bytes, *, reserve: bool) -> bool:
+        """Put a message behind the others; False: the file has been drained meanwhile.
+
+        Raises:
+            SpoolFullError: there is no room, and it may not use the ``reserve``.
+            OSError: the disk refuses.
+        """
+        async with spooled.growing:
+            if spooled.drained:
+                return False
+            if not reserve:
+                await asyncio.to_thread(self._folder.require_room, len(body))
+            await asyncio.to_thread(spooled.file.append, body)
+            return True
+
+    def close(self) -> None:
+        """Leave what is not sent to the next process."""
+        for spooled in self._waiting:
+            spooled.file.close()
+
+    async def _drain_all(self) -> None:
+        while self._waiting:
+            await self._drain(self._waiting[0])
+            self._retry.reset()
+            del self._waiting[0]
+        self._wanted.clear()
+
+    async def _drain(self, spooled: Spooled) -> None:
+        while not spooled.drained:
+            if await self._send_some(spooled):
+                continue
+            async with spooled.growing:
+                if not await self._send_some(spooled):
+                    await asyncio.to_thread(spooled.file.remove)
+                    spooled.drained = True
+                    _log.info("the spool %s is sent", spooled.file.path.name)
+
+    async def _send_some(self, spooled: Spooled) -> bool:
+        """Send the next records; False: there are none."""
+        bodies, behind = await asyncio.to_thread(spooled.file.read, spooled.offset)
+        for message in _messages(bodies):
+            await self._transport.publish(message)
+        more = behind > spooled.offset
+        spooled.offset = behind
+        return more
+
+
+class LogRoute:
+    """Takes the messages of one attempt, one after the other."""
+
+    def __init__(self, transport: Transport, drain: SpoolDrain) -> None:
+        self._transport = transport
+        self._drain = drain
+        self._spooled: Spooled | None = None
+
+    async def send(self, message: AnyLogMessage) -> None:
+        """Return when RabbitMQ or the spool has kept the message.
+
+        Raises:
+            NotKeptError: neither did.
+        """
+        sending = outgoing(message)
+        if self._spooled is None and await self._publish(sending):
+            return
+        try:
+            await self._spool(message, sending)
+        except (OSError, InfrastructureError) as error:
+            raise NotKeptError(f"message {sending.message_id} is lost: {error}") from error
+
+    async def _publish(self, sending: OutgoingMessage) -> bool:
+        try:
+            await self._transport.publish(sending)
+        except UnavailableError as error:
+            _log.warning("%s; the log goes to the spool", error)
+            return False
+        return True
+
+    async def _spool(self, message: AnyLogMessage, sending: OutgoingMessage) -> None:
+        reserve = isinstance(message, BuildLogEnd)
+        if self._spooled is None:
+            self._spooled = await self._drain.spool(message.attempt_id)
+        while not await self._drain.append(self._spooled, sending.body, reserve=reserve):
+            self._spooled = None
+            if await self._publish(sending):
+                return
+            self._spooled = await self._drain.spool(message.attempt_id)
+
+
+def _messages(bodies: Iterable[bytes]) -> Iterable[OutgoingMessage]:
+    """Spooled bodies as messages; what cannot be read is passed over, and the collector sees the gap."""
+    for body in bodies:
+        try:
+            yield outgoing(LOG_MESSAGE.validate_json(body))
+        except ValidationError as error:
+            _log.error("passed over a spooled message that is none: %s", error)

@@ -1,0 +1,151 @@
+"""What the stats collector knows, as metrics (design, section 10).
+
+======================================= ========= ====================== ==================================
+metric                                  kind      labels                 counts
+======================================= ========= ====================== ==================================
+tickborg_events_total                   counter   event                  every event, by its name
+tickborg_webhooks_total                 counter   event, result          webhooks received, decoded, refused
+tickborg_evaluations_completed_total    counter   outcome                evaluations that ended
+tickborg_evaluation_duration_seconds    histogram outcome                how long they took
+tickborg_builds_started_total           counter   system                 attempts of builds that began
+tickborg_builds_completed_total         counter   system, outcome        builds that ended
+tickborg_build_duration_seconds         histogram system, outcome        how long they took
+tickborg_project_builds_completed_total counter   repo, project, outcome the same, by project
+tickborg_log_lines_lost_total           counter                          lines of build logs; stays 0
+tickborg_messages_refused_total         counter   queue                  invalid messages, dead-lettered
+tickborg_stats_messages_total           counter   result                 messages counted, repeated, refused
+======================================= ========= ====================== ==================================
+
+Labels are of bounded number: systems and outcomes are enumerations (anything else is ``other``), webhook
+names are GitHub's, repositories are those of the ACL and projects those of their target branches. There is
+no label for a pull request, a commit, a person or a builder. OpenTelemetry's limit of 2,000 series a metric
+is the backstop.
+"""
+
+import re
+
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.metrics import Counter, Histogram
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.resources import Resource
+from prometheus_client import CollectorRegistry, generate_latest
+
+from tickborg.jobs import BuildOutcome, EvaluationOutcome
+from tickborg.messages import LOGS_QUEUE, STATS_QUEUE, Event, EventName
+from tickborg.systems import System
+
+BUILD_BUCKETS = (1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400)
+EVALUATION_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+OTHER = "other"
+
+_SYSTEMS = frozenset(System)
+_OUTCOMES = frozenset(BuildOutcome) | frozenset(EvaluationOutcome)
+_QUEUES = frozenset({LOGS_QUEUE, STATS_QUEUE})
+_WEBHOOK_NAME = re.compile(r"[a-z_]{1,40}")
+_WEBHOOK_RESULTS = {
+    EventName.JOB_RECEIVED: "received",
+    EventName.JOB_DECODE_SUCCESS: "decoded",
+    EventName.JOB_DECODE_FAILURE: "refused",
+}
+
+
+class Metrics:
+    """The instruments, with a registry of their own, so that several can live in one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        reader = PrometheusMetricReader(
+            disable_target_info=True, scope_info_enabled=False, registry=self.registry
+        )
+        self._provider = MeterProvider([reader], resource=Resource({}), shutdown_on_exit=False)
+        self._create_instruments()
+        self._lines_lost.add(0)  # an alert on it needs the metric before the first loss
+        for queue in sorted(_QUEUES):
+            self._refused.add(0, {"queue": queue})
+
+    def _create_instruments(self) -> None:
+        self._events = self._counter("events", "Events, by name.")
+        self._webhooks = self._counter("webhooks", "Webhooks: received, decoded, refused.")
+        self._evaluations = self._counter("evaluations_completed", "Evaluations that ended.")
+        self._evaluation_seconds = self._histogram(
+            "evaluation_duration", "How long evaluations took.", EVALUATION_BUCKETS
+        )
+        self._started = self._counter("builds_started", "Attempts of builds that began.")
+        self._builds = self._counter("builds_completed", "Builds that ended.")
+        self._build_seconds = self._histogram("build_duration", "How long builds took.", BUILD_BUCKETS)
+        self._project_builds = self._counter("project_builds_completed", "Builds that ended, by project.")
+        self._lines_lost = self._counter("log_lines_lost", "Lines of build logs that were lost.")
+        self._refused = self._counter("messages_refused", "Invalid messages, dead-lettered.")
+        self._messages = self._counter("stats_messages", "Messages of the stats queue.")
+
+    def record(self, event: Event) -> None:
+        """Count one event."""
+        self._events.add(event.count, {"event": event.name})
+        if event.name is EventName.BUILD_STARTED:
+            self._started.add(event.count, {"system": _system(event)})
+        elif event.name is EventName.BUILD_COMPLETED:
+            self._record_build(event)
+        elif event.name is EventName.EVAL_COMPLETED:
+            self._record_evaluation(event)
+        elif event.name is EventName.LOG_LINES_LOST:
+            self._lines_lost.add(event.count)
+        elif event.name in _WEBHOOK_RESULTS:
+            self._record_decoding(event)
+
+    def record_message(self, result: str) -> None:
+        """Count one message of the stats queue: ``counted``, ``repeated`` or ``refused``."""
+        self._messages.add(1, {"result": result})
+        if result == "refused":
+            self._refused.add(1, {"queue": STATS_QUEUE})
+
+    def text(self) -> str:
+        """All metrics in Prometheus' text format."""
+        return generate_latest(self.registry).decode()
+
+    def close(self) -> None:
+        """Take the instruments down."""
+        self._provider.shutdown()
+
+    def _record_build(self, event: Event) -> None:
+        outcome = _outcome(event)
+        labels = {"system": _system(event), "outcome": outcome}
+        self._builds.add(event.count, labels)
+        self._project_builds.add(
+            event.count, {"repo": event.repo or "", "project": event.project or "", "outcome": outcome}
+        )
+        if event.seconds is not None:
+            self._build_seconds.record(event.seconds, labels)
+
+    def _record_evaluation(self, event: Event) -> None:
+        labels = {"outcome": _outcome(event)}
+        self._evaluations.add(event.count, labels)
+        if event.seconds is not None:
+            self._evaluation_seconds.record(event.seconds, labels)
+
+    def _record_decoding(self, event: Event) -> None:
+        """Count a webhook, or a message that a collector refused: it names its queue as the event."""
+        if event.event in _QUEUES:
+            self._refused.add(event.count, {"queue": event.event or ""})
+            return
+        name = event.event or ""
+        known = name if _WEBHOOK_NAME.fullmatch(name) else OTHER
+        self._webhooks.add(event.count, {"event": known, "result": _WEBHOOK_RESULTS[event.name]})
+
+    def _counter(self, name: str, description: str) -> Counter:
+        return self._provider.get_meter("tickborg").create_counter(
+            f"tickborg_{name}", description=description
+        )
+
+    def _histogram(self, name: str, description: str, buckets: tuple[float, ...]) -> Histogram:
+        return self._provider.get_meter("tickborg").create_histogram(
+            f"tickborg_{name}", "s", description, explicit_bucket_boundaries_advisory=buckets
+        )
+
+
+def _system(event: Event) -> str:
+    return event.system if event.system in _SYSTEMS and event.system else OTHER
+
+
+def _outcome(event: Event) -> str:
+    return event.outcome if event.outcome in _OUTCOMES and event.outcome else OTHER

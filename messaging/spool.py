@@ -1,0 +1,145 @@
+r"""Log messages on disk while RabbitMQ is away, to be sent in order when it is back (design, section 9).
+
+One append-only file for an attempt, ``{attempt_id}.{random}.spool``, with one record a line::
+
+    5d41402a {"type":"lines",…}\n       CRC-32 of the JSON in hexadecimal, a space, the message's body
+
+A record is on the disk (fsync) when :meth:`SpoolFile.append` returns. A process that is killed in the middle
+of one leaves a torn last line; a checksum that does not fit marks it, and it is passed over, since nobody was
+told that it is kept. The file of a living process is locked; unlocked ones are orphans of a dead process.
+
+**When it is full.** All files of a folder together hold at most ``limit`` bytes. Beyond that, lines are
+refused (:class:`SpoolFullError`), so the first lines of a log are kept and later ones lost: the collector
+marks them as a hole. The end of a log is always taken.
+"""
+
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from messaging.file_lock import try_lock
+from tickborg.errors import InfrastructureError
+
+SPOOL_LIMIT = 1024**3
+"""Bytes in one folder: some 10 million lines."""
+
+_SUFFIX = ".spool"
+_CHECKSUM_LENGTH = 8
+_READ_BYTES = 1024 * 1024
+
+
+class SpoolFullError(InfrastructureError):
+    """The folder holds as much as it may."""
+
+
+class SpoolFile:
+    """The records of one attempt, open, locked and ours. Its methods block for as long as the disk takes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = path.open("a+b", buffering=0)
+        self.ours = try_lock(self._file.fileno())
+        """False: a living process owns the file, and it must be left alone."""
+        self._torn = False
+
+    def append(self, body: bytes) -> None:
+        """Put a record at the end and return when it is on the disk.
+
+        Raises:
+            OSError: it is not; what was written of it has been taken back.
+        """
+        before = self._file.seek(0, os.SEEK_END)
+        try:
+            _write_all(self._file.fileno(), (b"\n" if self._torn else b"") + _record(body))
+            os.fsync(self._file.fileno())
+        except OSError:
+            self._torn = True
+            with suppress(OSError):
+                self._file.truncate(before)
+            raise
+        self._torn = False
+
+    def read(self, offset: int) -> tuple[list[bytes], int]:
+        """Some records from ``offset`` on, and the offset behind them: the same one at the end."""
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            data = file.read(_READ_BYTES)
+            if data and b"\n" not in data:
+                data += file.readline()
+        whole = data.rfind(b"\n") + 1
+        return list(_bodies(data[:whole])), offset + whole
+
+    def close(self) -> None:
+        """Leave the file to whoever comes next."""
+        self._file.close()
+
+    def remove(self) -> None:
+        """Delete the file: all of it has been sent."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+
+
+class SpoolFolder:
+    """The spool files of a host. Its methods block for as long as the disk takes."""
+
+    def __init__(self, folder: Path, limit: int = SPOOL_LIMIT) -> None:
+        self._folder = folder
+        self._limit = limit
+
+    def create(self, attempt_id: UUID) -> SpoolFile:
+        """A new, empty file.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return SpoolFile(self._folder / f"{attempt_id}.{uuid4().hex[:8]}{_SUFFIX}")
+
+    def require_room(self, size: int) -> None:
+        """Check that ``size`` bytes more may be spooled.
+
+        Raises:
+            SpoolFullError: they may not.
+        """
+        used = sum(size for _, size, _ in self._entries())
+        if used + size > self._limit:
+            raise SpoolFullError(
+                f"the spool {self._folder} is full ({used} of {self._limit} bytes);"
+                " bring RabbitMQ back, or give it more room"
+            )
+
+    def orphans(self) -> list[SpoolFile]:
+        """The files that a process which is no more has left, now ours, the oldest first."""
+        files = [SpoolFile(path) for _, _, path in sorted(self._entries())]
+        for file in files:
+            if not file.ours:
+                file.close()
+        return [file for file in files if file.ours]
+
+    def _entries(self) -> Iterator[tuple[int, int, Path]]:
+        """Time of the last change in nanoseconds, size in bytes, and path of each file."""
+        for path in self._folder.glob(f"*{_SUFFIX}"):
+            with suppress(FileNotFoundError):  # sent and removed by another process
+                status = path.stat()
+                yield status.st_mtime_ns, status.st_size, path
+
+
+def _record(body: bytes) -> bytes:
+    return b"%08x %b\n" % (zlib.crc32(body), body)
+
+
+def _bodies(data: bytes) -> Iterator[bytes]:
+    """The bodies of whole records; torn ones are passed over."""
+    for line in data.split(b"\n"):
+        checksum, body = line[:_CHECKSUM_LENGTH], line[_CHECKSUM_LENGTH + 1 :]
+        if checksum == b"%08x" % zlib.crc32(body):
+            yield body
+
+
+def _write_all(file: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(file, rest) :]
