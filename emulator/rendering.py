@@ -1,0 +1,68 @@
+"""A pull request as a person sees it, in plain text."""
+
+from emulator.payloads.checks import latest as latest_runs
+from emulator.payloads.statuses import latest as latest_statuses
+from emulator.state import CheckRun, Comment, PullRequest, Status
+
+
+def pull_request_text(pull: PullRequest) -> str:
+    """Title, labels, statuses, checks and comments of `pull`, for a terminal or an error message."""
+    sections = [_heading(pull), _labels(pull), *_statuses(pull), *_checks(pull), *_comments(pull)]
+    return "\n".join(line for line in sections if line)
+
+
+def head_statuses(pull: PullRequest) -> list[Status]:
+    """The statuses that count for the head, by context."""
+    return sorted(
+        latest_statuses(pull.repository.statuses.get(pull.head_sha, [])), key=lambda each: each.context
+    )
+
+
+def head_check_runs(pull: PullRequest) -> list[CheckRun]:
+    """The newest check run of each name on the head, by name."""
+    suites = [suite for (sha, _), suite in pull.repository.suites.items() if sha == pull.head_sha]
+    return sorted((run for suite in suites for run in latest_runs(suite.runs)), key=lambda run: run.name)
+
+
+def _heading(pull: PullRequest) -> str:
+    state = "merged" if pull.merged_at else "draft" if pull.draft and pull.state == "open" else pull.state
+    return (
+        f"{pull.repository.full_name}#{pull.number} {pull.title} [{state}]\n"
+        f"  {pull.author.login} wants to merge {pull.head_repository.owner.login}:{pull.head_ref}"
+        f" ({pull.head_sha[:7]}) into {pull.base_ref}"
+    )
+
+
+def _labels(pull: PullRequest) -> str:
+    return f"  labels: {', '.join(label.name for label in pull.labels)}" if pull.labels else ""
+
+
+def _statuses(pull: PullRequest) -> list[str]:
+    return [
+        f"  status {each.context}: {each.state}: {each.description or ''}" for each in head_statuses(pull)
+    ]
+
+
+def _checks(pull: PullRequest) -> list[str]:
+    return [line for run in head_check_runs(pull) for line in _check(run)]
+
+
+def _check(run: CheckRun) -> list[str]:
+    title = f": {run.output.title}" if run.output.title else ""
+    texts = (run.output.summary, run.output.text)
+    return [
+        f"  check {run.name}: {run.conclusion or run.status}{title}",
+        *(f"    | {line}" for text in texts if text for line in text.splitlines()),
+    ]
+
+
+def _comments(pull: PullRequest) -> list[str]:
+    return [line for comment in pull.comments for line in _comment(comment)]
+
+
+def _comment(comment: Comment) -> list[str]:
+    reactions = " ".join(f":{reaction.content}:" for reaction in comment.reactions)
+    return [
+        f"  {comment.author.login} commented:{' ' + reactions if reactions else ''}",
+        *(f"    | {line}" for line in comment.body.splitlines()),
+    ]
