@@ -26,7 +26,7 @@ from tickborg.messages import LOG_MESSAGE, LOGS_QUEUE, Event, EventName
 PREFETCH = 200
 """Messages of up to 128 KiB each that may be on their way: 25 MiB."""
 
-GAP_SECONDS = 30.0
+GAP_SECONDS = 60.0
 """How long lines that are missing are waited for."""
 
 WAITING_LIMIT = PREFETCH // 2

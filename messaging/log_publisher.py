@@ -106,6 +106,8 @@ class PublishedLog:
         self._sent_at = asyncio.get_running_loop().time()
         try:
             await self._route.send(message)
+            if not self._holds(self._batching.lines, self._batching.characters):
+                await self._route.flush()  # sending ahead is for builds that print faster than that
         except NotKeptError as error:
             _log.error("%s", error)  # a build does not fail for its log; the collector sees the gap
 
@@ -208,7 +210,9 @@ class LogPublisher:
         Raises:
             NotKeptError: neither RabbitMQ nor the spool took it.
         """
-        await LogRoute(self._transport, self._drain).send(end)
+        route = LogRoute(self._transport, self._drain)
+        await route.send(end)
+        await route.flush()
 
 
 def _cut(line: str, most: int) -> str:

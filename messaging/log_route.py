@@ -7,6 +7,7 @@ without being confirmed is spooled too and may arrive twice, and the collector d
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from messaging.topology import LOGS
 from messaging.transport import OutgoingMessage, Transport
 from tickborg.errors import InfrastructureError, UnavailableError
 from tickborg.messages import LOG_MESSAGE, BuildLogEnd, log_routing_key
+
+WINDOW = 8
 
 _log = logging.getLogger(__name__)
 
@@ -134,44 +137,72 @@ class SpoolDrain:
 
 
 class LogRoute:
-    """Takes the messages of one attempt, one after the other."""
+    """Takes the messages of one attempt, one after the other.
+
+    Up to ``WINDOW`` of them are sent before the first is confirmed: a confirm takes the broker milliseconds.
+    """
 
     def __init__(self, transport: Transport, drain: SpoolDrain) -> None:
         self._transport = transport
         self._drain = drain
+        self._unconfirmed: deque[tuple[AnyLogMessage, asyncio.Task[None]]] = deque()
         self._spooled: Spooled | None = None
 
     async def send(self, message: AnyLogMessage) -> None:
-        """Return when RabbitMQ or the spool has kept the message.
+        """Take a message; returns when there is room for another, and :meth:`flush` when it is kept.
+
+        Raises:
+            NotKeptError: an earlier message, or this one, was lost.
+        """
+        await self._confirm(WINDOW - 1)
+        if self._spooled is None:
+            self._publish(message)
+        else:
+            await self._spool(message)
+
+    async def flush(self) -> None:
+        """Return when RabbitMQ or the spool has kept every message.
 
         Raises:
             NotKeptError: neither did.
         """
-        sending = outgoing(message)
-        if self._spooled is None and await self._publish(sending):
-            return
+        await self._confirm(0)
+
+    def _publish(self, message: AnyLogMessage) -> None:
+        publishing = asyncio.create_task(self._transport.publish(outgoing(message)))
+        self._unconfirmed.append((message, publishing))
+
+    async def _confirm(self, most: int) -> None:
+        """Wait until at most so many are unconfirmed, and spool what failed."""
+        while len(self._unconfirmed) > most or self._first_is_done():
+            message, publishing = self._unconfirmed[0]
+            await asyncio.wait([publishing])
+            self._unconfirmed.popleft()
+            failure = publishing.exception()
+            if failure is None:
+                continue
+            if not isinstance(failure, UnavailableError):
+                raise failure
+            if self._spooled is None:
+                _log.warning("%s; the log goes to the spool", failure)
+            most = 0  # what follows waits, so that it does not overtake
+            await self._spool(message)
+
+    def _first_is_done(self) -> bool:
+        return bool(self._unconfirmed) and self._unconfirmed[0][1].done()
+
+    async def _spool(self, message: AnyLogMessage) -> None:
+        """Put a message into the spool; if that has just been drained, the message goes directly."""
         try:
-            await self._spool(message, sending)
+            if self._spooled is None:
+                self._spooled = await self._drain.spool(message.attempt_id)
+            reserve = isinstance(message, BuildLogEnd)
+            body = outgoing(message).body
+            if not await self._drain.append(self._spooled, body, reserve=reserve):
+                self._spooled = None
+                self._publish(message)
         except (OSError, InfrastructureError) as error:
-            raise NotKeptError(f"message {sending.message_id} is lost: {error}") from error
-
-    async def _publish(self, sending: OutgoingMessage) -> bool:
-        try:
-            await self._transport.publish(sending)
-        except UnavailableError as error:
-            _log.warning("%s; the log goes to the spool", error)
-            return False
-        return True
-
-    async def _spool(self, message: AnyLogMessage, sending: OutgoingMessage) -> None:
-        reserve = isinstance(message, BuildLogEnd)
-        if self._spooled is None:
-            self._spooled = await self._drain.spool(message.attempt_id)
-        while not await self._drain.append(self._spooled, sending.body, reserve=reserve):
-            self._spooled = None
-            if await self._publish(sending):
-                return
-            self._spooled = await self._drain.spool(message.attempt_id)
+            raise NotKeptError(f"{message.type} of attempt {message.attempt_id} is lost: {error}") from error
 
 
 def _messages(bodies: Iterable[bytes]) -> Iterable[OutgoingMessage]:
