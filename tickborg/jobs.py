@@ -183,6 +183,8 @@ class BuildPlan(Value):
     builds: tuple[BuildJob, ...] = ()
     skipped: tuple[SkippedBuild, ...] = ()
     changed_projects: tuple[str, ...] = ()
+    held: str = ""
+    """Why nothing is built by itself although projects changed, for the author; empty: nothing holds it."""
 
 
 class EvaluationResult(Value):
@@ -194,6 +196,9 @@ class EvaluationResult(Value):
     reason: str = ""
     labels: tuple[str, ...] | None = None
     """The labels that the change calls for, sorted; None: it was not found out."""
+    conflicts: tuple[str, ...] = ()
+    """The first conflicting paths, as in :class:`MergeReport`."""
+    conflict_count: int = 0
 
 
 class BuildRequest(Value):

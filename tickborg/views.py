@@ -12,6 +12,8 @@ class BuildView(Value):
     """One build as it stands."""
 
     project: str
+    path: str = "."
+    """The folder that the commands run in, relative to the repository's root."""
     system: System
     mode: BuildMode = BuildMode.BUILD
     stage: BuildStage = BuildStage.QUEUED
@@ -38,6 +40,9 @@ class PullRequestView(Value):
     """None: it is under way."""
     evaluation_reason: str = ""
     """What the commit status says."""
+    conflicts: tuple[str, ...] = ()
+    """The first conflicting paths, sorted; ``conflict_count`` says how many there are in all."""
+    conflict_count: int = 0
     changed_projects: tuple[str, ...] = ()
     builds: tuple[BuildView, ...] = ()
     skipped: tuple[SkippedBuild, ...] = ()
