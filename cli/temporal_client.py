@@ -13,8 +13,11 @@ from tickborg.errors import UnavailableError
 
 DEFAULT_NAMESPACE = "default"
 
-ANSWER_SOON = RetryConfig(max_elapsed_time_millis=2000)
-"""For those whom somebody waits for, as GitHub waits for the webhook (design, section 5)."""
+CONNECT_TIMEOUT = timedelta(seconds=10)
+"""Without one, an address that swallows packets holds a process up for minutes."""
+
+SOON = timedelta(seconds=2)
+"""How long a caller that somebody waits for tries to reach Temporal."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +41,9 @@ def worker_runtime(heartbeat_interval: timedelta = HEARTBEAT_INTERVAL) -> Runtim
 
 
 async def connect(
-    connection: TemporalConnection,
-    *,
-    runtime: Runtime | None = None,
-    lazy: bool = False,
-    retry: RetryConfig | None = None,
-    identity: str | None = None,
+    connection: TemporalConnection, *, runtime: Runtime | None = None, identity: str | None = None
 ) -> Client:
-    """A client that puts our models into histories as JSON.
-
-    With ``lazy`` it connects at its first call, so that a process can start while Temporal is away; such
-    a client cannot run workers.
+    """A connected client that puts our models into histories as JSON; fit for workers.
 
     Raises:
         UnavailableError: nothing answers at the address, or it does not let us in.
@@ -60,9 +55,8 @@ async def connect(
             data_converter=pydantic_data_converter,
             tls=connection.tls,
             api_key=connection.api_key,
+            connect_timeout=CONNECT_TIMEOUT,
             runtime=runtime or worker_runtime(),
-            lazy=lazy,
-            retry_config=retry,
             identity=identity,
         )
     except RuntimeError as error:  # what the SDK's native part raises, whatever went wrong
@@ -70,3 +64,23 @@ async def connect(
             f"cannot connect to Temporal at {connection.address}, namespace {connection.namespace}: {error}; "
             "check [temporal] address and tls in tickborg.toml and that the server runs"
         ) from error
+
+
+async def connect_lazily(connection: TemporalConnection, *, identity: str | None = None) -> Client:
+    """A client for those whom somebody waits for, as GitHub waits for the webhook (design, section 5).
+
+    It connects at its first call, so that the process starts while Temporal is away, and gives up within
+    seconds. Until it has been connected, a call that cannot connect raises ``RuntimeError``, and later
+    ``RPCError``. It is not fit for workers.
+    """
+    return await Client.connect(
+        connection.address,
+        namespace=connection.namespace,
+        data_converter=pydantic_data_converter,
+        tls=connection.tls,
+        api_key=connection.api_key,
+        lazy=True,
+        connect_timeout=SOON,
+        retry_config=RetryConfig(max_elapsed_time_millis=int(SOON.total_seconds() * 1000)),
+        identity=identity,
+    )

@@ -1,7 +1,8 @@
 """The Temporal cluster behind :class:`activities.ports.Cluster`."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, timedelta
 from typing import Any
 
 from temporalio.api.enums.v1 import TaskQueueType
@@ -10,7 +11,8 @@ from temporalio.api.workflowservice.v1 import CountWorkersRequest, DescribeTaskQ
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from tickborg.errors import PermanentError, TickborgError, UnavailableError
+from activities.clock import Clock, utc_now
+from tickborg.errors import PermanentError, UnavailableError
 from tickborg.names import build_task_queue
 from tickborg.systems import System
 
@@ -22,7 +24,7 @@ HEARTBEAT_FRESHNESS = timedelta(seconds=30)
 
 RPC_TIMEOUT = timedelta(seconds=10)
 
-_WILL_NOT_HELP_TO_RETRY = frozenset(
+_NEEDS_A_PERSON = frozenset(
     {
         RPCStatusCode.UNIMPLEMENTED,
         RPCStatusCode.INVALID_ARGUMENT,
@@ -33,17 +35,13 @@ _WILL_NOT_HELP_TO_RETRY = frozenset(
 )
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class TemporalCluster:
     """Asks one namespace about its workers, and signals its workflows.
 
     Workers put their own clock's time into a heartbeat, so hosts need clocks that agree within seconds.
     """
 
-    def __init__(self, client: Client, now: Callable[[], datetime] = _now) -> None:
+    def __init__(self, client: Client, now: Clock = utc_now) -> None:
         self._client = client
         self._now = now
 
@@ -62,10 +60,8 @@ class TemporalCluster:
 
     async def _heard_of(self, queue: str) -> int:
         request = CountWorkersRequest(namespace=self._client.namespace, query=self._alive(queue))
-        try:
+        with _failures_of(f"counting the workers of {queue}"):
             answer = await self._client.workflow_service.count_workers(request, timeout=RPC_TIMEOUT)
-        except RPCError as error:
-            raise _failure(f"cannot count the workers of {queue}", error) from error
         return answer.count
 
     def _alive(self, queue: str) -> str:
@@ -79,10 +75,8 @@ class TemporalCluster:
             task_queue=TaskQueue(name=queue),
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
         )
-        try:
+        with _failures_of(f"looking at the task queue {queue}"):
             answer = await self._client.workflow_service.describe_task_queue(request, timeout=RPC_TIMEOUT)
-        except RPCError as error:
-            raise _failure(f"cannot look at the task queue {queue}", error) from error
         since = self._now() - HEARTBEAT_INTERVAL
         return sum(poller.last_access_time.ToDatetime(UTC) > since for poller in answer.pollers)
 
@@ -94,15 +88,22 @@ class TemporalCluster:
             PermanentError: the server refuses the signal.
         """
         handle = self._client.get_workflow_handle(workflow_id)
-        try:
-            await handle.signal(signal, argument, rpc_timeout=RPC_TIMEOUT)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
+        with _failures_of(f"signalling {signal} to {workflow_id}"):
+            try:
+                await handle.signal(signal, argument, rpc_timeout=RPC_TIMEOUT)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
                 return False
-            raise _failure(f"cannot signal {signal} to {workflow_id}", error) from error
         return True
 
 
-def _failure(what: str, error: RPCError) -> TickborgError:
-    kind = PermanentError if error.status in _WILL_NOT_HELP_TO_RETRY else UnavailableError
-    return kind(f"Temporal: {what}: {error.status.name}: {error.message}")
+@contextmanager
+def _failures_of(what: str) -> Iterator[None]:
+    try:
+        yield
+    except RPCError as error:
+        kind = PermanentError if error.status in _NEEDS_A_PERSON else UnavailableError
+        raise kind(f"Temporal failed at {what}: {error.status.name}: {error.message}") from error
+    except RuntimeError as error:  # how a lazy client says that it cannot connect
+        raise UnavailableError(f"Temporal failed at {what}: {error}") from error
