@@ -124,7 +124,7 @@ class Gate:
 
     def _rate_limit(self, request: Request) -> Answer:
         numbers = self._rate(request.caller).numbers()
-        return Answer(_OK, {"resources": {"core": numbers, "search": numbers}, "rate": numbers})
+        return Answer(_OK, {"resources": {"core": numbers, "search": numbers}})
 
     def _usual_headers(self) -> dict[str, str]:
         return {

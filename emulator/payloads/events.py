@@ -11,8 +11,8 @@ from emulator.payloads.apps import simple_installation
 from emulator.payloads.checks import webhook_check_run, webhook_suite
 from emulator.payloads.commits import commit, pushed_commit
 from emulator.payloads.issues import comment as comment_payload
-from emulator.payloads.issues import issue as issue_payload
 from emulator.payloads.issues import label as label_payload
+from emulator.payloads.issues import webhook_issue
 from emulator.payloads.pulls import webhook_pull
 from emulator.payloads.repositories import installed_repository, pushed_repository, webhook_repository
 from emulator.payloads.scalars import stamp
@@ -63,14 +63,14 @@ def pull_request_label(action: str, pull: PullRequest, label: Label, root: str) 
 
 def issues(action: str, issue: Issue, root: str) -> dict[str, Any]:
     """`issues`, which pull requests do not cause."""
-    return {"action": action, "issue": issue_payload(issue, root)}
+    return {"action": action, "issue": webhook_issue(issue, root)}
 
 
 def issue_comment(action: str, comment: Comment, root: str, **more: Any) -> dict[str, Any]:
     """`issue_comment`, of issues and of pull requests."""
     return {
         "action": action,
-        "issue": issue_payload(comment.issue, root),
+        "issue": webhook_issue(comment.issue, root),
         "comment": comment_payload(comment, root),
         **more,
     }

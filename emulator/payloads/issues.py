@@ -28,8 +28,15 @@ def label(shown: Label, repository: Repository, root: str) -> dict[str, Any]:
 
 
 def labels(issue: Issue, root: str) -> list[dict[str, Any]]:
-    """The labels of an issue."""
+    """The labels of an issue, as a list of them."""
     return [label(each, issue.repository, root) for each in issue.labels]
+
+
+def carried_labels(issue: Issue, root: str) -> list[dict[str, Any]]:
+    """The labels of an issue, as the issue or pull request itself carries them."""
+    return [
+        {name: value for name, value in each.items() if name != "archived_at"} for each in labels(issue, root)
+    ]
 
 
 def issue_url(issue: Issue, root: str) -> str:
@@ -62,8 +69,7 @@ def issue(shown: Issue, root: str) -> dict[str, Any]:
         "user": user(shown.author, root),
         "state": shown.state,
         "state_reason": None,
-        "labels": labels(shown, root),
-        "assignee": None,
+        "labels": carried_labels(shown, root),
         "assignees": [],
         "milestone": None,
         "locked": False,
@@ -82,6 +88,11 @@ def issue(shown: Issue, root: str) -> dict[str, Any]:
 def full_issue(shown: Issue, root: str) -> dict[str, Any]:
     """An issue as `GET …/issues/{issue_number}` answers it."""
     return issue(shown, root) | {"closed_by": user(shown.closed_by, root) if shown.closed_by else None}
+
+
+def webhook_issue(shown: Issue, root: str) -> dict[str, Any]:
+    """An issue as webhooks carry it."""
+    return issue(shown, root) | {"assignee": None}
 
 
 def comment(shown: Comment, root: str) -> dict[str, Any]:

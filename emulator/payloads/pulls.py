@@ -3,7 +3,7 @@
 from typing import Any
 
 from emulator.payloads.associations import association
-from emulator.payloads.issues import html_url, issue_url, labels
+from emulator.payloads.issues import carried_labels, html_url, issue_url, labels
 from emulator.payloads.repositories import repository, repository_url
 from emulator.payloads.scalars import node_id, stamp, stamp_or_none
 from emulator.payloads.users import user
@@ -24,7 +24,7 @@ def simple_pull(shown: PullRequest, root: str) -> dict[str, Any]:
         "title": shown.title,
         "body": shown.body,
         "user": user(shown.author, root),
-        "labels": labels(shown, root),
+        "labels": carried_labels(shown, root),
         "assignees": [],
         "requested_reviewers": [],
         "requested_teams": [],
@@ -64,7 +64,8 @@ def pull(shown: PullRequest, root: str) -> dict[str, Any]:
 
 def webhook_pull(shown: PullRequest, root: str) -> dict[str, Any]:
     """A pull request as webhooks carry it."""
-    return pull(shown, root) | {"assignee": None, "merge_commit_sha": shown.merge_commit_sha}
+    more = {"assignee": None, "merge_commit_sha": shown.merge_commit_sha, "labels": labels(shown, root)}
+    return pull(shown, root) | more
 
 
 def minimal_pull(shown: PullRequest, root: str) -> dict[str, Any]:
