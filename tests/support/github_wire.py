@@ -4,17 +4,15 @@ import json
 from collections import defaultdict, deque
 from collections.abc import Callable
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 import httpx2
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from activities.clients.github import GitHubClient
 from activities.clients.github_app import GitHubApp
 from activities.clients.github_transport import AppCredentials, GitHubTransport
 from tests.support.clock import FakeClock
+from tests.support.github_keys import private_key
 from tickborg.github import RepositoryName
 
 REPO = RepositoryName(owner="acme", name="mono")
@@ -25,17 +23,6 @@ FIND_INSTALLATION = "GET /repos/acme/mono/installation"
 MINT = f"POST /app/installations/{INSTALLATION}/access_tokens"
 
 Step = httpx2.Response | Exception | Callable[[httpx2.Request], httpx2.Response]
-
-
-@cache
-def private_key() -> str:
-    """An RSA key in PEM, made once for all tests."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.TraditionalOpenSSL,
-        serialization.NoEncryption(),
-    ).decode()
 
 
 def answer(status: int, body: Any = None, **headers: str) -> httpx2.Response:

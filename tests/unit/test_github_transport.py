@@ -14,7 +14,8 @@ from activities.clients.github_transport import (
     new_http_client,
 )
 from tests.support.clock import FakeClock
-from tests.support.github_wire import Ends, Wire, answer, private_key
+from tests.support.github_keys import private_key
+from tests.support.github_wire import Ends, Wire, answer
 from tickborg.errors import PermanentError, RefusedError, UnavailableError
 
 THING = "GET /thing"
@@ -40,7 +41,7 @@ async def test_a_call_says_who_calls_and_which_version(transport: GitHubTranspor
     assert await transport.getitem("/thing", oauth_token="secret") == {"id": 1}
     headers = wire.requests[0].headers
     assert headers["user-agent"] == "tickborg/1.2.3"
-    assert headers["x-github-api-version"] == "2022-11-28"
+    assert headers["x-github-api-version"] == "2026-03-10"
     assert headers["accept"] == "application/vnd.github.v3+json"
     assert headers["authorization"] == "token secret"
 
@@ -143,6 +144,15 @@ async def test_a_key_that_cannot_sign_is_refused_at_once(key: str) -> None:
 def test_credentials_do_not_show_the_key() -> None:
     """A repr ends up in logs."""
     assert "PRIVATE" not in repr(AppCredentials(7, private_key()))
+
+
+async def test_no_proxy_leads_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator's proxy is for GitHub; an emulated one listens here."""
+    monkeypatch.setenv("ALL_PROXY", "http://proxy.invalid:1")
+    async with new_http_client() as http:
+        direct = http._transport
+        assert http._transport_for_url(httpx2.URL("http://127.0.0.1:5")) is direct
+        assert http._transport_for_url(httpx2.URL("https://api.github.com")) is not direct
 
 
 async def test_the_clients_time_limits() -> None:

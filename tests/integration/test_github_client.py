@@ -1,0 +1,405 @@
+"""The real client against an emulated GitHub over HTTP, which fails in GitHub's ways."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from activities.clients.github import GitHubClient
+from activities.clients.github_app import GitHubApp
+from activities.clients.github_fetch_tokens import FetchTokens
+from activities.clients.github_repository import RepositoryCalls
+from activities.clients.github_transport import AppCredentials, GitHubTransport, new_http_client
+from emulator import Drops, EmulatedGitHub, Exhausted, Fails, Person, Stale, TooFast, serve
+from emulator.faults import Kind
+from emulator.git import create_bare
+from emulator.state import App, Installation, PullRequest, Repository
+from tests.support.github_keys import private_key
+from tickborg.errors import (
+    HeadGoneError,
+    PermanentError,
+    RateLimitedError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from tickborg.github import (
+    SUMMARY_MARKER,
+    CheckAction,
+    CheckConclusion,
+    CheckRun,
+    CheckStatus,
+    CommitStatus,
+    Permission,
+    RepositoryName,
+    StatusState,
+)
+
+REPO = RepositoryName(owner="project-tick", name="mono")
+STATUSES = "POST /repos/{owner}/{repo}/statuses/{sha}"
+CHECK_RUNS = "POST /repos/{owner}/{repo}/check-runs"
+TOKENS = "POST /app/installations/{installation_id}/access_tokens"
+NOWHERE = "f" * 40
+
+
+@pytest.fixture
+async def github() -> AsyncIterator[EmulatedGitHub]:
+    """A GitHub that has answers to all that the client asks."""
+    emulated = EmulatedGitHub()
+    async with serve(emulated):
+        yield emulated
+    assert emulated.journal.unanswered() == []
+
+
+@pytest.fixture
+def repository(github: EmulatedGitHub, tmp_path: Path) -> Repository:
+    """``project-tick/mono``, private, with a maintainer."""
+    create_bare(tmp_path / "mono.git")
+    mono = github.create_repository(str(REPO), tmp_path / "mono.git", private=True)
+    Person(github, "maya").commit(mono, "main", {"cgit/ui.c": b"int ui;\n"}, "Begin")
+    github.collaborate(mono, "maya", "maintain")
+    github.collaborate(mono, "tria", "triage")
+    return mono
+
+
+@pytest.fixture
+def pull(github: EmulatedGitHub, repository: Repository) -> PullRequest:
+    """An open pull request."""
+    alice = Person(github, "alice")
+    alice.commit(repository, "topic", {"cgit/ui.c": b"int better;\n"}, "cgit: better ui")
+    return alice.open_pull_request(repository, head="topic", title="cgit: better ui")
+
+
+@pytest.fixture
+def app(github: EmulatedGitHub) -> App:
+    """The bot's App."""
+    return github.create_app("tickbot", private_key=private_key())
+
+
+@pytest.fixture
+def installation(github: EmulatedGitHub, app: App, repository: Repository) -> Installation:
+    """The App's installation on the repository."""
+    return github.install(app, repository)
+
+
+@pytest.fixture
+async def transport(
+    github: EmulatedGitHub, app: App, installation: Installation
+) -> AsyncIterator[GitHubTransport]:
+    """Calls to the emulated GitHub."""
+    async with new_http_client() as http:
+        credentials = AppCredentials(app.id, app.private_key)
+        yield GitHubTransport(http, "tickborg/0", credentials, base_url=github.url)
+
+
+@pytest.fixture
+def identity(transport: GitHubTransport) -> GitHubApp:
+    """The App's tokens."""
+    return GitHubApp(transport)
+
+
+@pytest.fixture
+def client(transport: GitHubTransport, identity: GitHubApp) -> GitHubClient:
+    """What is tested."""
+    return GitHubClient(transport, identity)
+
+
+def status(sha: str, state: StatusState = StatusState.PENDING) -> CommitStatus:
+    """A status of the evaluation."""
+    return CommitStatus(repo=REPO, sha=sha, context="tickborg-eval", state=state, description="merging")
+
+
+def check_run(sha: str, external_id: str = "pr/project-tick/mono/1 1 run") -> CheckRun:
+    """A check run that waits."""
+    return CheckRun(
+        repo=REPO,
+        head_sha=sha,
+        name="cgit on x86_64-linux",
+        external_id=external_id,
+        status=CheckStatus.QUEUED,
+        title="Queued",
+        summary="Waiting.",
+        actions=(CheckAction(label="Cancel", identifier="cancel", description="Stop this build"),),
+    )
+
+
+async def test_a_pull_request_is_read(client: GitHubClient, pull: PullRequest) -> None:
+    """Head and base as GitHub has them."""
+    seen = await client.pull_request(REPO, pull.number)
+    assert (seen.head_sha, seen.base_ref, seen.author) == (pull.head_sha, "main", "alice")
+    assert seen.updated_at.tzinfo is not None
+
+
+async def test_a_lagging_replica_tells_the_past(
+    client: GitHubClient, github: EmulatedGitHub, pull: PullRequest
+) -> None:
+    """By ``updated_at`` a workflow sees that it has to ask again."""
+    Person(github, "alice").edit(pull, title="cgit: a better ui")
+    github.faults.add("GET /repos/{owner}/{repo}/pulls/{pull_number}", Stale())
+    stale = await client.pull_request(REPO, pull.number)
+    fresh = await client.pull_request(REPO, pull.number)
+    assert (stale.title, fresh.title) == ("cgit: better ui", "cgit: a better ui")
+
+
+async def test_a_status_is_set(client: GitHubClient, repository: Repository, pull: PullRequest) -> None:
+    """The later one of a context is the one that is shown."""
+    await client.set_status(status(pull.head_sha))
+    await client.set_status(status(pull.head_sha, StatusState.SUCCESS))
+    states = [each.state for each in repository.statuses[pull.head_sha]]
+    assert states == ["pending", "success"]
+
+
+async def test_a_check_run_lives(client: GitHubClient, repository: Repository, pull: PullRequest) -> None:
+    """Queued with a button, found by its external id, in progress, completed."""
+    queued = check_run(pull.head_sha)
+    check_run_id = await client.create_check_run(queued)
+    assert await client.find_check_run(queued) == check_run_id
+    assert await client.find_check_run(check_run(pull.head_sha, "another")) is None
+    started = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    running = queued.model_copy(update={"status": CheckStatus.IN_PROGRESS, "started_at": started})
+    await client.update_check_run(check_run_id, running)
+    ended = {
+        "status": CheckStatus.COMPLETED,
+        "conclusion": CheckConclusion.TIMED_OUT,
+        "completed_at": started + timedelta(hours=1),
+        "text": "the last lines",
+        "actions": (),
+    }
+    await client.update_check_run(check_run_id, running.model_copy(update=ended))
+    [shown] = repository.check_runs.values()
+    assert (shown.id, shown.status, shown.conclusion) == (check_run_id, "completed", "timed_out")
+    assert (shown.started_at, shown.completed_at) == (started, started + timedelta(hours=1))
+    assert not shown.actions
+
+
+async def test_the_newest_of_several_runs_is_found(
+    client: GitHubClient, repository: Repository, pull: PullRequest
+) -> None:
+    """GitHub shows the latest of a name by default; a re-run in between hides none of ours."""
+    ours, rerun = check_run(pull.head_sha), check_run(pull.head_sha, "a re-run")
+    first = await client.create_check_run(ours)
+    await client.create_check_run(rerun)
+    assert await client.find_check_run(ours) == first
+
+
+async def test_labels_change(client: GitHubClient, pull: PullRequest) -> None:
+    """Labels the repository lacks are created; taking off what is not there is no error."""
+    await client.add_labels(REPO, pull.number, ["scope: ci", "project: cgit"])
+    await client.remove_label(REPO, pull.number, "scope: ci")
+    await client.remove_label(REPO, pull.number, "scope: ci")
+    assert await client.labels(REPO, pull.number) == {"project: cgit"}
+
+
+async def test_our_comment_is_found_behind_a_hundred_others(
+    client: GitHubClient, github: EmulatedGitHub, pull: PullRequest
+) -> None:
+    """On the second page, after a person who quoted it."""
+    alice = Person(github, "alice")
+    alice.comment(pull, f"> {SUMMARY_MARKER}")
+    for number in range(100):
+        alice.comment(pull, f"thought {number}")
+    ours = await client.create_comment(REPO, pull.number, f"{SUMMARY_MARKER}\nfirst")
+    assert await client.find_comment(REPO, pull.number, SUMMARY_MARKER) == ours
+    assert await client.edit_comment(REPO, ours, f"{SUMMARY_MARKER}\nsecond")
+    assert pull.comments[-1].body == f"{SUMMARY_MARKER}\nsecond"
+
+
+async def test_a_deleted_comment_is_no_error(
+    client: GitHubClient, github: EmulatedGitHub, pull: PullRequest
+) -> None:
+    """Anybody who may write can delete it."""
+    ours = await client.create_comment(REPO, pull.number, SUMMARY_MARKER)
+    Person(github, "maya").delete_comment(pull.comments[-1])
+    assert not await client.edit_comment(REPO, ours, "again")
+    assert await client.find_comment(REPO, pull.number, SUMMARY_MARKER) is None
+
+
+async def test_permissions_are_folded(client: GitHubClient, pull: PullRequest) -> None:
+    """A maintainer may write, a triager may read, a stranger to a private repository may nothing."""
+    permissions = [await client.permission(REPO, user) for user in ("maya", "tria", "alice", "nobody-at-all")]
+    assert permissions == [Permission.WRITE, Permission.READ, Permission.NONE, Permission.NONE]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (Fails(500), UnavailableError),
+        (Fails(502), UnavailableError),
+        (Fails(503, carried_out=True), UnavailableError),
+        (Drops(), UnavailableError),
+        (Drops(carried_out=True), UnavailableError),
+        (Fails(400, "Problems parsing JSON"), PermanentError),
+        (Exhausted(resets_in=600), RateLimitedError),
+        (Exhausted(resets_in=600, status=429), RateLimitedError),
+        (TooFast(retry_after=30), RateLimitedError),
+        (TooFast(retry_after=None), RateLimitedError),
+    ],
+)
+async def test_a_fault_is_named_and_passes(
+    client: GitHubClient,
+    github: EmulatedGitHub,
+    repository: Repository,
+    pull: PullRequest,
+    kind: Kind,
+    expected: type[Exception],
+) -> None:
+    """Once it is raised as what it is; the next try works."""
+    fault = github.faults.add(STATUSES, kind)
+    with pytest.raises(expected):
+        await client.set_status(status(pull.head_sha))
+    assert fault.hits == 1
+    await client.set_status(status(pull.head_sha))
+    assert repository.statuses[pull.head_sha][-1].description == "merging"
+
+
+@pytest.mark.parametrize(
+    ("kind", "seconds"), [(Exhausted(resets_in=600), 600), (TooFast(retry_after=30), 30), (TooFast(None), 60)]
+)
+async def test_a_rate_limit_ends_when_github_says(
+    client: GitHubClient, github: EmulatedGitHub, pull: PullRequest, kind: Kind, seconds: int
+) -> None:
+    """To the second or two that clocks and headers are apart."""
+    github.faults.add(STATUSES, kind)
+    before = datetime.now(UTC)
+    with pytest.raises(RateLimitedError) as raised:
+        await client.set_status(status(pull.head_sha))
+    waited = raised.value.retry_at - before
+    assert timedelta(seconds=seconds - 2) < waited < timedelta(seconds=seconds + 15)
+
+
+async def test_a_used_up_hour_is_a_rate_limit(
+    client: GitHubClient, github: EmulatedGitHub, pull: PullRequest
+) -> None:
+    """Counted by GitHub, call by call."""
+    github.hourly_calls = 2
+    await client.set_status(status(pull.head_sha))
+    await client.set_status(status(pull.head_sha))
+    with pytest.raises(RateLimitedError, match="Calls are taken again at"):
+        await client.set_status(status(pull.head_sha))
+
+
+async def test_a_check_run_whose_answer_was_lost_is_found(
+    client: GitHubClient, github: EmulatedGitHub, repository: Repository, pull: PullRequest
+) -> None:
+    """GitHub made it and the connection broke: looking for it tells."""
+    github.faults.add(CHECK_RUNS, Drops(carried_out=True))
+    run = check_run(pull.head_sha)
+    with pytest.raises(UnavailableError):
+        await client.create_check_run(run)
+    assert [await client.find_check_run(run)] == list(repository.check_runs)
+
+
+async def test_a_revoked_token_is_replaced_without_a_word(
+    client: GitHubClient, github: EmulatedGitHub, pull: PullRequest
+) -> None:
+    """One refresh for all who were refused at once."""
+    await client.set_status(status(pull.head_sha))
+    github.revoke_tokens()
+    await asyncio.gather(*(client.set_status(status(pull.head_sha)) for _ in range(10)))
+    assert len(github.journal.calls(TOKENS)) == 2
+
+
+async def test_a_second_refusal_is_told(
+    client: GitHubClient, github: EmulatedGitHub, pull: PullRequest
+) -> None:
+    """Unauthorised although the token is new."""
+    fault = github.faults.add(STATUSES, Fails(401, "Bad credentials"), times=2)
+    with pytest.raises(UnauthorizedError, match="Bad credentials"):
+        await client.set_status(status(pull.head_sha))
+    assert fault.hits == 2
+
+
+async def test_a_token_about_to_end_is_not_used(
+    client: GitHubClient, github: EmulatedGitHub, pull: PullRequest
+) -> None:
+    """GitHub never sees one that is over."""
+    github.token_lifetime = timedelta(minutes=4)
+    await client.set_status(status(pull.head_sha))
+    await client.set_status(status(pull.head_sha))
+    assert len(github.journal.calls(TOKENS)) == 2
+
+
+async def test_an_app_installed_again_goes_on(
+    client: GitHubClient, github: EmulatedGitHub, app: App, repository: Repository, pull: PullRequest
+) -> None:
+    """With another installation id and none of the old tokens."""
+    await client.set_status(status(pull.head_sha))
+    github.installations.clear()
+    github.revoke_tokens()
+    with pytest.raises(PermanentError, match="is not installed on project-tick/mono"):
+        await client.set_status(status(pull.head_sha))
+    github.install(app, repository)
+    await client.set_status(status(pull.head_sha))
+
+
+@pytest.mark.parametrize("what", ["status", "check run", "search"])
+async def test_a_commit_that_is_gone_is_benign(client: GitHubClient, what: str) -> None:
+    """A force-push took it away."""
+    calls: dict[str, Callable[[], Awaitable[object]]] = {
+        "status": lambda: client.set_status(status(NOWHERE)),
+        "check run": lambda: client.create_check_run(check_run(NOWHERE)),
+        "search": lambda: client.find_check_run(check_run(NOWHERE)),
+    }
+    with pytest.raises(HeadGoneError, match="No commit found for SHA"):
+        await calls[what]()
+
+
+async def test_a_missing_permission_is_named(
+    client: GitHubClient, installation: Installation, pull: PullRequest
+) -> None:
+    """So that the operator knows what to grant."""
+    del installation.permissions["statuses"]
+    with pytest.raises(PermanentError, match="lacks the permission statuses=write: grant it"):
+        await client.set_status(status(pull.head_sha))
+
+
+async def test_a_wrong_key_is_told(github: EmulatedGitHub, app: App, installation: Installation) -> None:
+    """Of another App, say."""
+    other = github.create_app("other", private_key=None)
+    async with new_http_client() as http:
+        wrong = AppCredentials(app.id, other.private_key)
+        transport = GitHubTransport(http, "tickborg/0", wrong, base_url=github.url)
+        with pytest.raises(UnauthorizedError, match="check the App's id, its private key and the clock"):
+            await GitHubApp(transport).token(REPO)
+
+
+async def test_a_server_that_is_away_is_unavailable(app: App, unused_tcp_port: int) -> None:
+    """Nobody listens."""
+    async with new_http_client() as http:
+        transport = GitHubTransport(
+            http,
+            "tickborg/0",
+            AppCredentials(app.id, app.private_key),
+            base_url=f"http://127.0.0.1:{unused_tcp_port}",
+        )
+        with pytest.raises(UnavailableError, match="ConnectError"):
+            await GitHubApp(transport).token(REPO)
+
+
+async def test_a_fetch_token_opens_git_and_nothing_else(
+    transport: GitHubTransport, identity: GitHubApp, github: EmulatedGitHub, pull: PullRequest
+) -> None:
+    """Git takes it as the password of x-access-token; the REST API writes nothing with it."""
+    token = await asyncio.to_thread(FetchTokens(identity, asyncio.get_running_loop()), REPO)
+    refs = f"{github.url}/{REPO}.git/info/refs?service=git-upload-pack"
+    basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    async with new_http_client() as http:
+        assert (await http.get(refs)).status_code == httpx2.codes.UNAUTHORIZED
+        assert (
+            await http.get(refs, headers={"authorization": f"Basic {basic}"})
+        ).status_code == httpx2.codes.OK
+    with pytest.raises(PermanentError, match="statuses=write"):
+        await transport.post(f"/repos/{REPO}/statuses/{pull.head_sha}", data={}, oauth_token=token)
+
+
+async def test_a_burst_on_a_fresh_worker_gets_one_token(
+    transport: GitHubTransport, identity: GitHubApp, github: EmulatedGitHub, pull: PullRequest
+) -> None:
+    """Twenty calls, one installation, one token."""
+    calls = RepositoryCalls(transport, identity)
+    await asyncio.gather(*(calls.get(REPO, "pulls/{number}", number=str(pull.number)) for _ in range(20)))
+    assert len(github.journal.calls(TOKENS)) == 1
+    assert len(github.journal.calls("GET /repos/{owner}/{repo}/installation")) == 1
