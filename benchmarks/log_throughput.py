@@ -23,6 +23,7 @@ from messaging.amqp import AmqpTransport
 from messaging.log_collector import LogCollector
 from messaging.log_publisher import Batching, LogPublisher
 from messaging.log_store import LogReader, LogStore
+from messaging.spool import SpoolFolder
 from tickborg.messages import BuildLogStart, BuildLogStatus
 
 LINE = "[ 42%] Building CXX object CMakeFiles/project.dir/src/a_file_of_usual_length.cpp.o"
@@ -63,7 +64,7 @@ async def publish(transport: AmqpTransport, folder: Path, lines: int, batch: int
     )
     reader = LogReader(folder / "logs")
     began = time.perf_counter()
-    async with LogPublisher(transport, folder / "spool", batching=batching) as publisher:
+    async with LogPublisher(transport, SpoolFolder(folder / "spool"), batching=batching) as publisher:
         log = await publisher.open(start)
         for _ in range(lines // WRITE):
             await log.write([LINE] * WRITE)

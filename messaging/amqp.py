@@ -20,7 +20,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, 
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, PublishError
 from yarl import URL
 
-from messaging import topology
+from messaging import background, topology
 from messaging.backoff import Backoff
 from messaging.transport import Delivery, OutgoingMessage, Subscription, UnroutableError
 from tickborg.errors import UnavailableError
@@ -42,10 +42,14 @@ class AmqpTransport:
     """RabbitMQ at one URL (``amqp://`` or ``amqps://``); an async context manager.
 
     Entering returns at once, whether or not the broker is there; it is then tried for ever, with back-off.
+    TLS is configured in the URL: ``?cafile=…&certfile=…&keyfile=…``.
+
+    Raises:
+        ValueError: it is another kind of URL.
     """
 
     def __init__(self, url: str, *, name: str = "tickborg", confirm_seconds: float = CONFIRM_SECONDS) -> None:
-        self._url = URL(url) if "heartbeat" in URL(url).query else URL(url) % {"heartbeat": HEARTBEAT_SECONDS}
+        self._url = _with_heartbeat(URL(url))
         self._name = name
         self._confirm_seconds = confirm_seconds
         self._available = asyncio.Event()
@@ -54,15 +58,14 @@ class AmqpTransport:
         self._keeping: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._keeping = asyncio.create_task(self._keep_connected(), name="amqp-connection")
+        self._keeping = background.start(self._keep_connected(), "amqp-connection")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._keeping is not None:
-            self._keeping.cancel()
-            await asyncio.wait([self._keeping])
+            await background.stop(self._keeping)
 
     async def available(self) -> None:
         """Return when RabbitMQ is connected and the topology declared."""
@@ -291,6 +294,12 @@ class _AmqpSubscription:
     def _break(self, *_: object) -> None:
         self._broken = True
         self._arrived.put_nowait(None)
+
+
+def _with_heartbeat(url: URL) -> URL:
+    if url.scheme not in {"amqp", "amqps"} or not url.host:
+        raise ValueError(f"RabbitMQ's URL must be amqp://… or amqps://…, and not {url.scheme}://…")
+    return url if "heartbeat" in url.query else url % {"heartbeat": HEARTBEAT_SECONDS}
 
 
 @contextmanager

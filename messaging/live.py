@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from messaging.log_assembly import AnyLogMessage
+from messaging.refusal import why_invalid
 from messaging.topology import LOGS
 from messaging.transport import Subscription, Transport
 from tickborg.messages import LOG_MESSAGE, log_routing_key
@@ -44,4 +45,4 @@ async def _messages(subscription: Subscription) -> AsyncIterator[AnyLogMessage]:
             try:
                 yield LOG_MESSAGE.validate_json(delivery.body)
             except ValidationError as error:
-                _log.warning("a viewer is not shown a message that cannot be read: %s", error)
+                _log.warning("a viewer is not shown a message: %s", why_invalid(error))

@@ -5,7 +5,6 @@ the next one recovers from the files how far each log is, gets every unacknowled
 what it finds written. While the disk refuses, nothing is acknowledged and the queue holds the logs.
 """
 
-import asyncio
 import logging
 import time
 from collections import defaultdict
@@ -16,8 +15,11 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from messaging.backoff import Backoff
+from messaging.blocking import in_thread
 from messaging.log_assembly import AnyLogMessage, assemble, position
-from messaging.log_store import LogStore, LogWriter
+from messaging.log_store import LogStore
+from messaging.log_writer import LogWriter
+from messaging.refusal import why_invalid
 from messaging.stats_publisher import NoStats, Stats
 from messaging.transport import Delivery, Subscription, Transport
 from tickborg.errors import InfrastructureError, UnavailableError
@@ -108,7 +110,7 @@ class LogCollector:
             try:
                 message = LOG_MESSAGE.validate_json(delivery.body)
             except ValidationError as error:
-                _log.error("refused a message on %s, dead-lettered: %s", LOGS_QUEUE, error)
+                _log.error("dead-lettered a message of %s: %s", LOGS_QUEUE, why_invalid(error))
                 await subscription.reject(delivery)
                 await self._stats.notify(Event(name=EventName.JOB_DECODE_FAILURE, event=LOGS_QUEUE))
             else:
@@ -120,7 +122,7 @@ class LogCollector:
         retry = Backoff()
         while True:
             try:
-                return await asyncio.to_thread(self._write_once, pending)
+                return await in_thread(self._write_once, pending)
             except (OSError, InfrastructureError) as error:
                 self._store.close()
                 _log.error("cannot write logs: %s; nothing is lost, trying again", error)
@@ -135,7 +137,7 @@ class LogCollector:
             writers.append(writer)
         for writer in writers:
             writer.sync()
-        self._store.close_idle()
+        self._store.tidy()
         return written
 
     def _write_log(self, writer: LogWriter, received: Sequence[_Received], written: _Written) -> None:

@@ -22,13 +22,16 @@ line says how many, and ``holes`` of the metadata says which line that is, since
 ``{attempt_id}.json`` is :class:`LogMetadata`, replaced as a whole when the log begins, loses lines or ends.
 """
 
+import logging
 import re
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from messaging.log_assembly import Header, Hole
+from messaging.refusal import why_invalid
 from tickborg.messages import BuildLogEnd, BuildLogMsg, BuildLogStart, BuildLogStatus
 
 HEADER_LIMIT = 64 * 1024
@@ -37,6 +40,18 @@ HEADER_LIMIT = 64 * 1024
 _FIRST_LINE = "tickborg build log 1"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _VALUE_LIMIT = 1024
+
+_log = logging.getLogger(__name__)
+
+
+def log_path(folder: Path, attempt_id: UUID) -> Path:
+    """The file with the lines of an attempt."""
+    return folder / f"{attempt_id}.log"
+
+
+def metadata_path(folder: Path, attempt_id: UUID) -> Path:
+    """The file with the metadata of an attempt."""
+    return folder / f"{attempt_id}.json"
 
 
 class LogHole(BaseModel):
@@ -145,3 +160,15 @@ def body_offset(beginning: bytes) -> int | None:
 def _one_line(value: str) -> str:
     """A value that cannot break out of its line, nor make the header longer than a reader looks."""
     return _CONTROL.sub(" ", value)[:_VALUE_LIMIT]
+
+
+def read_metadata(folder: Path, attempt_id: UUID) -> LogMetadata | None:
+    """The metadata of a log, or None."""
+    path = metadata_path(folder, attempt_id)
+    try:
+        return LogMetadata.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        _log.error("%s is passed over: %s", path, why_invalid(error))
+        return None

@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from messaging import background
+from messaging.backoff import Backoff
 from messaging.log_assembly import AnyLogMessage
 from messaging.log_route import LogRoute, NotKeptError, SpoolDrain
-from messaging.spool import SPOOL_LIMIT, SpoolFolder
+from messaging.spool import SpoolFolder
 from messaging.transport import Transport
 from tickborg.errors import InfrastructureError
 from tickborg.messages import BuildLogEnd, BuildLogMsg, BuildLogStart, BuildLogStatus
@@ -57,10 +58,11 @@ class PublishedLog:
         self._characters = 0
         self._next_line = 1
         self._status: BuildLogStatus | None = None
+        self._stopped = False
         self._sent_at = float("-inf")
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
-        self.sending = asyncio.create_task(self._send(), name=f"log {start.attempt_id}")
+        self.sending = background.start(self._send(), f"log {start.attempt_id}")
         """Ends when the end of the log is kept."""
         self.sending.add_done_callback(lambda _: self._room.set())
 
@@ -70,7 +72,7 @@ class PublishedLog:
         Raises:
             InfrastructureError: the log is closed.
         """
-        if self._status is not None or self.sending.done():
+        if self._closing or self.sending.done():
             raise InfrastructureError(f"the log of attempt {self._start.attempt_id} takes no more lines")
         for line in lines:
             cut = _cut(line, self._batching.line_characters)
@@ -89,24 +91,42 @@ class PublishedLog:
         if unfinished:
             _log.error("the log of attempt %s is still neither confirmed nor spooled", self._start.attempt_id)
 
+    def stop(self) -> None:
+        """Send what was written and no end: the process ends before the build does."""
+        self._stopped = True
+        self._changed.set()
+
+    @property
+    def _closing(self) -> bool:
+        return self._stopped or self._status is not None
+
     async def _send(self) -> None:
+        try:
+            await self._send_all()
+        except asyncio.CancelledError:
+            self._route.cancel()
+            raise
+
+    async def _send_all(self) -> None:
         await self._keep(self._start)
         while await self._until_due():
             await self._keep(self._next_message())
-        await self._keep(
-            BuildLogEnd(
-                attempt_id=self._start.attempt_id,
-                status=self._status or BuildLogStatus.ERROR,
-                line_count=self._next_line - 1,
-                ended_at=self._now(),
-            )
+        if self._status is not None:
+            await self._keep(self._ending(self._status))
+
+    def _ending(self, status: BuildLogStatus) -> BuildLogEnd:
+        return BuildLogEnd(
+            attempt_id=self._start.attempt_id,
+            status=status,
+            line_count=self._next_line - 1,
+            ended_at=self._now(),
         )
 
     async def _keep(self, message: AnyLogMessage) -> None:
         self._sent_at = asyncio.get_running_loop().time()
         try:
             await self._route.send(message)
-            if not self._holds(self._batching.lines, self._batching.characters):
+            if not self._full_batch:
                 await self._route.flush()  # sending ahead is for builds that print faster than that
         except NotKeptError as error:
             _log.error("%s", error)  # a build does not fail for its log; the collector sees the gap
@@ -122,12 +142,16 @@ class PublishedLog:
 
     def _pause(self) -> float | None:
         """Seconds until the next batch should go; None: for as long as nothing changes."""
-        if self._status is not None or self._holds(self._batching.lines, self._batching.characters):
+        if self._closing or self._full_batch:
             return 0
         if not self._lines:
             return None
         due = self._sent_at + self._batching.seconds
         return max(0, due - asyncio.get_running_loop().time())
+
+    @property
+    def _full_batch(self) -> bool:
+        return self._holds(self._batching.lines, self._batching.characters)
 
     def _holds(self, lines: int, characters: int) -> bool:
         return len(self._lines) >= lines or self._characters >= characters
@@ -160,48 +184,46 @@ class PublishedLog:
 class LogPublisher:
     """Opens logs of attempts, and sends what is in the spool; an async context manager.
 
-    Entering takes over the spool of a process that died. Leaving waits for open logs as
-    :meth:`PublishedLog.close` does; what is then in the spool is sent by the next process.
+    Entering takes over the spool of a process that died. Leaving sends what open logs hold, for
+    ``CLOSE_SECONDS`` at most, but no end: it is not known. What is then in the spool is for the next process.
     """
 
     def __init__(
         self,
         transport: Transport,
-        spool_folder: Path,
+        spool: SpoolFolder,
         *,
-        spool_limit: int = SPOOL_LIMIT,
         batching: Batching | None = None,
+        retry: Backoff | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._transport = transport
-        self._drain = SpoolDrain(transport, SpoolFolder(spool_folder, spool_limit))
+        self._drain = SpoolDrain(transport, spool, retry)
         self._batching = batching or Batching()
         self._now = now
         self._draining: asyncio.Task[None] | None = None
-        self._sending: set[asyncio.Task[None]] = set()
+        self._open: set[PublishedLog] = set()
 
     async def __aenter__(self) -> Self:
-        self._draining = asyncio.create_task(self._drain.run(), name="spool")
+        self._draining = background.start(self._drain.run(), "spool")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        tasks = [*self._sending]
-        if tasks:
-            _, unfinished = await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
-            for task in unfinished:
-                task.cancel()
-        if self._draining is not None:
-            self._draining.cancel()
-            await asyncio.wait([self._draining, *tasks])
+        for log in self._open:
+            log.stop()
+        sending = [log.sending for log in self._open]
+        if sending:
+            await asyncio.wait(sending, timeout=CLOSE_SECONDS)
+        await background.stop(*sending, *([self._draining] if self._draining else []))
         self._drain.close()
 
     async def open(self, start: BuildLogStart) -> PublishedLog:
         """Begin the log of an attempt; returns at once."""
         log = PublishedLog(start, LogRoute(self._transport, self._drain), self._batching, self._now)
-        self._sending.add(log.sending)
-        log.sending.add_done_callback(self._sending.discard)
+        self._open.add(log)
+        log.sending.add_done_callback(lambda _: self._open.discard(log))
         return log
 
     async def abandon(self, end: BuildLogEnd) -> None:

@@ -14,7 +14,9 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from messaging.backoff import Backoff
+from messaging.blocking import in_thread
 from messaging.log_assembly import AnyLogMessage, position
+from messaging.refusal import why_invalid
 from messaging.spool import SpoolFile, SpoolFolder
 from messaging.topology import LOGS
 from messaging.transport import OutgoingMessage, Transport
@@ -63,7 +65,7 @@ class SpoolDrain:
 
     async def run(self) -> None:
         """Drain until cancelled: first what a dead process left, then what is added."""
-        self.add(*map(Spooled, await asyncio.to_thread(self._folder.orphans)))
+        self.add(*map(Spooled, await in_thread(self._folder.orphans)))
         while True:
             await self._wanted.wait()
             await self._transport.available()
@@ -85,7 +87,7 @@ class SpoolDrain:
         Raises:
             OSError: the folder cannot be written.
         """
-        spooled = Spooled(await asyncio.to_thread(self._folder.create, attempt_id))
+        spooled = Spooled(await in_thread(self._folder.create, attempt_id))
         self.add(spooled)
         return spooled
 
@@ -100,8 +102,8 @@ class SpoolDrain:
             if spooled.drained:
                 return False
             if not reserve:
-                await asyncio.to_thread(self._folder.require_room, len(body))
-            await asyncio.to_thread(spooled.file.append, body)
+                await in_thread(self._folder.require_room, len(body))
+            await in_thread(spooled.file.append, body)
             return True
 
     def close(self) -> None:
@@ -122,13 +124,13 @@ class SpoolDrain:
                 continue
             async with spooled.growing:
                 if not await self._send_some(spooled):
-                    await asyncio.to_thread(spooled.file.remove)
+                    await in_thread(spooled.file.remove)
                     spooled.drained = True
                     _log.info("the spool %s is sent", spooled.file.path.name)
 
     async def _send_some(self, spooled: Spooled) -> bool:
         """Send the next records; False: there are none."""
-        bodies, behind = await asyncio.to_thread(spooled.file.read, spooled.offset)
+        bodies, behind = await in_thread(spooled.file.read, spooled.offset)
         for message in _messages(bodies):
             await self._transport.publish(message)
         more = behind > spooled.offset
@@ -159,6 +161,11 @@ class LogRoute:
             self._publish(message)
         else:
             await self._spool(message)
+
+    def cancel(self) -> None:
+        """Give up what is not confirmed."""
+        for _, publishing in self._unconfirmed:
+            publishing.cancel()
 
     async def flush(self) -> None:
         """Return when RabbitMQ or the spool has kept every message.
@@ -211,4 +218,4 @@ def _messages(bodies: Iterable[bytes]) -> Iterable[OutgoingMessage]:
         try:
             yield outgoing(LOG_MESSAGE.validate_json(body))
         except ValidationError as error:
-            _log.error("passed over a spooled message that is none: %s", error)
+            _log.error("passed over a spooled message: %s", why_invalid(error))

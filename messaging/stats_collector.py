@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from messaging.backoff import Backoff
 from messaging.metrics import Metrics
+from messaging.refusal import why_invalid
 from messaging.transport import Delivery, Subscription, Transport
 from tickborg.errors import UnavailableError
 from tickborg.messages import STATS_QUEUE, EventMessage
@@ -59,7 +60,7 @@ class StatsCollector:
         try:
             message = EventMessage.model_validate_json(delivery.body)
         except ValidationError as error:
-            _log.error("refused a message on %s, dead-lettered: %s", STATS_QUEUE, error)
+            _log.error("dead-lettered a message of %s: %s", STATS_QUEUE, why_invalid(error))
             self._metrics.record_message("refused")
             return False
         for event in message.events:

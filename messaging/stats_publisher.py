@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Protocol, Self
 from uuid import uuid4
 
+from messaging import background
 from messaging.backoff import Backoff
 from messaging.topology import STATS
 from messaging.transport import OutgoingMessage, Transport
@@ -54,7 +55,7 @@ class StatsPublisher:
         """Events that were dropped because too many were waiting, since the start."""
 
     async def __aenter__(self) -> Self:
-        self._sending = asyncio.create_task(self._send(), name="stats")
+        self._sending = background.start(self._send(), "stats")
         return self
 
     async def __aexit__(
@@ -67,8 +68,7 @@ class StatsPublisher:
                 await self._idle.wait()
         except TimeoutError:
             _log.warning("at least %d events were not counted: RabbitMQ is away", len(self._buffer))
-        self._sending.cancel()
-        await asyncio.wait([self._sending])
+        await background.stop(self._sending)
 
     async def notify(self, *events: Event) -> None:
         """Take events to be published soon; returns at once and never raises."""
