@@ -24,10 +24,16 @@ def head_check_runs(pull: PullRequest) -> list[CheckRun]:
     return sorted((run for suite in suites for run in latest_runs(suite.runs)), key=lambda run: run.name)
 
 
+def state_word(pull: PullRequest) -> str:
+    """What the badge beside the title says: open, draft, closed or merged."""
+    if pull.merged_at:
+        return "merged"
+    return "draft" if pull.draft and pull.state == "open" else pull.state
+
+
 def _heading(pull: PullRequest) -> str:
-    state = "merged" if pull.merged_at else "draft" if pull.draft and pull.state == "open" else pull.state
     return (
-        f"{pull.repository.full_name}#{pull.number} {pull.title} [{state}]\n"
+        f"{pull.repository.full_name}#{pull.number} {pull.title} [{state_word(pull)}]\n"
         f"  {pull.author.login} wants to merge {pull.head_repository.owner.login}:{pull.head_ref}"
         f" ({pull.head_sha[:7]}) into {pull.base_ref}"
     )

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from starlette.requests import Request as HttpRequest
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
@@ -21,15 +21,19 @@ from emulator.answers import Answer
 from emulator.gate import Gate
 from emulator.git_http import GitHttp
 from emulator.github import EmulatedGitHub
+from emulator.page_style import CONTENT_SECURITY_POLICY
+from emulator.pages import page_at
 
 _TRANSPORT = "emulator.transport"
+_PAGE_HEADERS = {"content-security-policy": CONTENT_SECURITY_POLICY, "cache-control": "no-store"}
 _KEEP_ALIVE = 75  # seconds
 
 
 class Application:
-    """The ASGI application: hands each request to git or to the REST API."""
+    """The ASGI application: hands each request to git, to a page, or to the REST API."""
 
     def __init__(self, github: EmulatedGitHub) -> None:
+        self._github = github
         self._gate = Gate(github)
         self._git = GitHttp(github)
 
@@ -38,6 +42,8 @@ class Application:
         try:
             if self._git.serves(scope["path"]):
                 await self._git(scope, receive, send)
+            elif scope["method"] == "GET" and (page := page_at(self._github, scope["path"])):
+                await HTMLResponse(page, headers=_PAGE_HEADERS)(scope, receive, send)
             else:
                 answer = await self._gate.answer(HttpRequest(scope, receive))
                 await _response(answer)(scope, receive, send)
