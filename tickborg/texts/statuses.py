@@ -59,7 +59,7 @@ def conflict(pull: PullRequest, report: MergeReport, target_url: str) -> CommitS
 def bad_project_file(pull: PullRequest, reason: str, target_url: str) -> CommitStatus:
     """The target branch's project file cannot be used; ``reason`` has a line for each fault of it."""
     first, *more = reason.splitlines() or [""]
-    rest = f" (and {counted(len(more), 'more fault')})" if more else ""
+    rest = " (the first of several faults)" if more else ""
     description = shorten(first, STATUS_DESCRIPTION_LIMIT - len(rest)) + rest
     return _of(pull, StatusState.FAILURE, description, target_url)
 
