@@ -194,8 +194,6 @@ class EvaluationResult(Value):
     pull: PullRequest
     """The pull request as GitHub described it."""
     reason: str = ""
-    labels: tuple[str, ...] | None = None
-    """The labels that the change calls for, sorted; None: it was not found out."""
     conflicts: tuple[str, ...] = ()
     """The first conflicting paths, as in :class:`MergeReport`."""
     conflict_count: int = 0
@@ -228,14 +226,9 @@ class BuildsWanted(Value):
     n: str
     """The evaluation's number; the owner listens only to the one it started last."""
     plan: BuildPlan
+    labels: tuple[str, ...] = ()
+    """The labels that the change calls for, sorted."""
     policy: Policy
-
-
-class PullRequestStart(Value):
-    """What a ``PullRequest`` workflow is started with; its first event comes as a signal."""
-
-    repo: RepositoryName
-    number: int
 
 
 class BuildersQuestion(Value):

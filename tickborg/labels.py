@@ -61,10 +61,15 @@ def label_change(
     return change, tuple(sorted({*kept, *add}))
 
 
+def title_words(title: str) -> frozenset[str]:
+    """The words of a title that labels may come from, in lower case, with and without punctuation around."""
+    words = {word.casefold() for word in _WORD.findall(title)}
+    return frozenset(words | {word.strip(_PUNCTUATION) for word in words})
+
+
 def _projects_named(title: str, projects: ProjectSet) -> set[str]:
     """The projects whose names are whole words of ``title``, in any case."""
-    words = {word.casefold() for word in _WORD.findall(title)}
-    words |= {word.strip(_PUNCTUATION) for word in words}
+    words = title_words(title)
     return {project.name for project in projects.projects if project.name.casefold() in words}
 
 

@@ -8,10 +8,10 @@ from tickborg.github import PullRequest, RepositoryName
 from tickborg.jobs import (
     BuildJob,
     BuildOutcome,
-    BuildPlan,
     BuildProgress,
     BuildResult,
     BuildStage,
+    BuildsWanted,
     EvaluationOutcome,
     EvaluationResult,
     SkippedBuild,
@@ -126,8 +126,11 @@ class PullRequestMemory(BaseModel):
         self.evaluation_reason = ""
         self.pull = pull
 
-    def plan(self, plan: BuildPlan) -> None:
+    def plan(self, wanted: BuildsWanted) -> None:
         """Take in what an evaluation of the current head wants; builds on another base are forgotten."""
+        plan = wanted.plan
+        self.policy = wanted.policy
+        self.labels_wanted = wanted.labels
         if self.base_sha != plan.merge.base_sha:
             self.builds = {}
         self.base_sha = plan.merge.base_sha
@@ -143,8 +146,6 @@ class PullRequestMemory(BaseModel):
         self.conflicts, self.conflict_count = result.conflicts, result.conflict_count
         if result.outcome is EvaluationOutcome.EVALUATED:
             self.internal_error = False
-        if result.labels is not None:
-            self.labels_wanted = result.labels
 
     def fail_evaluation(self, error: str) -> None:
         """Take in that the evaluation of the current head could not be done."""

@@ -8,6 +8,7 @@ from tickborg.commit_scopes import scopes
 from tickborg.github import Permission, PullRequest
 from tickborg.graph import dependents_of, needs_of
 from tickborg.jobs import BuildJob, BuildMode, BuildPlan, Merge, MergeReport, Origin, SkippedBuild
+from tickborg.labels import title_words
 from tickborg.policy import Policy
 from tickborg.projects import BuildSystem, ChangeFacts, Check, Project, ProjectSet
 from tickborg.systems import System
@@ -56,7 +57,7 @@ def plan_builds(
             continue
         allowed = systems_for(policy, permission, pull.author)
         skipped += _not_made(project, allowed, policy)
-        builds += _jobs(pull, merge, project, report.projects, _on(project, allowed))
+        builds += _jobs(pull, merge, project, report.projects, policy, _on(project, allowed))
     return BuildPlan(
         pull=pull,
         merge=merge,
@@ -80,6 +81,20 @@ def plan_checks(pull: PullRequest, report: MergeReport, policy: Policy) -> tuple
     if system is None:
         return ()
     return tuple(_check_job(pull, merge, check, system) for check in report.projects.checks)
+
+
+def held_by_checks(plan: BuildPlan) -> BuildPlan:
+    """The plan with nothing built, because a check that builds wait for has not passed."""
+    reason = reasons.check_failed()
+    skipped = tuple(SkippedBuild(project=project, reason=reason) for project in plan.changed_projects)
+    return plan.model_copy(update={"builds": (), "skipped": skipped, "held": reason})
+
+
+def title_matters(before: str, after: str) -> bool:
+    """Whether a new title can change what is built or which labels hold."""
+    if says_work_in_progress(before) != says_work_in_progress(after):
+        return True
+    return title_words(before) != title_words(after)
 
 
 def _merge_of(report: MergeReport) -> Merge:
@@ -119,11 +134,17 @@ def _not_made(project: Project, allowed: tuple[System, ...], policy: Policy) -> 
         yield SkippedBuild(project=project.name, system=system, reason=reason)
 
 
-def _jobs(
-    pull: PullRequest, merge: Merge, project: Project, projects: ProjectSet, systems: Iterable[System]
+def _jobs(  # noqa: PLR0913, PLR0917 - a job is made of all of them
+    pull: PullRequest,
+    merge: Merge,
+    project: Project,
+    projects: ProjectSet,
+    policy: Policy,
+    systems: Iterable[System],
 ) -> Iterator[BuildJob]:
     needs = needs_of(projects, project.name)
     for system in systems:
+        tested = policy.automatic_tests and system in policy.test_systems
         yield BuildJob(
             repo=pull.repo,
             origin=Origin(pull=pull.number),
@@ -133,6 +154,7 @@ def _jobs(
             project=project,
             needs=needs,
             system=system,
+            mode=BuildMode.TEST if tested else BuildMode.BUILD,
             author=pull.author,
         )
 

@@ -27,6 +27,9 @@ class Policy(Value):
     primary_systems: tuple[System, ...] = DEFAULT_PRIMARY_SYSTEMS
     """Where everybody may build."""
     test_systems: tuple[System, ...] = DEFAULT_TEST_SYSTEMS
+    """Where tests are run, and not only builds."""
+    automatic_tests: bool = False
+    """Whether what is built without being asked for is also tested, on the test systems."""
     trusted_users: tuple[str, ...] = ()
     trust: Trust = Trust.WRITERS
     require_approval: bool = False

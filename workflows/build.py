@@ -4,20 +4,13 @@ import asyncio
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, TimeoutType, is_cancelled_exception
-from temporalio.exceptions import TimeoutError as TemporalTimeoutError
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.building import BuildActivities
-    from activities.cluster import ClusterActivities
     from activities.github import GitHubActivities
     from activities.reporting import ReportingActivities
-    from tickborg.cancellation import Cancellation
-    from tickborg.errors import FailureKind
     from tickborg.github import CheckRun, CheckRunOpening, CheckRunUpdate, CheckStatus
     from tickborg.jobs import (
-        BuildersQuestion,
-        BuildOutcome,
         BuildProgress,
         BuildRequest,
         BuildResult,
@@ -30,10 +23,10 @@ with workflow.unsafe.imports_passed_through():
         BUILD_STARTED_SIGNAL,
         BUILD_WORKFLOW,
     )
-    from tickborg.texts import check_runs, durations, links
-    from workflows import policies
+    from tickborg.texts import check_runs, links
+    from workflows import builders, policies
     from workflows.attributes import OUTCOME
-    from workflows.failures import failure_kind, failure_reason
+    from workflows.failures import failure_reason
     from workflows.newest_wins import NewestWins
 
 
@@ -63,7 +56,7 @@ class Build:
         """
         self._check_run.say(check_runs.queued(self._job, self._external_id, self._page))
         try:
-            result = await self._build()
+            result = await builders.build(self._job, self._request.policy, self._say_waiting)
         except (asyncio.CancelledError, ActivityError) as error:
             # From here on the main task is no longer cancelled: what follows is the clean-up.
             result = self._without_result(error)
@@ -85,78 +78,25 @@ class Build:
         )
         self._say_progress(BuildStage.RUNNING)
 
-    async def _build(self) -> BuildResult:
-        if not await self._builder_came_online():
-            return self._no_builder()
-        return await workflow.execute_activity_method(
-            BuildActivities.build,
-            self._job,
-            **policies.build(self._job, self._request.policy.builder_wait),
-            summary=f"{self._job.mode} {self._job.project.name} on {self._job.system}",
-        )
-
-    async def _builder_came_online(self) -> bool:
-        deadline = workflow.now() + self._request.policy.builder_wait
-        pause = policies.BUILDER_POLL_FIRST
-        while not await self._builder_online():
-            left = deadline - workflow.now()
-            if left <= timedelta():
-                return False
-            self._say_waiting(deadline)
-            await workflow.sleep(min(pause, left))
-            pause = min(2 * pause, policies.BUILDER_POLL_LONGEST)
-        return True
-
-    async def _builder_online(self) -> bool:
-        online = await workflow.execute_activity_method(
-            ClusterActivities.builders_online,
-            BuildersQuestion(system=self._job.system),
-            **policies.RESULT,
-            summary=f"is a builder for {self._job.system} online?",
-        )
-        return online > 0
-
     def _say_waiting(self, deadline: datetime) -> None:
         waiting = check_runs.waiting_for_builder(self._job, self._external_id, self._page, deadline)
         self._check_run.say(waiting)
         self._say_progress(BuildStage.WAITING, waiting.title)
 
-    def _no_builder(self) -> BuildResult:
-        waited = durations.spoken(self._request.policy.builder_wait)
-        return BuildResult(
-            outcome=BuildOutcome.CANCELLED,
-            reason=f"no {self._job.system} builder came online within {waited}",
-        )
-
     def _without_result(self, error: BaseException) -> BuildResult:
-        """What a build came to whose activity gave no result."""
-        if is_cancelled_exception(error) or workflow.cancellation_reason() is not None:
-            reason = Cancellation.read(workflow.cancellation_reason()).text
-            return self._ended(BuildOutcome.CANCELLED, reason)
-        cause = error.cause if isinstance(error, ActivityError) else None
-        if isinstance(cause, TemporalTimeoutError) and cause.type == TimeoutType.SCHEDULE_TO_START:
-            return self._no_builder()
-        if isinstance(cause, TemporalTimeoutError):
-            return self._ended(
-                BuildOutcome.UNEXPECTED_ERROR,
-                f"{policies.BUILD_ATTEMPTS} builders in a row stopped answering in mid-build",
-            )
-        if failure_kind(error) is FailureKind.HEAD_GONE:
-            return self._ended(BuildOutcome.CANCELLED, "the commit is no longer on GitHub")
-        return self._ended(BuildOutcome.UNEXPECTED_ERROR, failure_reason(error))
-
-    def _ended(self, outcome: BuildOutcome, reason: str) -> BuildResult:
+        """What the build came to whose activity gave no result, with what is known of its last attempt."""
+        result = builders.without_result(error, self._job, self._request.policy)
         started = self._started
         if started is None:
-            return BuildResult(outcome=outcome, reason=reason, finished_at=workflow.now())
-        return BuildResult(
-            outcome=outcome,
-            reason=reason,
-            attempt_id=started.attempt_id,
-            builder=started.builder,
-            started_at=started.started_at,
-            finished_at=workflow.now(),
-            duration=max(workflow.now() - started.started_at, timedelta()),
+            return result
+        return result.model_copy(
+            update={
+                "attempt_id": started.attempt_id,
+                "builder": started.builder,
+                "started_at": started.started_at,
+                "finished_at": workflow.now(),
+                "duration": max(workflow.now() - started.started_at, timedelta()),
+            }
         )
 
     def _lose_log(self, error: BaseException) -> None:

@@ -25,7 +25,9 @@ with workflow.unsafe.imports_passed_through():
         StatusState,
     )
     from tickborg.jobs import (
+        BuildJob,
         BuildPlan,
+        BuildStarted,
         BuildsWanted,
         EvaluationJob,
         EvaluationOutcome,
@@ -36,12 +38,13 @@ with workflow.unsafe.imports_passed_through():
     )
     from tickborg.labels import wanted_labels
     from tickborg.messages import Event, EventName
-    from tickborg.names import BUILDS_WANTED_SIGNAL, EVALUATION_WORKFLOW
-    from tickborg.planning import plan_builds
+    from tickborg.names import BUILD_STARTED_SIGNAL, BUILDS_WANTED_SIGNAL, EVALUATION_WORKFLOW
+    from tickborg.planning import held_by_checks, plan_builds, plan_checks
     from tickborg.policy import Policy
     from tickborg.texts import links, statuses
     from workflows import policies
     from workflows.attributes import OUTCOME
+    from workflows.checks import Checks
     from workflows.failures import failure_kind, failure_reason
     from workflows.newest_wins import NewestWins
 
@@ -56,10 +59,10 @@ class Evaluation:
         self._pull = job.pull
         self._policy = Policy()
         self._began = workflow.now()
-        self._labels: tuple[str, ...] | None = None
         self._conflicts: tuple[str, ...] = ()
         self._conflict_count = 0
         self._status = NewestWins[CommitStatus](self._publish)
+        self._checks = Checks(self._publish)
         self._side_work: list[asyncio.Task[None]] = []
 
     @workflow.run
@@ -77,6 +80,10 @@ class Evaluation:
         await asyncio.gather(*self._side_work)
         workflow.upsert_search_attributes([OUTCOME.value_set(result.outcome)])
         return result
+
+    @workflow.signal(name=BUILD_STARTED_SIGNAL)
+    def build_started(self, started: BuildStarted) -> None:
+        """A builder has begun a check; its commit status says "running" already."""
 
     async def _evaluate(self) -> EvaluationResult:
         self._policy, self._pull = await asyncio.gather(self._read_policy(), self._current_pull_request())
@@ -104,11 +111,23 @@ class Evaluation:
         plan = plan_builds(self._pull, report, self._policy, permission)
         if report.whole_merge:
             self._count(Event(name=EventName.WHOLE_MERGE))
+        jobs = plan_checks(self._pull, report, self._policy)
+        plan = await self._pass_gates([job for job in jobs if _is_gate(job)], plan)
         self._status.say(statuses.scheduling(self._pull, self._page))
-        await self._tell_owner(plan)
-        self._labels = tuple(sorted(wanted_labels(self._pull.title, report.changes, report.projects)))
+        await self._tell_owner(plan, wanted_labels(self._pull.title, report.changes, report.projects))
+        self._checks.start([job for job in jobs if not _is_gate(job)], self._policy, self._page)
         status = statuses.evaluated(self._pull, plan, self._page)
-        return await self._finish(EvaluationOutcome.EVALUATED, status, status.description)
+        result = await self._finish(EvaluationOutcome.EVALUATED, status, status.description)
+        await self._checks.passed()
+        return result
+
+    async def _pass_gates(self, gates: list[BuildJob], plan: BuildPlan) -> BuildPlan:
+        """The plan as it is when the checks that builds wait for have ended."""
+        if not gates:
+            return plan
+        self._status.say(statuses.checking(self._pull, self._page))
+        self._checks.start(gates, self._policy, self._page)
+        return plan if await self._checks.passed() else held_by_checks(plan)
 
     async def _finish(
         self, outcome: EvaluationOutcome, status: CommitStatus, reason: str
@@ -123,13 +142,13 @@ class Evaluation:
             outcome=outcome,
             pull=self._pull,
             reason=reason,
-            labels=self._labels,
             conflicts=self._conflicts,
             conflict_count=self._conflict_count,
         )
 
     async def _without_result(self, error: BaseException) -> EvaluationResult:
         """What an evaluation came to that was cancelled, or of which a step failed for good."""
+        await self._checks.cancel()
         if is_cancelled_exception(error) or workflow.cancellation_reason() is not None:
             return await self._cancelled(Cancellation.read(workflow.cancellation_reason()))
         if failure_kind(error) is FailureKind.HEAD_GONE:
@@ -209,9 +228,10 @@ class Evaluation:
             summary=f"may {self._pull.author} write?",
         )
 
-    async def _tell_owner(self, plan: BuildPlan) -> None:
+    async def _tell_owner(self, plan: BuildPlan, labels: frozenset[str]) -> None:
+        wanted = BuildsWanted(n=self._job.n, plan=plan, labels=tuple(sorted(labels)), policy=self._policy)
         owner = workflow.get_external_workflow_handle(self._job.owner_id)
-        await owner.signal(BUILDS_WANTED_SIGNAL, BuildsWanted(n=self._job.n, plan=plan, policy=self._policy))
+        await owner.signal(BUILDS_WANTED_SIGNAL, wanted)
 
     async def _publish(self, status: CommitStatus) -> None:
         policy = policies.COSMETIC if status.state is StatusState.PENDING else policies.RESULT
@@ -243,3 +263,7 @@ class Evaluation:
     @property
     def _page(self) -> str:
         return links.pull_request_url(self._policy, self._pull.repo, self._pull.number)
+
+
+def _is_gate(job: BuildJob) -> bool:
+    return job.check is not None and job.check.gate

@@ -306,10 +306,9 @@ class PullRequestOwner:
         current = self._evaluation is not None and self._evaluation.n == wanted.n
         if not current or self._evaluate_next or self._closed:
             return
-        self._memory.policy = wanted.policy
         if self._memory.base_sha not in {None, wanted.plan.merge.base_sha}:
             self._cancel_builds(cancellation.BASE_CHANGED)
-        self._memory.plan(wanted.plan)
+        self._memory.plan(wanted)
         for job in wanted.plan.builds:
             self._want(job)
 

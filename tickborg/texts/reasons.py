@@ -26,6 +26,11 @@ def awaits_approval(handle: str) -> str:
     return f"a first contribution is built once a maintainer asks for it with `@{handle} build all`"
 
 
+def check_failed() -> str:
+    """A check with ``gate = true`` holds the builds."""
+    return "builds wait for a check that has not passed; its own status says why"
+
+
 def system_for_writers(project: str, system: System, handle: str) -> str:
     """The author may not build on this system."""
     return (

@@ -1,0 +1,1 @@
+"""``tickborg demo``: what happens to pull requests on a sample monorepo, with everything embedded."""

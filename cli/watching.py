@@ -1,0 +1,123 @@
+"""Watching what the emulated GitHub shows: each change as it comes, and when the bot has said all."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from emulator import EmulatedGitHub
+from emulator.rendering import head_check_runs, head_statuses
+from emulator.state import PullRequest
+from tickborg.github import SUMMARY_MARKER, CheckStatus, RepositoryName, StatusState
+from tickborg.jobs import BuildStage
+from tickborg.names import STATE_QUERY, pull_request_id
+from tickborg.texts import comments
+from tickborg.views import PullRequestView
+
+_ASK_AGAIN_SECONDS = 0.25
+
+
+def sight(pull: PullRequest) -> dict[str, str]:
+    """What a person sees of a pull request's head, each thing under a name of its own."""
+    seen = {f"status {each.context}": f"{each.state}: {each.description}" for each in head_statuses(pull)}
+    for run in head_check_runs(pull):
+        seen[f"check {run.name}"] = f"{run.conclusion or run.status}: {run.output.title}"
+    if pull.labels:
+        seen["labels"] = ", ".join(sorted(label.name for label in pull.labels))
+    for comment in pull.comments:
+        seen[f"comment by {comment.author.login}"] = first_line(comment.body)
+    return seen
+
+
+def first_line(body: str) -> str:
+    """The first line of a comment that a person sees."""
+    return next((line for line in body.splitlines() if line.strip() and not line.startswith("<!--")), "")
+
+
+class Narrator:
+    """Tells each change of any pull request as it comes."""
+
+    def __init__(self, github: EmulatedGitHub, tell: Callable[[PullRequest, str, str], None]) -> None:
+        self._github = github
+        self._tell = tell
+        self._told: dict[tuple[int, str, str], str] = {}
+
+    async def run(self) -> None:
+        """Tell until cancelled."""
+        while True:
+            await self._github.until(self._news, within=float("inf"))
+
+    def _news(self) -> None:
+        for pull in self._pulls():
+            for name, text in sight(pull).items():
+                key = (pull.number, pull.head_sha if not name.startswith("labels") else "", name)
+                if self._told.get(key) != text:
+                    self._told[key] = text
+                    self._tell(pull, name, text)
+
+    def _pulls(self) -> Iterator[PullRequest]:
+        for repository in self._github.repositories.values():
+            yield from repository.pulls
+
+
+async def settled(
+    github: EmulatedGitHub, client: Client, pull: PullRequest, *, within: float
+) -> PullRequestView:
+    """Wait until the bot has said all it has to say about the pull request's head.
+
+    Raises:
+        TimeoutError: it had not after ``within`` seconds.
+    """
+    number, repo = pull.number, RepositoryName.parse(pull.repository.full_name)
+    handle = client.get_workflow_handle(pull_request_id(repo, number))
+    async with asyncio.timeout(within):
+        while True:
+            changed = asyncio.create_task(_next_change(github))
+            try:
+                view: PullRequestView | None = await handle.query(STATE_QUERY, result_type=PullRequestView)
+                if view is not None and _all_said(pull, view):
+                    return view
+            except RPCError:
+                pass  # the webhook is still on its way
+            finally:
+                # The owner's last step is not seen on GitHub, so it is asked again in any case.
+                await asyncio.wait([changed], timeout=_ASK_AGAIN_SECONDS)
+                changed.cancel()
+
+
+async def _next_change(github: EmulatedGitHub) -> None:
+    looks = 0
+
+    def second_look() -> bool:
+        nonlocal looks
+        looks += 1
+        return looks > 1
+
+    await github.until(second_look, within=float("inf"))
+
+
+def _all_said(pull: PullRequest, view: PullRequestView) -> bool:
+    """Whether GitHub shows what the owner knows, and the owner knows how everything ended."""
+    if view.pull.head_sha != pull.head_sha or view.evaluation is None:
+        return False
+    if any(build.stage is not BuildStage.DONE for build in view.builds):
+        return False
+    pending = any(status.state == StatusState.PENDING for status in head_statuses(pull))
+    running = any(run.status != CheckStatus.COMPLETED for run in head_check_runs(pull))
+    return not pending and not running and _commented(pull, view)
+
+
+def _commented(pull: PullRequest, view: PullRequestView) -> bool:
+    ours = [comment.body for comment in pull.comments if SUMMARY_MARKER in comment.body]
+    if not comments.is_due(view, commented=bool(ours)):
+        return True
+    return len(ours) == 1 and all(
+        build.attempt_id is None or build.attempt_id in ours[0] for build in view.builds
+    )
+
+
+def clock(moment: datetime) -> str:
+    """A time of day, to the second."""
+    return f"{moment.astimezone():%H:%M:%S}"

@@ -1,0 +1,63 @@
+"""Evaluation checks: commands of the project file, each with a status of its own (design, section 7)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from tickborg.github import CommitStatus
+    from tickborg.jobs import BuildJob, BuildOutcome
+    from tickborg.policy import Policy
+    from tickborg.texts import statuses
+    from workflows import builders
+    from workflows.newest_wins import NewestWins
+
+
+class Checks:
+    """Runs checks beside the evaluation. They are tasks of their own; :meth:`cancel` ends them.
+
+    Args:
+        publish: sets a commit status.
+    """
+
+    def __init__(self, publish: Callable[[CommitStatus], Awaitable[None]]) -> None:
+        self._publish = publish
+        self._running: list[asyncio.Task[bool]] = []
+
+    def start(self, jobs: Sequence[BuildJob], policy: Policy, page: str) -> None:
+        """Start checks whose statuses lead to ``page``."""
+        self._running += [asyncio.create_task(self._check(job, policy, page)) for job in jobs]
+
+    async def passed(self) -> bool:
+        """Wait for all that were started; whether every one passed."""
+        return all(await asyncio.gather(*self._running))
+
+    async def cancel(self) -> None:
+        """End what runs, and wait until it has said so."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _check(self, job: BuildJob, policy: Policy, page: str) -> bool:
+        status = NewestWins[CommitStatus](self._publish)
+        status.say(statuses.check_pending(job, page))
+        try:
+            result = await builders.build(job, policy, _wait_in_silence)
+        except (asyncio.CancelledError, ActivityError) as error:
+            result = builders.without_result(error, job, policy)
+        await _finish(status, statuses.check_completed(job, result, page))
+        return result.outcome is BuildOutcome.SUCCESS
+
+
+async def _finish(status: NewestWins[CommitStatus], last: CommitStatus) -> None:
+    try:
+        await status.finish(last)
+    except ActivityError as error:
+        workflow.logger.warning("%s not reported: %s", last.context, error.cause or error)
+
+
+def _wait_in_silence(_deadline: datetime) -> None:
+    """A pending status already says that it runs or waits."""
