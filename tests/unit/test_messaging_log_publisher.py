@@ -1,0 +1,281 @@
+"""Lines reach the broker or the spool, in order, whatever the broker does."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from activities.ports import BuildLogs
+from messaging.backoff import Backoff
+from messaging.log_publisher import Batching, LogPublisher
+from messaging.log_route import NotKeptError
+from messaging.spool import SpoolFolder
+from messaging.transport import Subscription
+from tests.support.build_logs import ATTEMPT, START, end, new_start, numbered
+from tests.support.log_pipeline import collector, ended, running, written
+from tests.support.unreliable_transport import Trouble, UnreliableTransport
+from tickborg.errors import InfrastructureError
+from tickborg.messages import LOG_MESSAGE, LOGS_QUEUE, BuildLogMsg, BuildLogStart, BuildLogStatus
+
+AT_ONCE = Batching(seconds=0)
+NEVER = Batching(seconds=3600)
+"""Time sends nothing but the first batch."""
+
+
+def publisher(
+    transport: UnreliableTransport, folder: Path, batching: Batching = AT_ONCE, limit: int = 1 << 20
+) -> LogPublisher:
+    """A publisher that retries at once."""
+    spool = SpoolFolder(folder / "spool", limit)
+    return LogPublisher(transport, spool, batching=batching, retry=Backoff(first=0))
+
+
+def as_the_activities_see_it(publisher: LogPublisher) -> BuildLogs:
+    """Mypy refuses this if the publisher is not what the Protocol says."""
+    return publisher
+
+
+async def messages(subscription: Subscription) -> AsyncIterator[BuildLogMsg]:
+    """The lines messages that arrive."""
+    while True:
+        deliveries = await subscription.batch()
+        await subscription.acknowledge(deliveries)
+        for delivery in deliveries:
+            message = LOG_MESSAGE.validate_json(delivery.body)
+            if isinstance(message, BuildLogMsg):
+                yield message
+
+
+async def test_the_first_lines_are_sent_at_once_and_later_ones_in_batches(tmp_path: Path) -> None:
+    """A viewer sees a build begin; after that, lines wait for company."""
+    transport = UnreliableTransport()
+    batching = Batching(seconds=3600, lines=4)
+    async with (
+        publisher(transport, tmp_path, batching) as logs,
+        transport.subscribe(LOGS_QUEUE, 100) as subscription,
+    ):
+        log = await logs.open(START)
+        arriving = messages(subscription)
+        await log.write(numbered(1, 4))
+        assert (await anext(arriving)).output == "line 1\nline 2\nline 3\nline 4"
+        await log.write(numbered(5, 7))
+        await log.write(numbered(8, 9))
+        batch = await anext(arriving)
+        assert (batch.line_number, batch.output) == (5, "line 5\nline 6\nline 7\nline 8")
+        await log.close(BuildLogStatus.SUCCESS)
+        assert (await anext(arriving)).output == "line 9"
+
+
+async def test_a_batch_is_bounded_in_characters(tmp_path: Path) -> None:
+    """Long lines make short batches."""
+    transport = UnreliableTransport()
+    batching = Batching(seconds=0, characters=10)
+    async with (
+        publisher(transport, tmp_path, batching) as logs,
+        transport.subscribe(LOGS_QUEUE, 100) as subscription,
+    ):
+        log = await logs.open(START)
+        await log.write(["123456", "789012", "3"])
+        arriving = messages(subscription)
+        assert [(await anext(arriving)).output for _ in range(2)] == ["123456\n789012", "3"]
+        await log.close(BuildLogStatus.SUCCESS)
+
+
+async def test_a_build_that_prints_faster_than_its_lines_are_kept_waits(tmp_path: Path) -> None:
+    """Memory is bounded: write returns only when there is room again."""
+    transport = UnreliableTransport()
+    batching = Batching(seconds=0, lines=1, buffered_lines=5)
+    async with publisher(transport, tmp_path, batching) as logs:
+        log = await logs.open(START)
+        transport.hold_confirms()
+        await log.write(["line 1"])
+        await transport.stalled.wait()
+        writing = asyncio.create_task(log.write(numbered(2, 40)))
+        finished, _ = await asyncio.wait([writing], timeout=0.05)
+        assert not finished
+        transport.confirm()
+        await writing
+        await log.close(BuildLogStatus.SUCCESS)
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("x" * 21, "x" * 20 + " [tickborg: 1 more characters cut]"),
+        ("half a \ud83d surrogate", "half a ? surrogate"),
+        ("", ""),
+    ],
+)
+async def test_a_line_that_cannot_be_sent_as_it_is_loses_as_little_as_possible(
+    tmp_path: Path, line: str, kept: str
+) -> None:
+    """Neither a line without end nor one that UTF-8 cannot hold stops a log."""
+    transport = UnreliableTransport()
+    batching = Batching(seconds=0, line_characters=20)
+    async with (
+        publisher(transport, tmp_path, batching) as logs,
+        transport.subscribe(LOGS_QUEUE, 100) as subscription,
+    ):
+        log = await logs.open(START)
+        await log.write([line])
+        assert (await anext(messages(subscription))).output == kept
+        await log.close(BuildLogStatus.SUCCESS)
+
+
+async def test_a_build_ends_though_the_broker_is_away(tmp_path: Path) -> None:
+    """All of its log lies in the spool when close returns."""
+    transport = UnreliableTransport()
+    transport.go_away()
+    async with publisher(transport, tmp_path) as logs:
+        log = await logs.open(START)
+        await log.write(numbered(1, 3))
+        await log.close(BuildLogStatus.SUCCESS)
+        (spooled,) = (tmp_path / "spool").iterdir()
+        assert [line.split(b'"type":"')[1].split(b'"')[0] for line in spooled.read_bytes().splitlines()] == [
+            b"start",
+            b"lines",
+            b"end",
+        ]
+
+
+async def test_the_spool_is_sent_when_the_broker_is_back(tmp_path: Path) -> None:
+    """In order, and then it is gone."""
+    transport = UnreliableTransport()
+    async with (
+        publisher(transport, tmp_path) as logs,
+        running(collector(transport, tmp_path).run()),
+    ):
+        log = await logs.open(START)
+        await log.write(numbered(1, 3))
+        transport.go_away()
+        await log.write(numbered(4, 6))
+        await log.close(BuildLogStatus.SUCCESS)
+        transport.come_back()
+        assert (await ended(tmp_path, ATTEMPT)).complete
+    assert written(tmp_path, ATTEMPT) == numbered(1, 6)
+    assert not list((tmp_path / "spool").iterdir())
+
+
+@given(
+    script=st.lists(st.sampled_from(Trouble), max_size=40),
+    writes=st.lists(st.integers(1, 7), min_size=1, max_size=12),
+)
+@settings(max_examples=60, deadline=None)
+def test_no_line_is_lost_or_doubled_whatever_the_broker_does(
+    script: Sequence[Trouble], writes: Sequence[int]
+) -> None:
+    """Every message may be refused, or kept without being confirmed, directly or from the spool."""
+
+    async def publish_and_collect(folder: Path) -> None:
+        transport = UnreliableTransport(script)
+        async with (
+            publisher(transport, folder, Batching(seconds=0, lines=2)) as logs,
+            running(collector(transport, folder).run()),
+        ):
+            log = await logs.open(START)
+            number = 1
+            for count in writes:
+                await log.write(numbered(number, number + count - 1))
+                number += count
+            await log.close(BuildLogStatus.SUCCESS)
+            assert (await ended(folder, ATTEMPT)).complete
+        assert written(folder, ATTEMPT) == numbered(1, sum(writes))
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(publish_and_collect(Path(folder)))
+
+
+async def test_a_spool_without_room_keeps_the_beginning_and_the_end(tmp_path: Path) -> None:
+    """What is lost in between is marked in the log and known in its metadata."""
+    transport = UnreliableTransport()
+    transport.go_away()
+    async with publisher(transport, tmp_path, Batching(seconds=0, lines=1), limit=700) as logs:
+        log = await logs.open(START)
+        await log.write(numbered(1, 20))
+        await log.close(BuildLogStatus.SUCCESS)
+        transport.come_back()
+        async with running(collector(transport, tmp_path, gap_seconds=0.01).run()):
+            metadata = await ended(tmp_path, ATTEMPT)
+    (hole,) = metadata.holes
+    assert hole.last == metadata.line_count == 20
+    assert not metadata.complete
+    kept = written(tmp_path, ATTEMPT)
+    assert kept[:-1] == numbered(1, hole.first - 1)
+    assert kept[-1] == f"[tickborg: lines {hole.first} to 20 were lost]"
+
+
+async def test_a_broken_spool_neither_hangs_nor_fails_a_build(tmp_path: Path) -> None:
+    """A builder without a usable disk loses its log, and says so, but not its build."""
+    (tmp_path / "spool").write_text("a file where the folder should be")
+    transport = UnreliableTransport()
+    transport.go_away()
+    async with publisher(transport, tmp_path) as logs:
+        log = await logs.open(START)
+        await log.write(numbered(1, 3))
+        await log.close(BuildLogStatus.SUCCESS)
+
+
+async def test_abandoning_fails_when_nothing_keeps_it(tmp_path: Path) -> None:
+    """Temporal then tries the activity again."""
+    (tmp_path / "spool").write_text("a file where the folder should be")
+    transport = UnreliableTransport()
+    transport.go_away()
+    async with publisher(transport, tmp_path) as logs:
+        with pytest.raises(NotKeptError):
+            await logs.abandon(end(BuildLogStatus.LOST, None))
+
+
+async def test_a_closed_log_takes_no_more_lines(tmp_path: Path) -> None:
+    """A line behind the end would never be shown."""
+    async with publisher(UnreliableTransport(), tmp_path) as logs:
+        log = await logs.open(START)
+        await log.close(BuildLogStatus.SUCCESS)
+        with pytest.raises(InfrastructureError, match="takes no more lines"):
+            await log.write(["late"])
+
+
+async def test_a_process_that_ends_keeps_what_was_written(tmp_path: Path) -> None:
+    """Lines that waited for a batch are sent, but no end: how the build ends is not known."""
+    transport = UnreliableTransport()
+    async with publisher(transport, tmp_path, NEVER) as logs:
+        log = await logs.open(START)
+        await log.write(["line 1"])
+        await log.write(["line 2"])
+    async with transport.subscribe(LOGS_QUEUE, 100) as subscription:
+        arrived = [LOG_MESSAGE.validate_json(each.body) for each in await subscription.batch()]
+    outputs = [message.output for message in arrived if isinstance(message, BuildLogMsg)]
+    assert "\n".join(outputs) == "line 1\nline 2"
+    assert {message.type for message in arrived} == {"start", "lines"}
+
+
+async def test_the_spool_of_a_dead_process_is_sent_by_the_next(tmp_path: Path) -> None:
+    """The builder that is started again brings the log to its end."""
+    transport = UnreliableTransport()
+    transport.go_away()
+    async with publisher(transport, tmp_path) as logs:
+        log = await logs.open(START)
+        await log.write(numbered(1, 3))
+        await log.close(BuildLogStatus.CANCELLED)
+    transport.come_back()
+    async with publisher(transport, tmp_path), running(collector(transport, tmp_path).run()):
+        assert (await ended(tmp_path, ATTEMPT)).status is BuildLogStatus.CANCELLED
+    assert written(tmp_path, ATTEMPT) == numbered(1, 3)
+
+
+async def test_the_spool_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
+    """Two builders of one host may share a folder: each sends its own."""
+    away, there = UnreliableTransport(), UnreliableTransport()
+    away.go_away()
+    other: BuildLogStart = new_start()
+    async with publisher(away, tmp_path) as first, publisher(there, tmp_path) as second:
+        mine = await first.open(START)
+        await mine.close(BuildLogStatus.SUCCESS)
+        (spooled,) = (tmp_path / "spool").iterdir()
+        async with publisher(there, tmp_path):
+            log = await second.open(other)
+            await log.close(BuildLogStatus.SUCCESS)
+        assert spooled.exists()

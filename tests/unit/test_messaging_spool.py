@@ -1,0 +1,123 @@
+"""What is in the spool survives, and what a crash tore is passed over."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from messaging.spool import SpoolFile, SpoolFolder, SpoolFullError
+from tests.support.build_logs import ATTEMPT
+
+BODIES = [b'{"a":1}', b'{"b":"two"}', b'{"c":"\\n"}']
+
+
+def read_all(file: SpoolFile) -> list[bytes]:
+    """Every record of a file."""
+    bodies: list[bytes] = []
+    offset = -1
+    behind = 0
+    while behind != offset:
+        offset = behind
+        some, behind = file.read(offset)
+        bodies += some
+    return bodies
+
+
+def spooled(folder: Path) -> SpoolFile:
+    """A file with all bodies."""
+    file = SpoolFolder(folder).create(ATTEMPT)
+    for body in BODIES:
+        file.append(body)
+    return file
+
+
+def test_records_come_back_in_order(tmp_path: Path) -> None:
+    """And reading goes on where it ended when more are appended."""
+    file = spooled(tmp_path)
+    first, offset = file.read(0)
+    file.append(b"{}")
+    second, _ = file.read(offset)
+    file.close()
+    assert (first, second) == (BODIES, [b"{}"])
+
+
+@settings(max_examples=50)
+@given(kept=st.integers(0, 200))
+def test_a_file_cut_anywhere_gives_its_whole_records(
+    tmp_path_factory: pytest.TempPathFactory, kept: int
+) -> None:
+    """A process killed in the middle of a write leaves a torn last record."""
+    file = spooled(tmp_path_factory.mktemp("spool"))
+    kept = min(kept, file.path.stat().st_size)
+    os.truncate(file.path, kept)
+    records = file.path.read_bytes().count(b"\n")
+    assert read_all(file) == BODIES[:records]
+    file.remove()
+
+
+def test_a_damaged_record_is_passed_over(tmp_path: Path) -> None:
+    """The others are not lost with it."""
+    file = spooled(tmp_path)
+    file.path.write_bytes(file.path.read_bytes().replace(b"two", b"2wo"))
+    assert read_all(file) == [BODIES[0], BODIES[2]]
+    file.close()
+
+
+def test_a_record_longer_than_what_is_read_at_once_is_read_whole(tmp_path: Path) -> None:
+    """A batch of long lines may take megabytes."""
+    file = SpoolFolder(tmp_path).create(ATTEMPT)
+    large = b'{"output":"' + b"x" * 3_000_000 + b'"}'
+    file.append(large)
+    file.append(b"{}")
+    assert read_all(file) == [large, b"{}"]
+    file.close()
+
+
+def test_a_full_spool_refuses_more(tmp_path: Path) -> None:
+    """It says how full it is and what to do."""
+    folder = SpoolFolder(tmp_path, limit=100)
+    file = folder.create(ATTEMPT)
+    file.append(b"x" * 80)
+    folder.require_room(10)
+    with pytest.raises(SpoolFullError, match=r"90 of 100 bytes.*bring RabbitMQ back"):
+        folder.require_room(11)
+    file.close()
+
+
+def test_only_files_of_dead_processes_are_orphans(tmp_path: Path) -> None:
+    """A locked file belongs to somebody; the oldest orphan comes first."""
+    folder = SpoolFolder(tmp_path)
+    living, older, younger = (folder.create(ATTEMPT) for _ in range(3))
+    os.utime(older.path, (1, 1))
+    os.utime(younger.path, (2, 2))
+    older.close()
+    younger.close()
+    orphans = folder.orphans()
+    assert [orphan.path for orphan in orphans] == [older.path, younger.path]
+    for file in (living, *orphans):
+        file.close()
+
+
+def test_a_folder_that_is_not_there_has_no_orphans(tmp_path: Path) -> None:
+    """A builder that starts for the first time has nothing to send."""
+    assert SpoolFolder(tmp_path / "never").orphans() == []
+
+
+def test_a_failed_append_leaves_the_records_readable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fills up in the middle of a record costs that record and no other."""
+    file = SpoolFolder(tmp_path).create(ATTEMPT)
+    file.append(BODIES[0])
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", _no_space)
+        with pytest.raises(OSError, match="No space left"):
+            file.append(BODIES[1])
+    file.append(BODIES[2])
+    assert read_all(file) == [BODIES[0], BODIES[2]]
+    file.remove()
+    assert not file.path.exists()
+
+
+def _no_space(_: int) -> None:
+    raise OSError(28, "No space left on device")
