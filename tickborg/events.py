@@ -4,6 +4,8 @@ The names are kept from the AMQP bot this one follows. A webhook is read by the 
 which know GitHub's field names; nothing behind them does.
 """
 
+from collections.abc import Mapping
+
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from tickborg.errors import RefusedError
@@ -12,6 +14,9 @@ from tickborg.values import Value
 
 GHOST = "ghost"
 """Whom GitHub shows as the author where the account was deleted."""
+
+_LARGEST_NUMBER = 2**31 - 1
+"""A pull request's number is a search attribute too, which overflows; GitHub's are far from it."""
 
 
 class _AccountJson(BaseModel):
@@ -39,7 +44,7 @@ class _LabelJson(BaseModel):
 class _PullRequestJson(BaseModel):
     """What tickborg needs of https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request."""
 
-    number: int
+    number: int = Field(ge=1, le=_LARGEST_NUMBER)
     title: str
     user: _AccountJson | None
     author_association: str = "NONE"
@@ -105,3 +110,40 @@ class PullRequestEvent(Value):
     """``edited`` only: the pull request has a new target branch."""
     previous_title: str | None = None
     """``edited`` only: the title before."""
+
+
+class _TitleChangeJson(BaseModel):
+    previous: str = Field(alias="from")
+
+
+class _ChangesJson(BaseModel):
+    base: dict[str, object] | None = None
+    title: _TitleChangeJson | None = None
+
+
+class _PullRequestEventJson(BaseModel):
+    """What tickborg needs of https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request."""
+
+    action: str
+    sender: _AccountJson | None = None
+    changes: _ChangesJson = _ChangesJson()
+
+
+def read_pull_request_event(delivery: str, payload: Mapping[str, object]) -> PullRequestEvent:
+    """Read the payload of a ``pull_request`` webhook.
+
+    Raises:
+        RefusedError: the payload lacks what the event needs; the message names the first field that is wrong.
+    """
+    try:
+        read = _PullRequestEventJson.model_validate(payload)
+    except ValidationError as error:
+        raise RefusedError(f"not a pull_request event of GitHub: {_first_fault(error)}") from None
+    return PullRequestEvent(
+        delivery=delivery,
+        action=read.action,
+        pull=pull_request_from_json(payload.get("pull_request")),
+        sender=read.sender.login if read.sender else GHOST,
+        base_changed=read.changes.base is not None,
+        previous_title=read.changes.title.previous if read.changes.title else None,
+    )

@@ -4,6 +4,7 @@ The limits are GitHub's own:
 https://docs.github.com/en/rest/commits/statuses and https://docs.github.com/en/rest/checks/runs.
 """
 
+import re
 from datetime import datetime
 from enum import StrEnum
 
@@ -23,6 +24,10 @@ SUMMARY_MARKER = "<!-- tickborg:summary -->"
 """What the summary comment is found again by; GitHub shows no HTML comment to a reader."""
 
 
+_NAME = re.compile(r"(?!\.\.?$)[A-Za-z0-9._-]{1,100}")
+"""What GitHub lets an account and a repository be called; ``.`` and ``..`` are no names of folders either."""
+
+
 class RepositoryName(Value):
     """A repository of GitHub, ``owner/name``."""
 
@@ -39,9 +44,9 @@ class RepositoryName(Value):
         Raises:
             ValueError: ``full_name`` is not of that form.
         """
-        owner, slash, name = full_name.partition("/")
-        if not (owner and slash and name) or "/" in name:
-            raise ValueError(f"{full_name!r} is not a repository: expected owner/name")
+        owner, _, name = full_name.partition("/")
+        if not (_NAME.fullmatch(owner) and _NAME.fullmatch(name)):
+            raise ValueError(f"{full_name[:200]!r} is not a repository: expected owner/name")
         return cls(owner=owner, name=name)
 
 
