@@ -23,11 +23,11 @@ class Changes:
         self._changed = asyncio.Event()
 
     async def until(
-        self, predicate: Callable[[], T | None], *, within: float, describe: Callable[[], str]
+        self, predicate: Callable[[], T | None], *, within: float | None, describe: Callable[[], str]
     ) -> T:
         """Wait till `predicate()` is true and return what it gave; it is asked again at every change.
 
-        Raises `NeverHappenedError` after `within` seconds, saying what `describe()` then finds.
+        Raises `NeverHappenedError` after `within` seconds (None: never), saying what `describe()` then finds.
         """
         try:
             async with asyncio.timeout(within):
@@ -36,6 +36,6 @@ class Changes:
                     await self._changed.wait()
         except TimeoutError:
             raise NeverHappenedError(
-                f"not so after {within:g} s; the emulated GitHub now:\n\n{describe()}"
+                f"not so after {within} s; the emulated GitHub now:\n\n{describe()}"
             ) from None
         return found

@@ -104,15 +104,15 @@ class EmulatedGitHub:
         private_key: str | None = None,
     ) -> App:
         """Register a GitHub App, whose bot is `slug[bot]`. Without `private_key` (PEM) a key is made."""
-        key = private_key or _new_key()
+        private, public = _keys(private_key)
         app = App(
             id=self.next_id(),
             slug=slug,
             client_id=f"Iv23{token_hex(8)}",
             owner=self.user(owner),
             bot=self.user(f"{slug}[bot]", "Bot"),
-            private_key=key,
-            public_key=_public(key),
+            private_key=private,
+            public_key=public,
             webhook_secret=webhook_secret,
             hook_id=self.next_id(),
             permissions=dict(permissions or BOT_PERMISSIONS),
@@ -230,10 +230,10 @@ class EmulatedGitHub:
                 )
         self.changes.notify()
 
-    async def until(self, predicate: Callable[[], T | None], *, within: float = 10.0) -> T:
+    async def until(self, predicate: Callable[[], T | None], *, within: float | None = 10.0) -> T:
         """Wait till `predicate()` is true and return what it gave; it is asked again at every change.
 
-        Raises `NeverHappenedError` after `within` seconds, which shows what GitHub shows then.
+        Raises `NeverHappenedError` after `within` seconds (None: never), which shows what GitHub shows then.
         """
         return await self.changes.until(predicate, within=within, describe=self.describe)
 
@@ -252,19 +252,19 @@ def _wants(app: App, event: str, action: str | None) -> bool:
     return event in app.events or (event, action) in _ALWAYS_SENT
 
 
-def _new_key() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.TraditionalOpenSSL,
-        serialization.NoEncryption(),
-    ).decode()
-
-
-def _public(private_key: str) -> str:
-    key = serialization.load_pem_private_key(private_key.encode(), password=None)
-    return (
-        key.public_key()
-        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        .decode()
+def _keys(private_key: str | None) -> tuple[str, str]:
+    """Private and public key in PEM: of the App's own key, or of a new one."""
+    key = (
+        _read(private_key) if private_key else rsa.generate_private_key(public_exponent=65537, key_size=2048)
     )
+    encoding, no_password = serialization.Encoding.PEM, serialization.NoEncryption()
+    private = key.private_bytes(encoding, serialization.PrivateFormat.TraditionalOpenSSL, no_password)
+    public = key.public_key().public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return private.decode(), public.decode()
+
+
+def _read(private_key: str) -> rsa.RSAPrivateKey:
+    key = serialization.load_pem_private_key(private_key.encode(), password=None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise TypeError("an App's private key is an RSA key; make one with: openssl genrsa 2048")
+    return key

@@ -38,7 +38,7 @@ h2 { font-size: 1rem; margin: 2rem 0 .5rem; }
 .row { padding: .5rem .9rem; border-top: 1px solid var(--line); }
 .row:first-child { border-top: 0; }
 summary.row { cursor: pointer; }
-details + details > .row { border-top: 1px solid var(--line); }
+.sheet > details + details > .row { border-top: 1px solid var(--line); }
 .mark { display: inline-block; min-width: 6.5rem; font-weight: 600; }
 .good { color: var(--good); } .bad { color: var(--bad); } .wait { color: var(--wait); }
 .text { overflow-wrap: anywhere; }

@@ -3,15 +3,12 @@
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
@@ -20,6 +17,7 @@ from emulator import EmulatedGitHub, Person, serve
 from emulator.git import create_bare
 from emulator.server import listening
 from emulator.state import App, Installation, PullRequest, Repository
+from tests.support.github_keys import private_key
 
 SECRET = "it is a secret to nobody"
 FILES: dict[str, bytes | None] = {
@@ -27,15 +25,6 @@ FILES: dict[str, bytes | None] = {
     "cgit/ui.c": b"int ui;\n",
     "cmark/main.c": b"int main;\n",
 }
-
-
-@cache
-def private_key() -> str:
-    """An RSA key in PEM, made once for all tests."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
 
 
 @dataclass(frozen=True)
@@ -97,10 +86,11 @@ class Api:
 def encode_jwt(
     app: App, *, issued: int = -60, expires: int = 540, key: str | None = None, **claims: Any
 ) -> str:
-    """A JWT of an App; times are seconds from now."""
+    """A JWT of an App; times are seconds from now, and a claim that is None is left out."""
     now = int(time.time())
-    all_claims = {"iat": now + issued, "exp": now + expires, "iss": str(app.id)} | claims
-    return jwt.encode(all_claims, key or app.private_key, algorithm="RS256")
+    wanted = {"iat": now + issued, "exp": now + expires, "iss": str(app.id)} | claims
+    given = {name: value for name, value in wanted.items() if value is not None}
+    return jwt.encode(given, key or app.private_key, algorithm="RS256")
 
 
 @pytest.fixture
