@@ -1,0 +1,82 @@
+"""``tickborg replay``: does the code at hand still decide as recorded workflows did? (design, section 11).
+
+The gate before a deploy: a workflow that runs now will be continued by the new code, which must come to the
+same commands from the same history.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from temporalio.client import Client, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
+from temporalio.worker import Replayer
+
+from cli.workers import WORKFLOWS
+from tickborg.errors import RefusedError
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One history, and how the code at hand diverged from it."""
+
+    name: str
+    divergence: str | None
+    """None: it decides the same."""
+
+
+async def replay(histories: AsyncIterator[WorkflowHistory]) -> AsyncIterator[Replayed]:
+    """Replay histories one by one; a divergence of one does not keep the others from being looked at."""
+    replayer = Replayer(workflows=list(WORKFLOWS), data_converter=pydantic_data_converter)
+    async with replayer.workflow_replay_iterator(histories) as results:
+        async for result in results:
+            failure = result.replay_failure
+            yield Replayed(result.history.workflow_id, None if failure is None else str(failure))
+
+
+async def from_files(paths: Iterable[Path]) -> AsyncIterator[WorkflowHistory]:
+    """Histories as ``temporal workflow show -o json`` or ``tctl workflow show --output_filename`` wrote them.
+
+    Raises:
+        RefusedError: a file is not there, or is no history.
+    """
+    for path in paths:
+        yield read_history(path)
+
+
+def read_history(path: Path) -> WorkflowHistory:
+    """One history from a file.
+
+    Raises:
+        RefusedError: it is not there, or is no history.
+    """
+    try:
+        history = WorkflowHistory.from_json(str(path), path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RefusedError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:  # whatever is wrong with the JSON
+        raise RefusedError(
+            f"{path} is no history: {error}; export one with `temporal workflow show -w ID -o json`"
+        ) from error
+    if not history.events:
+        raise RefusedError(f"{path} holds no events; export it with `temporal workflow show -w ID -o json`")
+    return history
+
+
+async def from_server(
+    client: Client, workflow_ids: Sequence[str], query: str | None
+) -> AsyncIterator[WorkflowHistory]:
+    """Histories of workflows on the server, by id, and all that a visibility query finds.
+
+    Raises:
+        RefusedError: there is no such workflow, or the query is not understood.
+    """
+    try:
+        for workflow_id in workflow_ids:
+            yield await client.get_workflow_handle(workflow_id).fetch_history()
+        if query is not None:
+            async for history in client.list_workflows(query).map_histories():
+                yield history
+    except RPCError as error:
+        raise RefusedError(f"Temporal: {error.message}") from error
