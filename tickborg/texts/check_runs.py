@@ -1,0 +1,205 @@
+"""What a build's check run says, at each stage of the build (design, section 8)."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from tickborg.github import (
+    CHECK_OUTPUT_LIMIT,
+    CheckConclusion,
+    CheckRun,
+    CheckStatus,
+)
+from tickborg.jobs import BuildJob, BuildMode, BuildOutcome, BuildResult, BuildStarted
+from tickborg.texts import reproduction
+from tickborg.texts.durations import spoken
+from tickborg.texts.markdown import block, code, link, prose
+from tickborg.texts.shortening import shorten
+from tickborg.texts.wording import counted, short_sha
+
+_TITLE_LIMIT = 140
+"""GitHub names none; a title is shown on one line, as a status is."""
+_REASON_LIMIT = 2_000
+_WHOLE_COMMAND = 30
+"""Characters up to which a title gives a command as a whole."""
+
+_CONCLUSION_OF_OUTCOME = {
+    BuildOutcome.SUCCESS: CheckConclusion.SUCCESS,
+    BuildOutcome.FAILURE: CheckConclusion.FAILURE,
+    BuildOutcome.TIMED_OUT: CheckConclusion.TIMED_OUT,
+    BuildOutcome.SKIPPED: CheckConclusion.SKIPPED,
+    BuildOutcome.CANCELLED: CheckConclusion.CANCELLED,
+    BuildOutcome.UNEXPECTED_ERROR: CheckConclusion.FAILURE,
+}
+_SUCCESS = {BuildMode.BUILD: "built", BuildMode.TEST: "built and tested", BuildMode.CHECK: "passed"}
+_SIGNALS = {2: "SIGINT", 4: "SIGILL", 6: "SIGABRT", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV", 15: "SIGTERM"}
+"""Those whose numbers are the same on every system."""
+_OUT_OF_MEMORY = 9
+
+
+def name(job: BuildJob) -> str:
+    """What the check run is called; the same for every build of a project on a system."""
+    ending = f" (push to {job.origin.branch})" if job.origin.branch is not None else ""
+    return f"{job.project.name} on {job.system}{ending}"
+
+
+def queued(job: BuildJob, external_id: str, details_url: str) -> CheckRun:
+    """The build waits for its turn."""
+    title = f"waiting for a free {job.system} builder"
+    return _unfinished(job, external_id, details_url, title, CheckStatus.QUEUED)
+
+
+def waiting_for_builder(
+    job: BuildJob, external_id: str, details_url: str, until: datetime, wait: timedelta | None = None
+) -> CheckRun:
+    """No builder of its system is alive.
+
+    Args:
+        job: the build.
+        external_id: see :class:`CheckRun`.
+        details_url: the page to lead to.
+        until: when the build gives up.
+        wait: how long it waits in all; if known, this is said instead of the time of day.
+    """
+    up_to = (
+        f"up to {spoken(wait)}" if wait is not None else f"until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    )
+    title = f"no {job.system} builder is online; waiting {up_to}"
+    return _unfinished(job, external_id, details_url, title, CheckStatus.QUEUED)
+
+
+def in_progress(job: BuildJob, external_id: str, log_url: str, started: BuildStarted) -> CheckRun:
+    """A builder is at work."""
+    title = f"running on {started.builder}"
+    if started.attempt > 1:
+        title += f", attempt {started.attempt}: the builder before it stopped answering"
+    run = _unfinished(job, external_id, log_url, title, CheckStatus.IN_PROGRESS)
+    return run.model_copy(update={"started_at": started.started_at})
+
+
+def completed(
+    job: BuildJob, external_id: str, log_url: str, result: BuildResult, finished_at: datetime
+) -> CheckRun:
+    """The build has ended; ``finished_at`` is when, if ``result`` does not say."""
+    return CheckRun(
+        repo=job.repo,
+        head_sha=job.merge.head_sha,
+        name=name(job),
+        external_id=external_id,
+        status=CheckStatus.COMPLETED,
+        conclusion=_CONCLUSION_OF_OUTCOME[result.outcome],
+        title=shorten(ending_in_words(job, result), _TITLE_LIMIT),
+        summary=_summary(job, result, log_url),
+        text=_log(result),
+        details_url=log_url,
+        started_at=result.started_at,
+        completed_at=result.finished_at or finished_at,
+    )
+
+
+def ending_in_words(job: BuildJob, result: BuildResult) -> str:
+    """How a build ended, in a few words."""
+    took = spoken(result.duration)
+    match result.outcome:
+        case BuildOutcome.SUCCESS:
+            return f"{_SUCCESS[job.mode]} in {took}"
+        case BuildOutcome.FAILURE:
+            return f"{failure_in_words(result)} after {took}"
+        case BuildOutcome.TIMED_OUT:
+            return f"timed out after {took}"
+        case BuildOutcome.UNEXPECTED_ERROR:
+            return "tickborg failed, not your change"
+        case _:
+            return result.reason or result.outcome.lower()
+
+
+def failure_in_words(result: BuildResult) -> str:
+    """Which command of a failed build failed, and how."""
+    if result.failed_command is None:
+        return "failed"
+    return f"`{short_command(result.failed_command)}` {_exit_in_words(result.exit_status)}"
+
+
+def short_command(command: str) -> str:
+    """A command as it is called in a sentence: all of it, or its first two words."""
+    if len(command) <= _WHOLE_COMMAND:
+        return command
+    return shorten(" ".join(command.split(maxsplit=2)[:2]), _WHOLE_COMMAND)
+
+
+def _exit_in_words(status: int | None) -> str:
+    if status is None:
+        return "failed"
+    if status >= 0:
+        return f"failed with status {status}"
+    number = -status
+    return f"was ended by {_SIGNALS.get(number, f'signal {number}')}"
+
+
+def _unfinished(
+    job: BuildJob, external_id: str, details_url: str, title: str, status: CheckStatus
+) -> CheckRun:
+    return CheckRun(
+        repo=job.repo,
+        head_sha=job.merge.head_sha,
+        name=name(job),
+        external_id=external_id,
+        status=status,
+        title=shorten(title, _TITLE_LIMIT),
+        summary="\n".join(_facts(job)),
+        details_url=details_url,
+    )
+
+
+def _summary(job: BuildJob, result: BuildResult, log_url: str) -> str:
+    facts = "\n".join((*_facts(job), *_facts_of_run(result, log_url)))
+    beginning = [*_explanation(job, result), facts]
+    commands = reproduction.of_job(job, result.commands)
+    heading = "Run it yourself, in a clone of the repository:\n"
+    room = CHECK_OUTPUT_LIMIT - sum(map(len, beginning)) - len(heading) - 2 * len("\n\n")
+    shell = block(commands, room, language="sh") if commands else ""
+    return "\n\n".join((*beginning, heading + shell) if shell else beginning)
+
+
+def _explanation(job: BuildJob, result: BuildResult) -> Iterable[str]:
+    """What the title does not say."""
+    reason = prose(shorten(result.reason, _REASON_LIMIT))
+    if result.outcome is BuildOutcome.UNEXPECTED_ERROR:
+        yield f"The fault is tickborg's and not your change's. What happened: {reason or 'it is not known'}."
+        yield "Run it again with the button *Re-run*."
+    elif result.outcome is BuildOutcome.TIMED_OUT:
+        limit = spoken(job.project.timeout)
+        yield f"It was ended: {code(job.project.name)} may take {limit} (`timeout` in `.tickborg.toml`)."
+    elif reason:
+        yield f"How it ended: {reason}."
+    if result.exit_status == -_OUT_OF_MEMORY:
+        yield "A process is ended by SIGKILL, most of the time, when memory runs out."
+
+
+def _facts(job: BuildJob) -> Iterable[str]:
+    project, merge = job.project, job.merge
+    yield f"- **Project:** {code(project.name)} ({project.build_system}) in {code(project.path)}"
+    if job.origin.branch is not None:
+        yield f"- **Commit:** {merge.head_sha}, pushed to {code(job.origin.branch)}"
+        return
+    base = f"{short_sha(merge.base_sha)} of {code(job.base_ref)}"
+    yield f"- **Merge:** {short_sha(merge.head_sha)} into {base}, which gives the tree `{merge.tree}`"
+
+
+def _facts_of_run(result: BuildResult, log_url: str) -> Iterable[str]:
+    if result.attempt_id is None:
+        return
+    yield f"- **Time:** {spoken(result.duration)} on {code(result.builder)}"
+    yield f"- **Log:** {link(counted(result.line_count, 'line'), log_url)}"
+
+
+def _log(result: BuildResult) -> str:
+    """The end of the log, of which the newest lines are kept."""
+    if not result.log_tail:
+        return ""
+    whole = len(result.log_tail) >= result.line_count
+    heading = (
+        "The log:\n" if whole else f"The end of the log, which has {counted(result.line_count, 'line')}:\n"
+    )
+    return heading + block(
+        result.log_tail, CHECK_OUTPUT_LIMIT - len(heading), language="text", keep_last=True
+    )

@@ -1,0 +1,139 @@
+"""The one summary comment of a pull request, for its author (design, section 8)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tickborg.github import COMMENT_LIMIT, SUMMARY_MARKER
+from tickborg.jobs import BuildMode, EvaluationOutcome, SkippedBuild
+from tickborg.systems import System
+from tickborg.texts import links, reproduction
+from tickborg.texts.durations import spoken
+from tickborg.texts.markdown import block, code, fitting, html_code, link, prose
+from tickborg.texts.outcomes import FAILED, build_in_words, headline
+from tickborg.texts.shortening import shorten
+from tickborg.texts.wording import short_sha
+from tickborg.views import BuildView, PullRequestView
+
+ROWS_LIMIT = 60
+SKIPPED_LIMIT = 15
+REPRODUCTIONS_LIMIT = 10
+_NAMES_LIMIT = 8
+_REASON_LIMIT = 300
+_BLOCK_LIMIT = 6_000
+_GAP = "\n\n"
+_WORTH_SAYING = frozenset(
+    {EvaluationOutcome.CONFLICT, EvaluationOutcome.BAD_PROJECT_FILE, EvaluationOutcome.FAILED}
+)
+
+
+def is_due(view: PullRequestView, *, commented: bool) -> bool:
+    """Whether there is anything to comment on, or there was, so that the comment must be kept true."""
+    return commented or bool(view.builds or view.skipped) or view.evaluation in _WORTH_SAYING
+
+
+def summary(view: PullRequestView, dashboard_url: str) -> str:
+    """The comment, of at most 65,535 characters however many builds there are.
+
+    What matters most comes first, and is kept when not all fits: the outcome, the builds, what was not built
+    and why, how to reproduce what failed. The rest is a link away.
+    """
+    repo = view.pull.repo
+    page = links.page_url(dashboard_url, repo.owner, repo.name, "pull", str(view.pull.number))
+    first, last = headline(view), f"{_footer(view, page)}\n{SUMMARY_MARKER}"
+    room = COMMENT_LIMIT - len(first) - len(last) - len(_GAP)
+    sections = [first]
+    for section in (_advice(view), _table(view, dashboard_url, page), _skipped(view), _reproductions(view)):
+        lines = fitting(section, room - len(_GAP))
+        if lines:
+            sections.append("\n".join(lines))
+            room -= len(sections[-1]) + len(_GAP)
+    return _GAP.join((*sections, last))
+
+
+def _footer(view: PullRequestView, page: str) -> str:
+    head, base = short_sha(view.pull.head_sha), code(view.pull.base_ref)
+    onto = f"{base} at {short_sha(view.base_sha)}" if view.base_sha else base
+    return f"<sub>{head} merged into {onto} · {link('all about it', page)}</sub>"
+
+
+def _advice(view: PullRequestView) -> Iterator[str]:
+    """What to do about an evaluation that led to nothing."""
+    if view.evaluation is EvaluationOutcome.CONFLICT:
+        yield "Resolve it on your branch and push; the new head is evaluated by itself:\n"
+        yield block(reproduction.of_conflict(view.pull), _BLOCK_LIMIT, language="sh")
+    elif view.evaluation is EvaluationOutcome.BAD_PROJECT_FILE:
+        yield "A maintainer has to mend the file:\n"
+        yield block([view.evaluation_reason], _BLOCK_LIMIT, language="text")
+
+
+def _table(view: PullRequestView, dashboard_url: str, page: str) -> Iterator[str]:
+    """Projects by systems; a project with a failure comes before those without."""
+    rows: dict[tuple[bool, str], list[BuildView]] = {}
+    for build in view.builds:
+        rows.setdefault((build.mode is BuildMode.CHECK, build.project), []).append(build)
+    systems = [system for system in System if any(build.system is system for build in view.builds)]
+    if not rows:
+        return
+    yield f"| | {' | '.join(systems)} |"
+    yield f"|---|{'---|' * len(systems)}"
+    ordered = sorted(rows, key=lambda row: (not _has_failure(rows[row]), row))
+    for row in ordered[:ROWS_LIMIT]:
+        yield _row(row, rows[row], systems, dashboard_url)
+    if len(ordered) > ROWS_LIMIT:
+        yield f"\n{link(f'{len(ordered) - ROWS_LIMIT:,} more projects', page)} are not in the table."
+
+
+def _has_failure(builds: Iterable[BuildView]) -> bool:
+    return any(build.outcome in FAILED for build in builds)
+
+
+def _row(
+    row: tuple[bool, str], builds: Sequence[BuildView], systems: Sequence[System], dashboard_url: str
+) -> str:
+    is_check, name = row
+    cells = (
+        "<br>".join(_cell(build, dashboard_url) for build in builds if build.system is on) for on in systems
+    )
+    return f"| {'check ' if is_check else ''}{code(name)} | {' | '.join(cells)} |"
+
+
+def _cell(build: BuildView, dashboard_url: str) -> str:
+    took = f", {spoken(build.duration)}" if build.duration else ""
+    words = build_in_words(build) + took
+    if build.attempt_id is None:
+        return words
+    return f"{words} ({link('log', links.page_url(dashboard_url, 'logs', build.attempt_id))})"
+
+
+def _skipped(view: PullRequestView) -> Iterator[str]:
+    """What was not built, by reason, and the reasons of builds that waited or came to nothing."""
+    by_reason: dict[str, list[SkippedBuild]] = {}
+    for skipped in view.skipped:
+        by_reason.setdefault(skipped.reason, []).append(skipped)
+    for reason, group in list(by_reason.items())[:SKIPPED_LIMIT]:
+        yield f"- Not built: {_names(group)}: {prose(shorten(reason, _REASON_LIMIT))}"
+    if len(by_reason) > SKIPPED_LIMIT:
+        yield f"- Not built for other reasons: {len(by_reason) - SKIPPED_LIMIT:,} more"
+
+
+def _names(group: Sequence[SkippedBuild]) -> str:
+    names = list(dict.fromkeys(code(skipped.project) for skipped in group))
+    more = len(names) - _NAMES_LIMIT
+    return ", ".join(names[:_NAMES_LIMIT]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _reproductions(view: PullRequestView) -> Iterator[str]:
+    """How to run at home what failed, folded up."""
+    failed = [build for build in view.builds if build.outcome in FAILED]
+    for build in failed[:REPRODUCTIONS_LIMIT]:
+        commands = reproduction.of_view(view, build)
+        shell = block(commands, _BLOCK_LIMIT, language="sh") if commands else ""
+        if shell:
+            yield f"<details><summary>{_failure(build)}</summary>\n\n{shell}\n\n</details>"
+
+
+def _failure(build: BuildView) -> str:
+    """HTML: GitHub reads no Markdown in a ``<summary>``."""
+    what = (
+        f": {html_code(shorten(build.failed_command, _REASON_LIMIT))} failed" if build.failed_command else ""
+    )
+    return f"Reproduce {html_code(build.project)} on {build.system}{what}"

@@ -1,0 +1,74 @@
+"""What an operator sees in Temporal's Web UI (design, section 11)."""
+
+from collections.abc import Iterator
+
+from tickborg.github import LabelChange, PullRequest
+from tickborg.jobs import BuildJob, BuildStage
+from tickborg.texts.durations import spoken
+from tickborg.texts.markdown import code, fitting, prose
+from tickborg.texts.outcomes import build_in_words, headline
+from tickborg.texts.shortening import shorten, shorten_bytes
+from tickborg.texts.wording import counted, short_sha
+from tickborg.views import BuildView, PullRequestView
+
+SUMMARY_LIMIT = 200
+"""Bytes of a summary, as Temporal's server keeps it (``limit.userMetadataSummarySize`` is 400)."""
+DETAILS_LIMIT = 10_000
+"""Bytes of a table; the server's own limit is twice that (``limit.userMetadataDetailsSize``)."""
+_REASON_LIMIT = 200
+_ROOM_FOR_MORE = 40
+
+
+def table(view: PullRequestView) -> str:
+    """How the pull request stands: the outcome, and a Markdown table of its builds."""
+    lines = [headline(view), "", *_rows(view)]
+    kept = fitting(lines, DETAILS_LIMIT - _ROOM_FOR_MORE, size=lambda line: len(line.encode()))
+    left_out = len(lines) - len(kept)
+    if left_out:
+        kept.append(f"\n… and {counted(left_out, 'more row')}")
+    return "\n".join(kept).rstrip()
+
+
+def pull_request_summary(pull: PullRequest) -> str:
+    """What a ``PullRequest`` workflow is about."""
+    return shorten_bytes(f"{pull.repo} #{pull.number} by {pull.author}: {pull.title}", SUMMARY_LIMIT)
+
+
+def evaluation_summary(pull: PullRequest) -> str:
+    """What an ``Evaluation`` is about."""
+    head = f"{short_sha(pull.head_sha)} into {pull.base_ref}"
+    return shorten_bytes(f"#{pull.number} {head}: {pull.title}", SUMMARY_LIMIT)
+
+
+def build_summary(job: BuildJob) -> str:
+    """What a ``Build`` is about."""
+    origin = f"#{job.origin.pull}" if job.origin.pull is not None else job.origin.branch
+    what = f"{job.mode} {job.project.name} on {job.system}"
+    return shorten_bytes(f"{what}: {short_sha(job.merge.head_sha)} of {origin}", SUMMARY_LIMIT)
+
+
+def label_summary(change: LabelChange) -> str:
+    """What a change of labels does."""
+    signs = (*(f"+ {label}" for label in change.add), *(f"- {label}" for label in change.remove))
+    return shorten_bytes(", ".join(signs) or "no label changes", SUMMARY_LIMIT)
+
+
+def _rows(view: PullRequestView) -> Iterator[str]:
+    if not view.builds:
+        return
+    yield "| project | system | state | time | builder | |"
+    yield "|---|---|---|---|---|---|"
+    yield from map(_row, view.builds)
+
+
+def _row(build: BuildView) -> str:
+    took = spoken(build.duration) if build.stage is BuildStage.DONE and build.duration is not None else ""
+    cells = (
+        code(build.project),
+        build.system,
+        build_in_words(build),
+        took,
+        code(build.builder) if build.builder else "",
+        prose(shorten(build.reason, _REASON_LIMIT)),
+    )
+    return f"| {' | '.join(cells)} |"

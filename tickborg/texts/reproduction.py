@@ -1,0 +1,57 @@
+"""How to do at home what a builder did: commands to paste into a shell, in a clone of the repository."""
+
+import shlex
+from collections.abc import Sequence
+
+from tickborg.github import PullRequest
+from tickborg.jobs import BuildJob
+from tickborg.views import BuildView, PullRequestView
+
+_REMOTE = "origin"
+
+
+def of_job(job: BuildJob, ran: Sequence[str]) -> tuple[str, ...]:
+    """The commands from fetching on; nothing where no command ``ran``."""
+    merge = job.merge
+    tree: Sequence[str] = _merged(job.head_ref, job.base_ref, merge.base_sha, merge.head_sha)
+    if job.origin.branch is not None:
+        tree = (_fetch(job.origin.branch), _checkout(merge.head_sha))
+    return _and_then(tree, job.project.path, ran)
+
+
+def of_view(view: PullRequestView, build: BuildView) -> tuple[str, ...]:
+    """The commands from fetching on; nothing where no command ran, or none is known."""
+    if view.base_sha is None:
+        return ()
+    pull = view.pull
+    tree = _merged(pull.fetch_ref, pull.base_ref, view.base_sha, pull.head_sha)
+    return _and_then(tree, build.path, build.reproduce)
+
+
+def of_conflict(pull: PullRequest) -> tuple[str, ...]:
+    """The commands that bring a merge conflict onto the author's branch, to be resolved there."""
+    return (_fetch(pull.base_ref), shlex.join(("git", "merge", "FETCH_HEAD")))
+
+
+def _merged(head_ref: str, base_ref: str, base_sha: str, head_sha: str) -> tuple[str, ...]:
+    """Commands for a merge. It names commits and not branches, which move on; a fetched ref brings them."""
+    return (
+        _fetch(head_ref.removeprefix("refs/"), base_ref),
+        _checkout(base_sha),
+        shlex.join(("git", "merge", "--no-edit", head_sha)),
+    )
+
+
+def _fetch(*refs: str) -> str:
+    return shlex.join(("git", "fetch", _REMOTE, *refs))
+
+
+def _checkout(sha: str) -> str:
+    return shlex.join(("git", "checkout", "--detach", sha))
+
+
+def _and_then(tree: Sequence[str], path: str, ran: Sequence[str]) -> tuple[str, ...]:
+    if not ran:
+        return ()
+    enter = () if path == "." else (shlex.join(("cd", f"./{path}" if path.startswith("-") else path)),)
+    return (*tree, *enter, *ran)
