@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pygit2
 from pygit2.enums import FileMode, ObjectType
 
+from activities.clients.object_store import damage_named
 from tickborg.errors import RefusedError
 
 MAX_DEPTH = 300
@@ -52,10 +53,17 @@ class Trees:
         """The entries of the tree with this id.
 
         Raises:
-            KeyError: there is no such object: the store is damaged.
+            DamagedMirrorError: it is missing or broken.
         """
-        _, content = self._odb.read(pygit2.Oid(raw=tree))
-        return dict(_parse(content))
+        return dict(_parse(self._content(tree)))
+
+    def blob(self, blob: bytes) -> bytes:
+        """What a file holds, or where a symbolic link points.
+
+        Raises:
+            DamagedMirrorError: it is missing or broken.
+        """
+        return self._content(blob)
 
     def folder(self, entry: Entry | None) -> Entries:
         """The entries of ``entry`` if it is a folder, and none otherwise."""
@@ -70,7 +78,8 @@ class Trees:
         """Store a tree, which may be empty."""
         ordered = sorted(entries.items(), key=_order)
         content = b"".join(b"%o %b\0%b" % (entry.mode, name, entry.id) for name, entry in ordered)
-        return Entry(FileMode.TREE, self._odb.write(ObjectType.TREE, content).raw)
+        with damage_named():
+            return Entry(FileMode.TREE, self._odb.write(ObjectType.TREE, content).raw)
 
     def changed_paths(self, before: Entry | None, after: Entry | None) -> Iterator[bytes]:
         """Paths of what differs between two folders, each once, descending only where they differ.
@@ -81,6 +90,10 @@ class Trees:
             RefusedError: folders are nested deeper than :data:`MAX_DEPTH`.
         """
         yield from self._changed(b"", self.folder(before), self.folder(after))
+
+    def _content(self, object_id: bytes) -> bytes:
+        with damage_named():
+            return self._odb.read(pygit2.Oid(raw=object_id))[1]
 
     def _changed(self, folder: bytes, before: Entries, after: Entries) -> Iterator[bytes]:
         for name, old, new in changed_entries(before, after):

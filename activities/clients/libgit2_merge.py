@@ -16,6 +16,7 @@ import pygit2
 from pygit2.enums import MergeFlag
 
 from activities.clients.git_trees import Entry, Trees, changed_entries, join
+from activities.clients.object_store import damage_named
 from activities.clients.three_trees import Three, ThreeFolders
 
 NO_RENAMES = MergeFlag(0)
@@ -133,8 +134,9 @@ class WholeMerge:
 
 def _merge(repo: pygit2.Repository, sides: Three, flags: MergeFlag) -> Entry:
     ancestor, ours, theirs = (pygit2.Oid(raw=side.id) for side in sides if side is not None)
-    index = repo.merge_trees(ancestor, ours, theirs, flags=flags)
-    if index.conflicts is not None:
-        entries = (entry for conflict in index.conflicts for entry in conflict if entry is not None)
-        raise ConflictError(os.fsencode(entry.path) for entry in entries)
-    return Entry.of_tree(str(index.write_tree(repo)))
+    with damage_named():
+        index = repo.merge_trees(ancestor, ours, theirs, flags=flags)
+        if index.conflicts is None:
+            return Entry.of_tree(str(index.write_tree(repo)))
+    entries = (entry for conflict in index.conflicts for entry in conflict if entry is not None)
+    raise ConflictError(os.fsencode(entry.path) for entry in entries)

@@ -46,7 +46,7 @@ class ThreeFolders(NamedTuple):
         """What is inside ``three``; where that is no folder: nothing.
 
         Raises:
-            KeyError: a tree is missing from the store.
+            DamagedMirrorError: a tree is missing from the store.
         """
         return cls(*(trees.folder(entry) for entry in three))
 

@@ -46,7 +46,7 @@ def merge_trees(repo: pygit2.Repository, *, ancestor: str, ours: str, theirs: st
     """Merge two trees that come from ``ancestor``; ids are 40 hex digits.
 
     Raises:
-        KeyError: an object is missing: the store is damaged.
+        DamagedMirrorError: an object is missing from the store.
         RefusedError: folders are nested too deep.
     """
     trees = Trees(repo)

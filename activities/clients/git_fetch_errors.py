@@ -1,0 +1,117 @@
+"""What ``git fetch`` says when it fails, in the words of the failure table (design, section 9).
+
+Git has one exit status for all of it, so its English is read (it runs with ``LC_ALL=C``). Lines that begin
+with ``remote:`` are the server's own words, which nothing here depends on.
+"""
+
+import re
+from typing import NamedTuple
+
+from activities.clients.object_store import DamagedMirrorError
+from tickborg.errors import (
+    HeadGoneError,
+    InfrastructureError,
+    PermanentError,
+    TickborgError,
+    TransientError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from tickborg.github import RepositoryName
+
+SHOWN_LENGTH = 300
+"""Characters of git's own words that are passed on: the last ones, which say what ended it."""
+
+
+class MissingRefError(PermanentError):
+    """The server has no such ref."""
+
+    def __init__(self, repo: RepositoryName, ref: str) -> None:
+        super().__init__(f"{repo} has no {ref}: was it renamed or deleted?")
+        self.ref = ref
+
+
+class _Rule(NamedTuple):
+    pattern: re.Pattern[str]
+    kind: type[TickborgError]
+    advice: str
+
+
+def _rule(pattern: str, kind: type[TickborgError], advice: str) -> _Rule:
+    return _Rule(re.compile(pattern, re.IGNORECASE | re.MULTILINE), kind, advice)
+
+
+_MISSING_REF = re.compile(r"couldn't find remote ref (?P<ref>\S+)")
+_UNAUTHORIZED = re.compile(r"could not read (?:Username|Password)|authentication failed|returned error: 401")
+
+_RULES = (
+    _rule(
+        r"no space left on device|disk quota exceeded",
+        InfrastructureError,
+        "free some space where the mirrors are kept",
+    ),
+    _rule(
+        r"read-only file system|permission denied$|unable to create|cannot create",
+        InfrastructureError,
+        "see that the mirrors' folder can be written",
+    ),
+    _rule(
+        r"not our ref|unadvertised object",
+        HeadGoneError,
+        "the commit was replaced; the event of the newer one does the work",
+    ),
+    _rule(
+        r"repository '.*' not found|returned error: 404|does not appear to be a git repository",
+        PermanentError,
+        "see that it exists and that the bot's App is installed on it and may read contents",
+    ),
+    _rule(
+        r"returned error: 429|returned error: 5\d\d",
+        UnavailableError,
+        "it is tried again",
+    ),
+    _rule(
+        r"returned error: 4\d\d",
+        PermanentError,
+        "see that the bot's App may read contents",
+    ),
+    _rule(
+        r"unable to access|could not resolve|connection|connect to|timed out|hung up|early EOF|RPC failed"
+        r"|operation too slow|\b(?:SSL|TLS)\b|disconnect|could not read from remote",
+        UnavailableError,
+        "it is tried again",
+    ),
+    _rule(
+        r"not a git repository|corrupt|is empty$|bad object|unexpected line in|unable to (?:read|parse|find)"
+        r"|missing (?:blob|tree|commit)|packfile|did not send all necessary objects|inflate|garbage at end"
+        r"|bad config|invalid (?:object|sha1 pointer)|unable to unpack",
+        DamagedMirrorError,
+        "the mirror is made anew",
+    ),
+)
+"""The first that matches decides. What the server or the disk did comes before what it did to the mirror."""
+
+
+def fetch_error(repo: RepositoryName, status: int, output: str, *, with_token: bool) -> TickborgError:
+    """What to raise for a git that ended with ``status`` (negative: by that signal) and wrote ``output``."""
+    own = "\n".join(line for line in output.splitlines() if not line.startswith("remote:"))
+    beginning = f"git fetch of {repo} failed"
+    said = " ".join(output.split())[-SHOWN_LENGTH:]
+    if missing := _MISSING_REF.search(own):
+        return MissingRefError(repo, missing["ref"])
+    if _UNAUTHORIZED.search(own):
+        return _unauthorized(beginning, said, with_token=with_token)
+    for rule in _RULES:
+        if rule.pattern.search(own):
+            return rule.kind(f"{beginning}: {said}; {rule.advice}")
+    if status < 0:
+        return InfrastructureError(f"{beginning}: git was ended by signal {-status}; it is tried again")
+    return TransientError(f"{beginning} with status {status}: {said or 'git did not say why'}")
+
+
+def _unauthorized(beginning: str, said: str, *, with_token: bool) -> TickborgError:
+    if with_token:
+        return UnauthorizedError(
+            f"{beginning}: the server refused the token: {said}; it is tried with a new one"
+        )
+    return PermanentError(f"{beginning}: it cannot be read without a credential; set fetch_token_file")

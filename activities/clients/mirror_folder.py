@@ -1,0 +1,110 @@
+"""One bare mirror on disk, and the refs it keeps (layout: :mod:`activities.clients.mirror_store`)."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+from activities.clients.file_lock import exclusive
+from activities.clients.object_store import create_repository
+from tickborg.errors import RefusedError
+from tickborg.github import RepositoryName
+
+_PINS = "refs/tickborg/pin"
+_FETCHED = "refs/tickborg/fetched"
+
+_NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]+")
+_LEFTOVERS = ("*.lock", f"{_PINS}/*.lock", f"{_FETCHED}/*.lock", "objects/pack/tmp_*")
+
+
+class MirrorFolder:
+    """The mirror at ``path``. What changes it is done with its lock held; whatever reads it needs none."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def of(cls, root: Path, repo: RepositoryName) -> "MirrorFolder":
+        """Where the mirror of ``repo`` is, or will be.
+
+        Raises:
+            RefusedError: ``repo`` is not named as GitHub names repositories.
+        """
+        if not (_NAME.fullmatch(repo.owner) and _NAME.fullmatch(repo.name)):
+            raise RefusedError(f"{str(repo)!r} is no name of a repository")
+        return cls(root / repo.owner / f"{repo.name}.git")
+
+    @contextmanager
+    def lock(self) -> Iterator[int]:
+        """Be the only one to change this mirror; yields the descriptor of the lock file."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with exclusive(self.path.with_suffix(".lock")) as descriptor:
+            yield descriptor
+
+    def identity(self) -> tuple[int, int] | None:
+        """What tells this folder from one that takes its place; None: there is none."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino
+
+    def prepare(self) -> None:
+        """Create what is missing, and remove what a killed git has left: its locks and half packs."""
+        if not self.path.exists():
+            self._create()
+        for pattern in _LEFTOVERS:
+            for leftover in self.path.glob(pattern):
+                leftover.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Remove the mirror. Whoever is reading it finds out that objects are missing."""
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self.path.rename(self._aside()))
+
+    def has(self, sha: str) -> bool:
+        """Whether the commit is here with all it needs; says to housekeeping that it is in use."""
+        pin = self._pin(sha)
+        try:
+            if pin.read_text().strip() != sha:  # empty after the host lost power
+                return False
+            os.utime(pin)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def pin(self, sha: str) -> None:
+        """Keep a commit that is here with all it needs."""
+        pin = self._pin(sha)
+        pin.parent.mkdir(parents=True, exist_ok=True)
+        lock = pin.with_suffix(".lock")  # as git does: a name that no ref can have
+        lock.write_text(f"{sha}\n")
+        lock.replace(pin)
+
+    @staticmethod
+    def fetched_ref(number: int) -> str:
+        """The ref that takes the ``number``-th of what a fetch brings."""
+        return f"{_FETCHED}/{number}"
+
+    def fetched(self, number: int) -> str:
+        """The sha that the last fetch put into :meth:`fetched_ref`."""
+        return (self.path / self.fetched_ref(number)).read_text().strip()
+
+    def pins(self) -> Iterator[Path]:
+        """The files of all pins; the time of each says when it was last asked for."""
+        return (self.path / _PINS).glob("?" * 40)
+
+    def _pin(self, sha: str) -> Path:
+        return self.path / _PINS / sha
+
+    def _create(self) -> None:
+        new = self._aside()
+        create_repository(new)
+        new.rename(self.path)
+
+    def _aside(self) -> Path:
+        """A path beside the mirror that is nobody's, for what is not yet, or no longer, a mirror."""
+        return self.path.with_suffix(f".{uuid4().hex}")
