@@ -1,0 +1,78 @@
+"""The Temporal behind :class:`webhook.ports.Starter`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError
+
+from tickborg.errors import UnavailableError
+from tickborg.names import TASK_QUEUE
+from tickborg.texts.shortening import shorten_bytes
+from webhook.decisions import Start
+
+RPC_TIMEOUT = timedelta(seconds=3)
+ANSWER_SECONDS = 2.8
+"""Connecting is no part of an RPC's time-out, so the whole is bounded too (design, section 5: 3 s)."""
+
+FAIRNESS_KEY_LIMIT = 64
+"""Bytes of a fairness key; https://docs.temporal.io/develop/task-queue-priority-fairness."""
+
+
+class TemporalStarter:
+    """Starts workflows, or signals those that run. Its client connects at its first call."""
+
+    def __init__(self, client: Client, answer_seconds: float = ANSWER_SECONDS) -> None:
+        self._client = client
+        self._answer_seconds = answer_seconds
+
+    async def start(self, start: Start) -> None:
+        """Return once the start or signal is durable.
+
+        A workflow that runs is signalled, one that has ended is started again, in a single call, so that
+        no signal falls between the two.
+
+        Raises:
+            UnavailableError: Temporal did not answer in time, or refused.
+        """
+        async with self._answered():
+            await self._client.start_workflow(
+                start.workflow,
+                start.argument,
+                id=start.workflow_id,
+                task_queue=TASK_QUEUE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                start_signal=start.signal,
+                start_signal_args=[start.signal_argument],
+                static_summary=start.summary,
+                search_attributes=start.attributes,
+                priority=Priority(fairness_key=shorten_bytes(start.author, FAIRNESS_KEY_LIMIT)),
+                rpc_timeout=RPC_TIMEOUT,
+            )
+
+    async def check(self) -> None:
+        """Return if the namespace is there.
+
+        Raises:
+            UnavailableError: Temporal did not answer in time, or has no such namespace.
+        """
+        request = DescribeNamespaceRequest(namespace=self._client.namespace)
+        async with self._answered():
+            await self._client.workflow_service.describe_namespace(request, timeout=RPC_TIMEOUT)
+
+    @asynccontextmanager
+    async def _answered(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._answer_seconds):
+                yield
+        except TimeoutError as error:
+            raise UnavailableError(f"Temporal did not answer within {self._answer_seconds} s") from error
+        except RPCError as error:
+            raise UnavailableError(f"Temporal answered {error.status.name}: {error.message}") from error
+        except RuntimeError as error:  # how a client that never was connected says that it cannot be
+            raise UnavailableError(f"Temporal cannot be reached: {error}") from error
