@@ -78,11 +78,13 @@ class Webhooks:
         self._next_id = next_id
         self._changed = changed
         self._client: httpx2.AsyncClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._under_way: set[asyncio.Task[None]] = set()
         self._losses: list[Loss] = []
 
     async def start(self) -> None:
-        """Begin to send."""
+        """Begin to send, from this event loop."""
+        self._loop = asyncio.get_running_loop()
         self._client = httpx2.AsyncClient(
             timeout=httpx2.Timeout(RECEIVER_TIMEOUT, pool=None),
             limits=httpx2.Limits(max_connections=_CONNECTIONS),
@@ -161,10 +163,10 @@ class Webhooks:
 
     def _dispatch(self, app: App, delivery: Delivery, *, lost: bool) -> None:
         app.deliveries.append(delivery)
-        if lost or self._client is None:
+        if lost or self._client is None or self._loop is None:
             self._fail(delivery, "failed to connect to host")
             return
-        task = asyncio.create_task(self._deliver(self._client, str(app.webhook_url), delivery))
+        task = self._loop.create_task(self._deliver(self._client, str(app.webhook_url), delivery))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
