@@ -16,7 +16,7 @@ T = TypeVar("T", bound=Hashable)
 
 _ANY_FOLDERS = "**"
 _WILD = re.compile(r"[*?\[]")
-_PART = re.compile(r"\*+|\?|\[[!^]?\]?[^\]]*\]|\[|[^*?\[]+", re.DOTALL)
+_PART = re.compile(r"\*+|\?|\[[!^]?\]?+[^\]]*\]|\[|[^*?\[]+", re.DOTALL)
 _RANGE = re.compile(r".-.|.", re.DOTALL)
 
 

@@ -154,7 +154,7 @@ def _summary(job: BuildJob, result: BuildResult, log_url: str) -> str:
     facts = "\n".join((*_facts(job), *_facts_of_run(result, log_url)))
     beginning = [*_explanation(job, result), facts]
     commands = reproduction.of_job(job, result.commands)
-    heading = "Run it yourself, in a clone of the repository:\n"
+    heading = f"Run it yourself, in a clone of {code(str(job.repo))}:\n"
     room = CHECK_OUTPUT_LIMIT - sum(map(len, beginning)) - len(heading) - 2 * len("\n\n")
     shell = block(commands, room, language="sh") if commands else ""
     return "\n\n".join((*beginning, heading + shell) if shell else beginning)

@@ -3,18 +3,19 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from tickborg.github import COMMENT_LIMIT, SUMMARY_MARKER
-from tickborg.jobs import BuildMode, EvaluationOutcome, SkippedBuild
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome
 from tickborg.systems import System
 from tickborg.texts import links, reproduction
 from tickborg.texts.durations import spoken
 from tickborg.texts.markdown import block, code, fitting, html_code, link, prose
-from tickborg.texts.outcomes import FAILED, build_in_words, headline
+from tickborg.texts.outcomes import FAILED, NAMED_PATHS, build_in_words, build_name, headline
 from tickborg.texts.shortening import shorten
 from tickborg.texts.wording import short_sha
 from tickborg.views import BuildView, PullRequestView
 
 ROWS_LIMIT = 60
-SKIPPED_LIMIT = 15
+NOTES_LIMIT = 15
+PATHS_LIMIT = 30
 REPRODUCTIONS_LIMIT = 10
 _NAMES_LIMIT = 8
 _REASON_LIMIT = 300
@@ -23,6 +24,7 @@ _GAP = "\n\n"
 _WORTH_SAYING = frozenset(
     {EvaluationOutcome.CONFLICT, EvaluationOutcome.BAD_PROJECT_FILE, EvaluationOutcome.FAILED}
 )
+_WITHOUT_RESULT = frozenset({BuildOutcome.CANCELLED, BuildOutcome.SKIPPED, BuildOutcome.UNEXPECTED_ERROR})
 
 
 def is_due(view: PullRequestView, *, commented: bool) -> bool:
@@ -33,15 +35,15 @@ def is_due(view: PullRequestView, *, commented: bool) -> bool:
 def summary(view: PullRequestView, dashboard_url: str) -> str:
     """The comment, of at most 65,535 characters however many builds there are.
 
-    What matters most comes first, and is kept when not all fits: the outcome, the builds, what was not built
-    and why, how to reproduce what failed. The rest is a link away.
+    What matters most comes first, and is kept when not all fits: the outcome, the builds, what waits or was
+    not built and why, how to reproduce what failed. The rest is a link away.
     """
     repo = view.pull.repo
     page = links.page_url(dashboard_url, repo.owner, repo.name, "pull", str(view.pull.number))
     first, last = headline(view), f"{_footer(view, page)}\n{SUMMARY_MARKER}"
     room = COMMENT_LIMIT - len(first) - len(last) - len(_GAP)
     sections = [first]
-    for section in (_advice(view), _table(view, dashboard_url, page), _skipped(view), _reproductions(view)):
+    for section in (_advice(view), _table(view, dashboard_url, page), _notes(view), _reproductions(view)):
         lines = fitting(section, room - len(_GAP))
         if lines:
             sections.append("\n".join(lines))
@@ -50,19 +52,29 @@ def summary(view: PullRequestView, dashboard_url: str) -> str:
 
 
 def _footer(view: PullRequestView, page: str) -> str:
-    head, base = short_sha(view.pull.head_sha), code(view.pull.base_ref)
-    onto = f"{base} at {short_sha(view.base_sha)}" if view.base_sha else base
-    return f"<sub>{head} merged into {onto} · {link('all about it', page)}</sub>"
+    base = code(view.pull.base_ref) + (f" at {short_sha(view.base_sha)}" if view.base_sha else "")
+    return f"<sub>head {short_sha(view.pull.head_sha)}, base {base} · {link('all about it', page)}</sub>"
 
 
 def _advice(view: PullRequestView) -> Iterator[str]:
     """What to do about an evaluation that led to nothing."""
     if view.evaluation is EvaluationOutcome.CONFLICT:
-        yield "Resolve it on your branch and push; the new head is evaluated by itself:\n"
+        origin = f"where {code('origin')} is {code(str(view.pull.repo))}"
+        yield f"Resolve it on your branch, {origin}, and push; the new head is evaluated by itself:\n"
         yield block(reproduction.of_conflict(view.pull), _BLOCK_LIMIT, language="sh")
+        yield from _conflicts(view)
     elif view.evaluation is EvaluationOutcome.BAD_PROJECT_FILE:
         yield "A maintainer has to mend the file:\n"
         yield block([view.evaluation_reason], _BLOCK_LIMIT, language="text")
+
+
+def _conflicts(view: PullRequestView) -> Iterator[str]:
+    """All that is known of conflicting paths, unless the headline has it."""
+    paths = view.conflicts[:PATHS_LIMIT]
+    if len(paths) > NAMED_PATHS:
+        more = view.conflict_count - len(paths)
+        yield f"\nIn conflict{f', with {more:,} more' if more > 0 else ''}:\n"
+        yield from (f"- {code(path)}" for path in paths)
 
 
 def _table(view: PullRequestView, dashboard_url: str, page: str) -> Iterator[str]:
@@ -104,21 +116,32 @@ def _cell(build: BuildView, dashboard_url: str) -> str:
     return f"{words} ({link('log', links.page_url(dashboard_url, 'logs', build.attempt_id))})"
 
 
-def _skipped(view: PullRequestView) -> Iterator[str]:
-    """What was not built, by reason, and the reasons of builds that waited or came to nothing."""
-    by_reason: dict[str, list[SkippedBuild]] = {}
+def _notes(view: PullRequestView) -> Iterator[str]:
+    """Why something waits, came to nothing, or was not built at all: a line for each reason."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for build in view.builds:
+        if build.reason and _wants_a_note(build):
+            reasons.setdefault(("", build.reason), []).append(build_name(build))
     for skipped in view.skipped:
-        by_reason.setdefault(skipped.reason, []).append(skipped)
-    for reason, group in list(by_reason.items())[:SKIPPED_LIMIT]:
-        yield f"- Not built: {_names(group)}: {prose(shorten(reason, _REASON_LIMIT))}"
-    if len(by_reason) > SKIPPED_LIMIT:
-        yield f"- Not built for other reasons: {len(by_reason) - SKIPPED_LIMIT:,} more"
+        reasons.setdefault(("Not built: ", skipped.reason), []).append(code(skipped.project))
+    if len(reasons) == 1 and not view.builds:  # the headline has the reason
+        yield f"Changed: {_some(next(iter(reasons.values())))}"
+        return
+    for (beginning, reason), names in list(reasons.items())[:NOTES_LIMIT]:
+        yield f"- {beginning}{_some(names)}: {prose(shorten(reason, _REASON_LIMIT))}"
+    if len(reasons) > NOTES_LIMIT:
+        yield f"- and {len(reasons) - NOTES_LIMIT:,} more"
 
 
-def _names(group: Sequence[SkippedBuild]) -> str:
-    names = list(dict.fromkeys(code(skipped.project) for skipped in group))
-    more = len(names) - _NAMES_LIMIT
-    return ", ".join(names[:_NAMES_LIMIT]) + (f" and {more:,} more" if more > 0 else "")
+def _wants_a_note(build: BuildView) -> bool:
+    """Whether a build has not simply succeeded or failed, or waits for its turn."""
+    return build.stage is BuildStage.WAITING or build.outcome in _WITHOUT_RESULT
+
+
+def _some(names: Iterable[str]) -> str:
+    different = list(dict.fromkeys(names))
+    more = len(different) - _NAMES_LIMIT
+    return ", ".join(different[:_NAMES_LIMIT]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _reproductions(view: PullRequestView) -> Iterator[str]:
@@ -128,7 +151,8 @@ def _reproductions(view: PullRequestView) -> Iterator[str]:
         commands = reproduction.of_view(view, build)
         shell = block(commands, _BLOCK_LIMIT, language="sh") if commands else ""
         if shell:
-            yield f"<details><summary>{_failure(build)}</summary>\n\n{shell}\n\n</details>"
+            clone = f"In a clone of {code(str(view.pull.repo))}:"
+            yield f"<details><summary>{_failure(build)}</summary>\n\n{clone}\n\n{shell}\n\n</details>"
 
 
 def _failure(build: BuildView) -> str:

@@ -10,7 +10,7 @@ from tickborg.texts.wording import counted, short_sha
 from tickborg.views import BuildView, PullRequestView
 
 _NAMED_BUILDS = 3
-_NAMED_PATHS = 3
+NAMED_PATHS = 3
 _REASON_LIMIT = 500
 
 FAILED = frozenset({BuildOutcome.FAILURE, BuildOutcome.TIMED_OUT})
@@ -69,7 +69,7 @@ def headline(view: PullRequestView) -> str:
 
 
 def _conflicting(view: PullRequestView) -> str:
-    named = view.conflicts[:_NAMED_PATHS]
+    named = view.conflicts[:NAMED_PATHS]
     if not named:
         return ""
     more = max(view.conflict_count, len(view.conflicts)) - len(named)
