@@ -10,7 +10,7 @@ from temporalio.service import RPCError
 from emulator import EmulatedGitHub
 from emulator.rendering import head_check_runs, head_statuses
 from emulator.state import PullRequest
-from tickborg.github import SUMMARY_MARKER, CheckStatus, RepositoryName, StatusState
+from tickborg.github import SUMMARY_MARKER, RepositoryName
 from tickborg.jobs import BuildStage
 from tickborg.names import STATE_QUERY, pull_request_id
 from tickborg.texts import comments
@@ -104,8 +104,8 @@ def _all_said(pull: PullRequest, view: PullRequestView) -> bool:
         return False
     if any(build.stage is not BuildStage.DONE for build in view.builds):
         return False
-    pending = any(status.state == StatusState.PENDING for status in head_statuses(pull))
-    running = any(run.status != CheckStatus.COMPLETED for run in head_check_runs(pull))
+    pending = any(status.state == "pending" for status in head_statuses(pull))
+    running = any(run.status != "completed" for run in head_check_runs(pull))
     return not pending and not running and _commented(pull, view)
 
 

@@ -35,7 +35,7 @@ GRACE = timedelta(seconds=10)
 """What short activities may still take when their worker is told to end."""
 
 
-def workflow_worker(
+def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world through
     client: Client,
     *,
     github: ports.GitHub,

@@ -1,0 +1,71 @@
+"""The whole bot in one process: what ``demo``, ``try`` and the integration tests run."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from temporalio.client import Client
+
+from activities.clients.workspace import WorkspaceFolder
+from cli import services
+from messaging.transport import Transport
+from tickborg.policy import Policy
+from tickborg.served_repositories import ServedRepositories
+
+
+@dataclass(frozen=True)
+class Listen:
+    """Where the services of this process listen; 0: a port that the system chooses."""
+
+    host: str = "127.0.0.1"
+    webhook: int = 0
+    metrics: int = 0
+
+
+@dataclass(frozen=True)
+class BotSettings:
+    """All that one bot is told."""
+
+    github: services.GitHubAccess
+    builder: services.Builder
+    folders: services.Folders
+    policy: Policy
+    served: ServedRepositories
+    listen: Listen = Listen()
+
+
+@dataclass(frozen=True)
+class RunningBot:
+    """Where a bot that runs can be reached."""
+
+    webhook_url: str
+    metrics_url: str
+
+
+@asynccontextmanager
+async def running_bot(
+    client: Client, transport: Transport, settings: BotSettings
+) -> AsyncIterator[RunningBot]:
+    """Run every service in this process, over one Temporal client and one message transport."""
+    github, folders, listen = settings.github, settings.folders, settings.listen
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        publishers = await enter(services.publishing(transport, settings.builder.identity, folders.spool))
+        await enter(services.collecting_logs(transport, folders.logs, publishers.stats))
+        metrics_url = await enter(services.collecting_stats(transport, listen.host, listen.metrics))
+        clients = await enter(services.github_clients(github))
+        mirrors = services.mirror_store(folders.mirrors, github, clients.fetch_token)
+        await enter(services.working(client, clients.api, mirrors, settings.policy, publishers))
+        workspaces = WorkspaceFolder(folders.workspaces, mirrors)
+        await enter(services.building(client, settings.builder, workspaces, publishers))
+        webhook_url = await enter(
+            services.hearing(
+                client,
+                github.webhook_secret,
+                settings.served,
+                publishers.stats,
+                host=listen.host,
+                port=listen.webhook,
+            )
+        )
+        yield RunningBot(webhook_url=webhook_url, metrics_url=metrics_url)

@@ -1,0 +1,240 @@
+"""Each service of tickborg, wired: async context managers that run it for as long as a block.
+
+``tickborg worker`` and its like run one of them; :mod:`cli.bot` runs all in one process.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client
+
+from activities import ports
+from activities.building import BuildActivities
+from activities.clients.cluster import TemporalCluster
+from activities.clients.git_fetch import GitFetch
+from activities.clients.github import GitHubClient
+from activities.clients.github_app import GitHubApp
+from activities.clients.github_fetch_tokens import FetchTokens
+from activities.clients.github_transport import AppCredentials, GitHubTransport, new_http_client
+from activities.clients.mirror import Mirror
+from activities.clients.mirror_store import MirrorStore
+from cli.http_server import listening
+from cli.workers import GIT_THREADS, build_worker, git_worker, workflow_worker
+from messaging.log_collector import LogCollector
+from messaging.log_publisher import LogPublisher
+from messaging.log_store import LogStore
+from messaging.metrics import Metrics
+from messaging.metrics_server import serve_metrics
+from messaging.spool import SpoolFolder
+from messaging.stats_collector import StatsCollector
+from messaging.stats_publisher import StatsPublisher
+from messaging.transport import Transport
+from tickborg.github import RepositoryName
+from tickborg.policy import Policy
+from tickborg.served_repositories import ServedRepositories
+from tickborg.systems import System
+from webhook.app import create_app
+from webhook.temporal_starter import TemporalStarter
+
+PROGRAM = f"tickborg/{version('tickborg')}"
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where one host keeps its state, all below one folder."""
+
+    root: Path
+
+    @property
+    def mirrors(self) -> Path:
+        """Bare mirrors of repositories."""
+        return self.root / "mirrors"
+
+    @property
+    def workspaces(self) -> Path:
+        """Folders that builds run in."""
+        return self.root / "workspaces"
+
+    @property
+    def spool(self) -> Path:
+        """Log lines that RabbitMQ has not taken yet."""
+        return self.root / "spool"
+
+    @property
+    def logs(self) -> Path:
+        """The log store."""
+        return self.root / "logs"
+
+    @property
+    def temporal(self) -> Path:
+        """The embedded Temporal server's."""
+        return self.root / "temporal"
+
+    @property
+    def rabbitmq(self) -> Path:
+        """The embedded RabbitMQ's."""
+        return self.root / "rabbitmq"
+
+
+@dataclass(frozen=True)
+class GitHubAccess:
+    """How GitHub is reached, and how it knows us."""
+
+    app: AppCredentials
+    webhook_secret: bytes
+    api_url: str
+    git_url: str
+    """``{git_url}/{owner}/{name}.git`` is fetched from."""
+
+    def remote(self, repo: RepositoryName) -> str:
+        """Where a repository is fetched from."""
+        return f"{self.git_url}/{repo.owner}/{repo.name}.git"
+
+
+@dataclass(frozen=True)
+class Builder:
+    """What a builder is like."""
+
+    runner: ports.CommandRunner
+    identity: str
+    systems: tuple[System, ...]
+    jobs: int
+    """Processes that one build may use at once."""
+    concurrent_builds: int
+    grace: timedelta = timedelta(seconds=30)
+    """How long builds may still run when the builder is told to end."""
+
+
+@dataclass(frozen=True)
+class Publishers:
+    """What is told to those who count and to those who keep logs."""
+
+    stats: ports.Stats
+    logs: ports.BuildLogs
+
+
+@dataclass(frozen=True)
+class GitHubClients:
+    """One App's two ways to GitHub: the API, and tokens to fetch with from threads."""
+
+    api: GitHubClient
+    fetch_token: Callable[[RepositoryName], str]
+
+
+@asynccontextmanager
+async def publishing(transport: Transport, sender: str, spool: Path) -> AsyncIterator[Publishers]:
+    """Publish stats events and build logs."""
+    async with (
+        StatsPublisher(transport, sender) as stats,
+        LogPublisher(transport, SpoolFolder(spool)) as logs,
+    ):
+        yield Publishers(stats, logs)
+
+
+@asynccontextmanager
+async def collecting_logs(transport: Transport, folder: Path, stats: ports.Stats) -> AsyncIterator[None]:
+    """``tickborg logs``: write build logs into the store."""
+    store = LogStore(folder)
+    try:
+        async with _running(LogCollector(transport, store, stats).run):
+            yield
+    finally:
+        store.close()
+
+
+@asynccontextmanager
+async def collecting_stats(transport: Transport, host: str, port: int) -> AsyncIterator[str]:
+    """``tickborg stats``: count events; yields the URL of the metrics."""
+    metrics = Metrics()
+    async with _running(StatsCollector(transport, metrics).run), serve_metrics(metrics, host, port) as url:
+        yield url
+
+
+@asynccontextmanager
+async def github_clients(github: GitHubAccess) -> AsyncIterator[GitHubClients]:
+    """Connections to GitHub."""
+    async with new_http_client() as http:
+        transport = GitHubTransport(http, PROGRAM, github.app, base_url=github.api_url)
+        app = GitHubApp(transport)
+        yield GitHubClients(GitHubClient(transport, app), FetchTokens(app, asyncio.get_running_loop()))
+
+
+@asynccontextmanager
+async def working(
+    client: Client, github: ports.GitHub, mirrors: MirrorStore, policy: Policy, publishers: Publishers
+) -> AsyncIterator[None]:
+    """``tickborg worker``: decide, talk to GitHub, fetch and merge."""
+    with ThreadPoolExecutor(GIT_THREADS, "git") as threads:
+        decide = workflow_worker(
+            client,
+            github=github,
+            cluster=TemporalCluster(client),
+            policy=policy,
+            stats=publishers.stats,
+            logs=publishers.logs,
+        )
+        async with decide, git_worker(client, Mirror(mirrors), threads):
+            yield
+
+
+@asynccontextmanager
+async def building(
+    client: Client, builder: Builder, workspaces: ports.Workspaces, publishers: Publishers
+) -> AsyncIterator[None]:
+    """``tickborg builder``: build, for each of its systems."""
+    activities = BuildActivities(
+        workspaces,
+        builder.runner,
+        publishers.logs,
+        publishers.stats,
+        TemporalCluster(client),
+        identity=builder.identity,
+        jobs=builder.jobs,
+    )
+    async with AsyncExitStack() as stack:
+        for system in builder.systems:
+            worker = build_worker(
+                client,
+                system,
+                activities,
+                concurrent_builds=builder.concurrent_builds,
+                grace=builder.grace,
+            )
+            await stack.enter_async_context(worker)
+        yield
+
+
+@asynccontextmanager
+async def hearing(  # noqa: PLR0913 - what it listens on, and all it is wired to
+    client: Client, secret: bytes, served: ServedRepositories, stats: ports.Stats, *, host: str, port: int
+) -> AsyncIterator[str]:
+    """``tickborg webhook``: hear GitHub; yields the service's URL."""
+    app = create_app(secret=secret, served=served, starter=TemporalStarter(client), stats=stats)
+    async with listening(app, host=host, port=port, setting="[webhook] port") as url:
+        yield url
+
+
+def mirror_store(
+    folder: Path, github: GitHubAccess, token: Callable[[RepositoryName], str | None]
+) -> MirrorStore:
+    """Mirrors of the repositories that ``github`` has."""
+    return MirrorStore(folder, GitFetch(github.remote, token, environment=os.environ))
+
+
+@asynccontextmanager
+async def _running(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Run what never ends, beside a block; that it fails is an error of the block."""
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(work())
+        try:
+            yield
+        finally:
+            task.cancel()
