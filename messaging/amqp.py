@@ -278,7 +278,7 @@ class _AmqpSubscription:
                 await self._channel.basic_ack(tags[-1], multiple=True)
                 return
             for tag in tags:
-                await self._channel.basic_ack(tag, wait=False)
+                await self._channel.basic_ack(tag, wait=tag == tags[-1])
 
     async def reject(self, delivery: Delivery) -> None:
         if isinstance(delivery, _AmqpDelivery):

@@ -1,11 +1,19 @@
 """A RabbitMQ node of the tests' own, which can be ended as a power cut would."""
 
+import asyncio
+import os
+import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aio_pika
+import pytest
+
 from cli.embedded_rabbitmq import INSTALL_HINT, EmbeddedRabbitMQ, find_programs
+from messaging.topology import EXCHANGES, QUEUES
+from tickborg.messages import LOGS_EXCHANGE, LOGS_QUEUE
 
 
 class RabbitMQNode:
@@ -31,6 +39,38 @@ class RabbitMQNode:
         """Start it again on the same port with the same data; one that runs is left alone."""
         await self._node.start()
 
+    def pause(self) -> None:
+        """Freeze it: connections stay open and nothing is answered."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    async def forget_everything(self) -> None:
+        """Delete our queues and exchanges with all that is in them; runs on a node that was stopped, too."""
+        await self.start()
+        async with await aio_pika.connect(self.url) as connection, connection.channel() as channel:
+            for queue in QUEUES:
+                await channel.queue_delete(queue.name)
+            for exchange in EXCHANGES:
+                await channel.exchange_delete(exchange.name)
+
+    async def unbind_logs(self) -> None:
+        """Take the binding of the logs' queue away, as somebody with too many rights might."""
+        async with await aio_pika.connect(self.url) as connection, connection.channel() as channel:
+            queue = await channel.get_queue(LOGS_QUEUE)
+            await queue.unbind(LOGS_EXCHANGE, "logs.*")
+
+    async def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
+        """Publish anything at all."""
+        async with await aio_pika.connect(self.url) as connection, connection.channel() as channel:
+            await (await channel.get_exchange(exchange)).publish(aio_pika.Message(body), routing_key)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._node._server
+        os.killpg(self._node._server.pid, number)
+
 
 @asynccontextmanager
 async def rabbitmq_node() -> AsyncIterator[RabbitMQNode]:
@@ -44,3 +84,22 @@ async def rabbitmq_node() -> AsyncIterator[RabbitMQNode]:
     with tempfile.TemporaryDirectory(prefix="tickborg-rabbitmq-") as folder:
         async with EmbeddedRabbitMQ(Path(folder)) as node:
             yield RabbitMQNode(node)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_session() -> Iterator[RabbitMQNode]:
+    """The one node of a test session; it takes ten seconds to start. Use :func:`rabbitmq`."""
+    with asyncio.Runner() as runner:
+        context = rabbitmq_node()
+        node = runner.run(context.__aenter__())
+        try:
+            yield node
+        finally:
+            runner.run(context.__aexit__(None, None, None))
+
+
+@pytest.fixture
+async def rabbitmq(rabbitmq_session: RabbitMQNode) -> RabbitMQNode:
+    """A running node on which nothing is declared yet, whatever the test before did to it."""
+    await rabbitmq_session.forget_everything()
+    return rabbitmq_session
