@@ -85,18 +85,25 @@ def _configuration() -> dict[str, str]:
 @asynccontextmanager
 async def _backend(environment: dict[str, str]) -> AsyncIterator[Process]:
     """A running backend, which is gone, its pipes closed, however the block is left."""
-    process = await asyncio.create_subprocess_exec(
-        "git", "http-backend", stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment
+    starting = asyncio.create_task(
+        asyncio.create_subprocess_exec(
+            "git", "http-backend", stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment
+        )
     )
     try:
-        yield process
+        # Shielded: a process whose start is cancelled half-way would be nobody's.
+        yield await asyncio.shield(starting)
     finally:
+        await _end(await starting)
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is None:
         with suppress(ProcessLookupError):
-            if process.returncode is None:
-                process.kill()
-        if process.stdin is not None:
-            process.stdin.close()
-        await process.communicate()
+            process.kill()
+    if process.stdin is not None:
+        process.stdin.close()
+    await process.communicate()
 
 
 async def _feed(process: Process, http: Request) -> None:

@@ -7,7 +7,7 @@ async with serve(github) as url:
 import asyncio
 from asyncio import Transport
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import uvicorn
 from starlette.requests import Request as HttpRequest
@@ -74,8 +74,14 @@ async def listening(application: ASGIApp, *, host: str = "127.0.0.1", port: int 
     uvicorn's protocol runs without uvicorn's `Server`, which takes over signals, and starts and stops by
     looking ten times a second.
     """
+
+    async def quiet_when_cancelled(scope: Scope, receive: Receive, send: Send) -> None:
+        # uvicorn would log that the application failed.
+        with suppress(asyncio.CancelledError):
+            await application(scope, receive, send)
+
     config = uvicorn.Config(
-        application, http=_Protocol, lifespan="off", log_config=None, timeout_keep_alive=_KEEP_ALIVE
+        quiet_when_cancelled, http=_Protocol, lifespan="off", log_config=None, timeout_keep_alive=_KEEP_ALIVE
     )
     config.load()
     state = ServerState()
@@ -104,14 +110,14 @@ class _Protocol(H11Protocol):
 
 
 async def _end(state: ServerState) -> None:
-    """Cancel what is being answered and close the connections."""
-    for task in list(state.tasks):
-        task.cancel()
-    await asyncio.gather(*state.tasks, return_exceptions=True)
+    """Close the connections and cancel what is being answered."""
     for connection in list(state.connections):
         if isinstance(connection, _Protocol):
             connection.transport.abort()
             await connection.gone.wait()
+    for task in list(state.tasks):
+        task.cancel()
+    await asyncio.gather(*state.tasks, return_exceptions=True)
 
 
 async def _drop(scope: Scope, receive: Receive) -> None:

@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import signal
 from asyncio.subprocess import PIPE, STDOUT, Process
 from pathlib import Path
 
+import httpx2
 import pytest
 
-from emulator import EmulatedGitHub, Fails, Person
+from emulator import EmulatedGitHub, Fails, Person, serve
 from emulator.faults import Drops, Kind
 from emulator.state import Installation, PullRequest, Repository
 
@@ -39,7 +39,7 @@ class Git:
         return f"{self._url.replace('://', f'://{user}')}/{name}.git"
 
     async def start(self, *arguments: str, **environment: str) -> Process:
-        """A running `git ARGUMENTS`, leading a process group of its own."""
+        """A running `git ARGUMENTS`."""
         home = {"HOME": str(self.folder)}
         return await asyncio.create_subprocess_exec(
             "git",
@@ -48,7 +48,6 @@ class Git:
             env=NO_SETTINGS | home | environment,
             stdout=PIPE,
             stderr=STDOUT,
-            start_new_session=True,
         )
 
     async def run(self, *arguments: str, **environment: str) -> tuple[int, str]:
@@ -193,22 +192,36 @@ async def test_a_fetch_can_be_made_to_fail(
     await git.ok("fetch", "--quiet", git.remote(token), "refs/pull/1/head")
 
 
+def packet(line: str) -> str:
+    """A line of git's protocol."""
+    return f"{len(line) + 4:04x}{line}"
+
+
 async def test_a_client_may_hang_up(
     git: Git, github: EmulatedGitHub, token: str, alice: Person, repository: Repository
 ) -> None:
-    """A client killed in the middle of a fetch leaves no process and no warning behind."""
-    alice.commit(repository, "main", {"noise": os.urandom(30_000_000)}, "noise")
-    process = await asyncio.create_subprocess_exec(
-        "git",
-        "fetch",
-        "--quiet",
-        git.remote(token),
-        "main",
-        cwd=git.folder,
-        env=NO_SETTINGS | {"HOME": str(git.folder)},
-    )
-    route = "GET /{owner}/{repo}.git/info/refs"
-    await github.until(lambda: github.journal.calls(route))
-    os.killpg(process.pid, signal.SIGKILL)
-    await process.communicate()
+    """A client that leaves in the middle of a fetch leaves no process and no warning behind."""
+    sha = alice.commit(repository, "main", {"noise": os.urandom(5_000_000)}, "noise")
+    command = packet("command=fetch") + "0001" + packet(f"want {sha}") + packet("done") + "0000"
+    headers = {"git-protocol": "version=2", "content-type": "application/x-git-upload-pack-request"}
+    address = f"{git.remote(token)}/git-upload-pack"
+    async with (
+        httpx2.AsyncClient(trust_env=False, verify=False) as http,
+        http.stream("POST", address, content=command, headers=headers) as answer,
+    ):
+        assert answer.status_code == 200
+        await anext(answer.aiter_raw())
+    await github.until(lambda: github.journal.calls(UPLOAD))
     await git.ok("ls-remote", git.remote(token))
+
+
+async def test_a_server_may_stop_during_a_fetch(
+    github: EmulatedGitHub, token: str, repository: Repository
+) -> None:
+    """A server that stops while git is being started or asked leaves no process and no warning behind."""
+    async with serve(github) as url, httpx2.AsyncClient(trust_env=False, verify=False) as http:
+        address = f"{url}/project-tick/mono.git/info/refs?service=git-upload-pack"
+        asking = [asyncio.create_task(http.get(address, auth=("x", token))) for _ in range(4)]
+        await github.until(lambda: github.journal.calls(REFS))
+    answers = await asyncio.gather(*asking, return_exceptions=True)
+    assert all(isinstance(each, httpx2.Response | httpx2.HTTPError) for each in answers)
