@@ -1,0 +1,208 @@
+"""The activity of builders: the only one that runs a contributor's code (design, sections 4, 9 and 13)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from temporalio import activity
+
+from activities.attempt import Attempt, Builder, Ending
+from activities.clock import Clock, utc_now
+from activities.heartbeats import heartbeats
+from activities.ports import BuildLog, BuildLogs, Cluster, CommandRunner, Stats, Workspaces
+from activities.transcript import Transcript
+from activities.uninterrupted import uninterrupted
+from tickborg.errors import InfrastructureError, TickborgError
+from tickborg.jobs import BuildJob, BuildOutcome, BuildResult, BuildStarted
+from tickborg.messages import BuildLogStart, BuildLogStatus, Event, EventName
+from tickborg.names import BUILD_STARTED_SIGNAL
+
+_LOG_STATUS = {
+    BuildOutcome.SUCCESS: BuildLogStatus.SUCCESS,
+    BuildOutcome.FAILURE: BuildLogStatus.FAILURE,
+    BuildOutcome.TIMED_OUT: BuildLogStatus.TIMED_OUT,
+    BuildOutcome.SKIPPED: BuildLogStatus.SUCCESS,
+    BuildOutcome.CANCELLED: BuildLogStatus.CANCELLED,
+    BuildOutcome.UNEXPECTED_ERROR: BuildLogStatus.ERROR,
+}
+
+
+@dataclass(frozen=True)
+class _Beginning:
+    """What identifies an attempt."""
+
+    attempt_id: UUID
+    started_at: datetime
+
+
+class BuildActivities:
+    """Builds projects on this machine."""
+
+    def __init__(  # noqa: PLR0913 - all that a build reaches the world through
+        self,
+        builder: Builder,
+        *,
+        workspaces: Workspaces,
+        runner: CommandRunner,
+        logs: BuildLogs,
+        stats: Stats,
+        cluster: Cluster,
+        now: Clock = utc_now,
+    ) -> None:
+        self._builder = builder
+        self._workspaces = workspaces
+        self._runner = runner
+        self._logs = logs
+        self._stats = stats
+        self._cluster = cluster
+        self._now = now
+
+    @activity.defn(name="build")
+    async def build(self, job: BuildJob) -> BuildResult:
+        """Build, test or check. What a contributor's code does is a result, whatever it is.
+
+        Not repeated but for failures of infrastructure; a retry is a new attempt, with a log of its own, in
+        a workspace of its own.
+
+        Raises:
+            InfrastructureError: sandbox, disk or workspace failed, or the builder is shut down.
+            HeadGoneError: a commit of the job is no longer on the server.
+            TransientError: the server of the repository did not answer.
+            CancelledError: the workflow asked for it; nothing of the build runs any more.
+        """
+        beginning = _Beginning(uuid4(), self._now())
+        async with heartbeats(self._builder.heartbeat_interval):
+            try:
+                return await self._build(job, beginning)
+            except asyncio.CancelledError:
+                if not _shutting_down():
+                    raise
+                reason = f"the builder {self._builder.identity} was shut down in the middle of the build"
+                raise InfrastructureError(reason) from None
+
+    async def _build(self, job: BuildJob, beginning: _Beginning) -> BuildResult:
+        log = await self._logs.open(self._log_start(job, beginning))
+        transcript = Transcript(log, self._builder.log_limit)
+        attempt = Attempt(job, self._builder, self._runner, transcript)
+        try:
+            await self._announce(job, beginning)
+            ending = await self._attempt(job, attempt)
+        except asyncio.CancelledError:
+            await uninterrupted(self._cancelled(job, log, transcript))
+            raise
+        except Exception as error:
+            await uninterrupted(self._failed(job, log, transcript, error))
+            raise
+        result = self._result(beginning, ending, attempt, transcript)
+        await uninterrupted(self._close(job, log, transcript, _LOG_STATUS[ending.outcome]))
+        await self._stats.notify(_completed(job, result.outcome, result.duration))
+        return result
+
+    async def _cancelled(self, job: BuildJob, log: BuildLog, transcript: Transcript) -> None:
+        if _shutting_down():
+            await self._close(job, log, transcript, BuildLogStatus.ERROR)
+            return
+        await self._close(job, log, transcript, BuildLogStatus.CANCELLED)
+        await self._stats.notify(_completed(job, BuildOutcome.CANCELLED))
+
+    async def _failed(self, job: BuildJob, log: BuildLog, transcript: Transcript, error: Exception) -> None:
+        if isinstance(error, TickborgError):
+            with suppress(TickborgError):  # it may be the log that failed
+                await transcript.say(f"tickborg: {error}")
+        await self._close(job, log, transcript, BuildLogStatus.ERROR)
+        await self._stats.notify(_event(EventName.INTERNAL_ERROR, job))
+
+    async def _attempt(self, job: BuildJob, attempt: Attempt) -> Ending:
+        async with _entered(self._workspaces.materialise(job)) as workspace:
+            return await attempt.run(workspace)
+
+    async def _announce(self, job: BuildJob, beginning: _Beginning) -> None:
+        """Tell the ``Build`` workflow, so that its check run says that it is in progress.
+
+        One that closed meanwhile will have us cancelled; one that cannot be told is told by the result.
+        """
+        info = activity.info()
+        started = BuildStarted(
+            attempt_id=str(beginning.attempt_id),
+            attempt=info.attempt,
+            builder=self._builder.identity,
+            started_at=beginning.started_at,
+        )
+        await self._stats.notify(_event(EventName.BUILD_STARTED, job))
+        try:
+            await self._cluster.signal(info.workflow_id or "", BUILD_STARTED_SIGNAL, started)
+        except TickborgError as error:
+            activity.logger.warning("cannot say that a build started: %s", error)
+
+    async def _close(
+        self, job: BuildJob, log: BuildLog, transcript: Transcript, status: BuildLogStatus
+    ) -> None:
+        """End the log. A build is what it is, whatever becomes of its log; but somebody must hear of it."""
+        try:
+            await log.close(status)
+        except Exception:  # noqa: BLE001 - see above
+            activity.logger.exception("cannot close the log of a build")
+            lost = _event(EventName.LOG_LINES_LOST, job).model_copy(update={"count": transcript.line_count})
+            await self._stats.notify(lost)
+
+    def _log_start(self, job: BuildJob, beginning: _Beginning) -> BuildLogStart:
+        return BuildLogStart(
+            attempt_id=beginning.attempt_id,
+            identity=self._builder.identity,
+            system=job.system,
+            project=job.project.name,
+            repo=str(job.repo),
+            pr=job.origin.pull,
+            head_sha=job.merge.head_sha,
+            attempted_attrs=[job.project.name],
+            started_at=beginning.started_at,
+        )
+
+    def _result(
+        self, beginning: _Beginning, ending: Ending, attempt: Attempt, transcript: Transcript
+    ) -> BuildResult:
+        finished_at = self._now()
+        return BuildResult(
+            outcome=ending.outcome,
+            reason=ending.reason,
+            attempt_id=str(beginning.attempt_id),
+            builder=self._builder.identity,
+            started_at=beginning.started_at,
+            finished_at=finished_at,
+            duration=finished_at - beginning.started_at,
+            commands=tuple(attempt.commands),
+            failed_command=ending.failed.text if ending.failed else None,
+            exit_status=ending.exit_status,
+            log_tail=transcript.tail,
+            line_count=transcript.line_count,
+        )
+
+
+def _event(name: EventName, job: BuildJob) -> Event:
+    return Event(name=name, repo=str(job.repo), project=job.project.name, system=job.system)
+
+
+def _completed(job: BuildJob, outcome: BuildOutcome, duration: timedelta | None = None) -> Event:
+    seconds = None if duration is None else duration.total_seconds()
+    return _event(EventName.BUILD_COMPLETED, job).model_copy(update={"outcome": outcome, "seconds": seconds})
+
+
+def _shutting_down() -> bool:
+    """Whether it is the builder that ends, and not somebody who wants the build cancelled."""
+    details = activity.cancellation_details()
+    return details is not None and details.worker_shutdown
+
+
+@asynccontextmanager
+async def _entered(workspace: AbstractContextManager[Path]) -> AsyncIterator[Path]:
+    """Enter and leave on a thread. A thread cannot be interrupted: whoever is cancelled waits for it."""
+    entering = asyncio.ensure_future(asyncio.to_thread(workspace.__enter__))
+    try:
+        yield await uninterrupted(entering)
+    finally:
+        if entering.done() and not entering.cancelled() and entering.exception() is None:
+            await uninterrupted(asyncio.to_thread(workspace.__exit__, None, None, None))
