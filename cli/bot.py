@@ -27,7 +27,7 @@ class BotSettings:
     """All that one bot is told."""
 
     github: services.GitHubAccess
-    builder: services.Builder
+    builders: services.Builders
     folders: services.Folders
     policy: Policy
     served: ServedRepositories
@@ -50,14 +50,16 @@ async def running_bot(
     github, folders, listen = settings.github, settings.folders, settings.listen
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        publishers = await enter(services.publishing(transport, settings.builder.identity, folders.spool))
+        publishers = await enter(
+            services.publishing(transport, settings.builders.host.identity, folders.spool)
+        )
         await enter(services.collecting_logs(transport, folders.logs, publishers.stats))
         metrics_url = await enter(services.collecting_stats(transport, listen.host, listen.metrics))
         clients = await enter(services.github_clients(github))
         mirrors = services.mirror_store(folders.mirrors, github, clients.fetch_token)
         await enter(services.working(client, clients.api, mirrors, settings.policy, publishers))
         workspaces = WorkspaceFolder(folders.workspaces, mirrors)
-        await enter(services.building(client, settings.builder, workspaces, publishers))
+        await enter(services.building(client, settings.builders, workspaces, publishers))
         webhook_url = await enter(
             services.hearing(
                 client,

@@ -17,6 +17,7 @@ from typing import Any
 from temporalio.client import Client
 
 from activities import ports
+from activities.attempt import Builder
 from activities.building import BuildActivities
 from activities.clients.cluster import TemporalCluster
 from activities.clients.git_fetch import GitFetch
@@ -100,14 +101,12 @@ class GitHubAccess:
 
 
 @dataclass(frozen=True)
-class Builder:
-    """What a builder is like."""
+class Builders:
+    """The builders of one process: one for each system, all on this host."""
 
+    host: Builder
     runner: ports.CommandRunner
-    identity: str
     systems: tuple[System, ...]
-    jobs: int
-    """Processes that one build may use at once."""
     concurrent_builds: int
     grace: timedelta = timedelta(seconds=30)
     """How long builds may still run when the builder is told to end."""
@@ -187,26 +186,25 @@ async def working(
 
 @asynccontextmanager
 async def building(
-    client: Client, builder: Builder, workspaces: ports.Workspaces, publishers: Publishers
+    client: Client, builders: Builders, workspaces: ports.Workspaces, publishers: Publishers
 ) -> AsyncIterator[None]:
     """``tickborg builder``: build, for each of its systems."""
     activities = BuildActivities(
-        workspaces,
-        builder.runner,
-        publishers.logs,
-        publishers.stats,
-        TemporalCluster(client),
-        identity=builder.identity,
-        jobs=builder.jobs,
+        builders.host,
+        workspaces=workspaces,
+        runner=builders.runner,
+        logs=publishers.logs,
+        stats=publishers.stats,
+        cluster=TemporalCluster(client),
     )
     async with AsyncExitStack() as stack:
-        for system in builder.systems:
+        for system in builders.systems:
             worker = build_worker(
                 client,
                 system,
                 activities,
-                concurrent_builds=builder.concurrent_builds,
-                grace=builder.grace,
+                concurrent_builds=builders.concurrent_builds,
+                grace=builders.grace,
             )
             await stack.enter_async_context(worker)
         yield
