@@ -16,7 +16,7 @@ from tickborg.texts.shortening import shorten_bytes
 from webhook.decisions import Start
 
 RPC_TIMEOUT = timedelta(seconds=3)
-ANSWER_SECONDS = 2.8
+ANSWER_SECONDS = 2.5
 """Connecting is no part of an RPC's time-out, so the whole is bounded too (design, section 5: 3 s)."""
 
 FAIRNESS_KEY_LIMIT = 64
