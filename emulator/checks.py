@@ -170,7 +170,9 @@ def _one_of(fields: Mapping[str, Any], name: str, known: tuple[str, ...]) -> Non
         raise Unprocessable(f"Invalid request.\n\n{value} is not a member of {list(known)}.")
 
 
-def _no_longer(limit: int, text: str) -> None:
+def _no_longer(limit: int, text: object) -> None:
+    if not isinstance(text, str):
+        raise Unprocessable(f"Invalid request.\n\n{text!r} is not a string.")
     if len(text) > limit:
         raise Unprocessable(
             f"Invalid request.\n\nOnly {limit} characters are allowed; {len(text)} were supplied."

@@ -2,7 +2,7 @@
 
 from emulator.access import AS_APP
 from emulator.answers import Answer, page
-from emulator.errors import NotFound
+from emulator.errors import NotFound, Unprocessable
 from emulator.payloads.deliveries import delivery, delivery_item
 from emulator.requests import Endpoint, Request
 from emulator.state import Delivery
@@ -15,7 +15,7 @@ def list_deliveries(request: Request) -> Answer:
     """
     size, cursor, status = page(request.query).size, request.query.get("cursor"), request.query.get("status")
     found = [each for each in reversed(request.app.deliveries) if status is None or _is(each, status)]
-    rest = [each for each in found if cursor is None or each.id < int(cursor.removeprefix("v1_"))]
+    rest = [each for each in found if cursor is None or each.id < _last_seen(cursor)]
     shown = rest[:size]
     more = (
         f'<{request.url}?per_page={size}&cursor=v1_{shown[-1].id}>; rel="next"' if len(rest) > size else None
@@ -32,6 +32,13 @@ def redeliver(request: Request) -> Answer:
     """Send a delivery again."""
     request.github.webhooks.repeat(request.app, _delivery(request))
     return Answer(202, {})
+
+
+def _last_seen(cursor: str) -> int:
+    number = cursor.removeprefix("v1_")
+    if not number.isdecimal():
+        raise Unprocessable("Invalid cursor.")
+    return int(number)
 
 
 def _delivery(request: Request) -> Delivery:
