@@ -1,7 +1,8 @@
 """What is built of a pull request without being asked for, and what not and why (design, section 7)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tickborg.acl import needs_approval, systems_for
 from tickborg.commit_scopes import scopes
@@ -48,24 +49,14 @@ def plan_builds(
     """
     merge = _merge_of(report)
     changed = changed_projects(report.changes, report.projects)
-    held = _held(pull, len(changed), policy, permission, approved=approved)
-    builds: list[BuildJob] = []
-    skipped: list[SkippedBuild] = []
-    for project in changed:
-        if held:
-            skipped.append(SkippedBuild(project=project.name, reason=held))
-            continue
-        allowed = systems_for(policy, permission, pull.author)
-        skipped += _not_made(project, allowed, policy)
-        builds += _jobs(pull, merge, project, report.projects, policy, _on(project, allowed))
-    return BuildPlan(
-        pull=pull,
-        merge=merge,
-        builds=tuple(builds),
-        skipped=tuple(skipped),
-        changed_projects=tuple(project.name for project in changed),
-        held=held,
-    )
+    plan = BuildPlan(pull=pull, merge=merge, changed_projects=tuple(project.name for project in changed))
+    held = _held(plan, policy, permission, approved=approved)
+    if held:
+        return _held_back(plan, held)
+    planning = _Planning(plan, report.projects, policy, systems_for(policy, permission, pull.author))
+    builds = tuple(job for project in changed for job in planning.jobs(project))
+    skipped = tuple(build for project in changed for build in planning.not_made(project))
+    return plan.model_copy(update={"builds": builds, "skipped": skipped})
 
 
 def plan_checks(pull: PullRequest, report: MergeReport, policy: Policy) -> tuple[BuildJob, ...]:
@@ -85,9 +76,7 @@ def plan_checks(pull: PullRequest, report: MergeReport, policy: Policy) -> tuple
 
 def held_by_checks(plan: BuildPlan) -> BuildPlan:
     """The plan with nothing built, because a check that builds wait for has not passed."""
-    reason = reasons.check_failed()
-    skipped = tuple(SkippedBuild(project=project, reason=reason) for project in plan.changed_projects)
-    return plan.model_copy(update={"builds": (), "skipped": skipped, "held": reason})
+    return _held_back(plan, reasons.check_failed())
 
 
 def title_matters(before: str, after: str) -> bool:
@@ -103,60 +92,71 @@ def _merge_of(report: MergeReport) -> Merge:
     return report.merge
 
 
-def _held(pull: PullRequest, changed: int, policy: Policy, permission: Permission, *, approved: bool) -> str:
+def _held(plan: BuildPlan, policy: Policy, permission: Permission, *, approved: bool) -> str:
     """Why nothing at all is built by itself, for the author; empty if something is."""
-    if changed == 0:
+    pull, changed = plan.pull, plan.changed_projects
+    ask = reasons.command(policy.handle, changed)
+    if not changed:
         return ""
     if pull.draft:
-        return reasons.draft()
+        return reasons.draft(ask)
     if says_work_in_progress(pull.title):
-        return reasons.work_in_progress()
+        return reasons.work_in_progress(ask)
     if not approved and needs_approval(policy, permission, pull):
-        return reasons.awaits_approval(policy.handle)
-    if changed > policy.max_auto_builds:
-        return reasons.too_many(changed, policy.max_auto_builds, policy.handle)
+        return reasons.awaits_approval(ask)
+    if len(changed) > policy.max_auto_builds:
+        return reasons.too_many(len(changed), policy.max_auto_builds, ask)
     return ""
 
 
-def _on(project: Project, allowed: Iterable[System]) -> Iterator[System]:
-    return (system for system in allowed if project.systems is None or system in project.systems)
+def _held_back(plan: BuildPlan, reason: str) -> BuildPlan:
+    """The plan with nothing built, and the reason given for each project."""
+    skipped = tuple(SkippedBuild(project=project, reason=reason) for project in plan.changed_projects)
+    return plan.model_copy(update={"builds": (), "skipped": skipped, "held": reason})
 
 
-def _not_made(project: Project, allowed: tuple[System, ...], policy: Policy) -> Iterator[SkippedBuild]:
-    """The builds that the project file or the policy lets one expect, and that are not made."""
-    for system in policy.systems if project.systems is None else project.systems:
-        if system not in policy.systems:
-            reason = reasons.no_such_builder(system)
-        elif system not in allowed:
-            reason = reasons.system_for_writers(project.name, system, policy.handle)
-        else:
-            continue
-        yield SkippedBuild(project=project.name, system=system, reason=reason)
+@dataclass(frozen=True)
+class _Planning:
+    """What decides on which systems a project is built."""
 
+    plan: BuildPlan
+    projects: ProjectSet
+    policy: Policy
+    allowed: tuple[System, ...]
+    """Where the author may build."""
 
-def _jobs(  # noqa: PLR0913, PLR0917 - a job is made of all of them
-    pull: PullRequest,
-    merge: Merge,
-    project: Project,
-    projects: ProjectSet,
-    policy: Policy,
-    systems: Iterable[System],
-) -> Iterator[BuildJob]:
-    needs = needs_of(projects, project.name)
-    for system in systems:
-        tested = policy.automatic_tests and system in policy.test_systems
-        yield BuildJob(
-            repo=pull.repo,
-            origin=Origin(pull=pull.number),
-            head_ref=pull.fetch_ref,
-            base_ref=pull.base_ref,
-            merge=merge,
-            project=project,
-            needs=needs,
-            system=system,
-            mode=BuildMode.TEST if tested else BuildMode.BUILD,
-            author=pull.author,
-        )
+    def jobs(self, project: Project) -> Iterator[BuildJob]:
+        """The builds of ``project``."""
+        pull, needs = self.plan.pull, needs_of(self.projects, project.name)
+        for system in self.allowed:
+            if project.systems is None or system in project.systems:
+                yield BuildJob(
+                    repo=pull.repo,
+                    origin=Origin(pull=pull.number),
+                    head_ref=pull.fetch_ref,
+                    base_ref=pull.base_ref,
+                    merge=self.plan.merge,
+                    project=project,
+                    needs=needs,
+                    system=system,
+                    mode=self._mode(system),
+                    author=pull.author,
+                )
+
+    def not_made(self, project: Project) -> Iterator[SkippedBuild]:
+        """The builds that the project file or the policy lets one expect, and that are not made."""
+        for system in self.policy.systems if project.systems is None else project.systems:
+            if system not in self.policy.systems:
+                reason = reasons.no_such_builder(system)
+            elif system not in self.allowed:
+                reason = reasons.system_for_writers(project.name, system, self.policy.handle)
+            else:
+                continue
+            yield SkippedBuild(project=project.name, system=system, reason=reason)
+
+    def _mode(self, system: System) -> BuildMode:
+        tested = self.policy.automatic_tests and system in self.policy.test_systems
+        return BuildMode.TEST if tested else BuildMode.BUILD
 
 
 def _check_job(pull: PullRequest, merge: Merge, check: Check, system: System) -> BuildJob:

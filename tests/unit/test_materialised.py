@@ -30,7 +30,7 @@ WANTED = Materialised.of(
         (b".clang-format", True),
     ],
 )
-def test_a_job_wants_its_project_its_needs_their_also_and_the_top(path: bytes, expected: bool) -> None:  # noqa: FBT001
+def test_a_job_wants_its_project_its_needs_their_also_and_the_top(path: bytes, *, expected: bool) -> None:
     """Nothing else is written into a workspace."""
     assert WANTED.wants(path) is expected
 

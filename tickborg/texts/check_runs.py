@@ -33,7 +33,6 @@ _CONCLUSION_OF_OUTCOME = {
 _SUCCESS = {BuildMode.BUILD: "built", BuildMode.TEST: "built and tested", BuildMode.CHECK: "passed"}
 _SIGNALS = {2: "SIGINT", 4: "SIGILL", 6: "SIGABRT", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV", 15: "SIGTERM"}
 """Those whose numbers are the same on every system."""
-_OUT_OF_MEMORY = 9
 
 
 def name(job: BuildJob) -> str:
@@ -152,7 +151,7 @@ def _unfinished(
 
 def _summary(job: BuildJob, result: BuildResult, log_url: str) -> str:
     facts = "\n".join((*_facts(job), *_facts_of_run(result, log_url)))
-    beginning = [*_explanation(job, result), facts]
+    beginning = [*_explanation(result), facts]
     commands = reproduction.of_job(job, result.commands)
     heading = f"Run it yourself, in a clone of {code(str(job.repo))}:\n"
     room = CHECK_OUTPUT_LIMIT - sum(map(len, beginning)) - len(heading) - 2 * len("\n\n")
@@ -160,19 +159,14 @@ def _summary(job: BuildJob, result: BuildResult, log_url: str) -> str:
     return "\n\n".join((*beginning, heading + shell) if shell else beginning)
 
 
-def _explanation(job: BuildJob, result: BuildResult) -> Iterable[str]:
+def _explanation(result: BuildResult) -> Iterable[str]:
     """What the title does not say."""
     reason = prose(shorten(result.reason, _REASON_LIMIT))
     if result.outcome is BuildOutcome.UNEXPECTED_ERROR:
         yield f"The fault is tickborg's and not your change's. What happened: {reason or 'it is not known'}."
         yield "Run it again with the button *Re-run*."
-    elif result.outcome is BuildOutcome.TIMED_OUT:
-        limit = spoken(job.project.timeout)
-        yield f"It was ended: {code(job.project.name)} may take {limit} (`timeout` in `.tickborg.toml`)."
     elif reason:
         yield f"How it ended: {reason}."
-    if result.exit_status == -_OUT_OF_MEMORY:
-        yield "A process is ended by SIGKILL, most of the time, when memory runs out."
 
 
 def _facts(job: BuildJob) -> Iterable[str]:

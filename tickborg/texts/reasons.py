@@ -1,29 +1,36 @@
 """Why a build was not made: sentences for authors, each with what can be done about it."""
 
+from collections.abc import Sequence
+
 from tickborg.systems import System
 
-
-def draft() -> str:
-    """A draft is not built by itself."""
-    return "this is a draft; it is built once it is ready for review"
+_NAMED_PROJECTS = 5
 
 
-def work_in_progress() -> str:
+def command(handle: str, projects: Sequence[str]) -> str:
+    """The command that builds ``projects``; where they are many, its form."""
+    named = " ".join(projects) if len(projects) <= _NAMED_PROJECTS else "<project>…"
+    return f"`@{handle} build {named}`"
+
+
+def draft(ask: str) -> str:
+    """A draft is not built by itself; ``ask`` is the :func:`command` that builds it."""
+    return f"this is a draft: it is built once it is ready for review, or asked for with {ask}"
+
+
+def work_in_progress(ask: str) -> str:
     """Neither is a pull request whose title says that it is not done."""
-    return "the title says WIP; it is built once the title does not"
+    return f"the title says WIP: it is built once the title does not, or asked for with {ask}"
 
 
-def too_many(changed: int, limit: int, handle: str) -> str:
+def too_many(changed: int, limit: int, ask: str) -> str:
     """More projects changed than are built without being asked for."""
-    return (
-        f"{changed:,} projects changed, and more than {limit:,} are built only when asked for:"
-        f" `@{handle} build <project>…` or `@{handle} build all`"
-    )
+    return f"{changed:,} projects changed, and more than {limit:,} are built only when asked for with {ask}"
 
 
-def awaits_approval(handle: str) -> str:
+def awaits_approval(ask: str) -> str:
     """A first contribution waits for a maintainer."""
-    return f"a first contribution is built once a maintainer asks for it with `@{handle} build all`"
+    return f"a first contribution is built once a maintainer asks for it with {ask}"
 
 
 def check_failed() -> str:
