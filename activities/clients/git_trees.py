@@ -5,6 +5,8 @@ libgit2's own tree objects decode names and refuse some; here a name is the byte
 look-up and no object per entry.
 """
 
+import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -17,7 +19,8 @@ from tickborg.errors import RefusedError
 MAX_DEPTH = 300
 """Folders in folders. A walk recurses, here and in libgit2, and whoever opens a pull request makes trees."""
 
-_ID_LENGTH = 20
+_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+_OVERHEAD = len(" ") + len("\0") + 20
 _SHOWN_PATH = 80
 
 
@@ -44,18 +47,15 @@ Entries = Mapping[bytes, Entry]
 
 
 class Trees:
-    """The trees of one repository. Not for two threads at once: each opens the repository for itself."""
+    """The trees of one repository, and those made from them. All are kept in memory.
+
+    Not for two threads at once: each opens the repository for itself.
+    """
 
     def __init__(self, repo: pygit2.Repository) -> None:
+        self.repo = repo
         self._odb = repo.odb
-
-    def read(self, tree: bytes) -> dict[bytes, Entry]:
-        """The entries of the tree with this id.
-
-        Raises:
-            DamagedMirrorError: it is missing or broken.
-        """
-        return dict(_parse(self._content(tree)))
+        self._known: dict[bytes, Entries] = {}
 
     def blob(self, blob: bytes) -> bytes:
         """What a file holds, or where a symbolic link points.
@@ -66,20 +66,39 @@ class Trees:
         return self._content(blob)
 
     def folder(self, entry: Entry | None) -> Entries:
-        """The entries of ``entry`` if it is a folder, and none otherwise."""
-        return self.read(entry.id) if entry is not None and entry.is_folder else {}
+        """The entries of ``entry`` if it is a folder, and none otherwise.
+
+        Raises:
+            DamagedMirrorError: it is missing or broken.
+            RefusedError: it is malformed.
+        """
+        if entry is None or not entry.is_folder:
+            return {}
+        if entry.id not in self._known:
+            self._known[entry.id] = _parse(self._content(entry.id))
+        return self._known[entry.id]
 
     def write(self, entries: Mapping[bytes, Entry | None]) -> Entry | None:
-        """Store a folder of those entries that are there; None if none is: git knows no empty folders."""
+        """Make a folder of those entries that are there; None if none is: git knows no empty folders."""
         there = {name: entry for name, entry in entries.items() if entry is not None}
         return self.write_root(there) if there else None
 
     def write_root(self, entries: Entries) -> Entry:
-        """Store a tree, which may be empty."""
-        ordered = sorted(entries.items(), key=_order)
-        content = b"".join(b"%o %b\0%b" % (entry.mode, name, entry.id) for name, entry in ordered)
+        """Make a tree, which may be empty."""
+        content = _serialised(entries)
+        head = b"tree %d\0" % len(content)
+        tree = hashlib.sha1(head + content, usedforsecurity=False).digest()
+        self._known[tree] = entries
+        return Entry(FileMode.TREE, tree)
+
+    def store(self, entries: Entries) -> pygit2.Oid:
+        """Put a tree into the repository, where libgit2 finds it; nothing refers to it.
+
+        Raises:
+            InfrastructureError: there is no space left.
+        """
         with damage_named():
-            return Entry(FileMode.TREE, self._odb.write(ObjectType.TREE, content).raw)
+            return self._odb.write(ObjectType.TREE, _serialised(entries))
 
     def changed_paths(self, before: Entry | None, after: Entry | None) -> Iterator[bytes]:
         """Paths of what differs between two folders, each once, descending only where they differ.
@@ -131,13 +150,21 @@ def display(path: bytes) -> str:
     return path.decode(errors="backslashreplace")
 
 
-def _parse(content: bytes) -> Iterator[tuple[bytes, Entry]]:
-    start = 0
-    while start < len(content):
-        space = content.index(b" ", start)
-        end = content.index(b"\0", space)
-        start, mode = end + 1 + _ID_LENGTH, int(content[start:space], 8)
-        yield content[space + 1 : end], Entry(mode, content[end + 1 : start])
+def _parse(content: bytes) -> Entries:
+    """Read a tree's entries.
+
+    Raises:
+        RefusedError: it is no tree as git writes them.
+    """
+    found = _ENTRY.findall(content)
+    if sum(len(mode) + len(name) + _OVERHEAD for mode, name, _ in found) != len(content):
+        raise RefusedError("a tree of the commit is malformed: git fsck says which")
+    return {name: Entry(int(mode, 8), object_id) for mode, name, object_id in found}
+
+
+def _serialised(entries: Entries) -> bytes:
+    ordered = sorted(entries.items(), key=_order)
+    return b"".join(b"%o %b\0%b" % (entry.mode, name, entry.id) for name, entry in ordered)
 
 
 def _order(item: tuple[bytes, Entry]) -> bytes:

@@ -1,25 +1,29 @@
 """What is asked of libgit2 where trees do not decide a merge (design, section 4).
 
 libgit2 compares what differs between three trees and nothing else, but reads all of them into an index to
-find it. So it is handed trees that hold only what differs, and the rest is put back afterwards: the answer
-is the same (the tests ask both ways), the time is that of the change and not of the repository.
+find it. So it is handed only what differs, and the rest is put back afterwards: the answer is the same (the
+tests ask both ways), and the time is that of the change and not of the repository.
 
 Where the answer differs from git's: what one side added to a folder that the other renamed stays where it
-was added, which git calls a conflict.
+was added, which git calls a conflict; and a file that both sides moved, or that one side moved and the other
+made a link, is now and then a conflict to one and not to the other.
 """
 
 import os
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import pygit2
 from pygit2.enums import MergeFlag
 
 from activities.clients.git_trees import Entry, Trees, changed_entries, join
 from activities.clients.object_store import damage_named
-from activities.clients.three_trees import Three, ThreeFolders
+from activities.clients.three_trees import NOWHERE, Three, ThreeFolders
 
-NO_RENAMES = MergeFlag(0)
+_NO_RENAMES = MergeFlag(0)
+
+_Nested = Mapping[bytes, Any]
+"""A folder: an :class:`Entry` for each file by name, and such a mapping for each folder."""
 
 
 class ConflictError(Exception):
@@ -30,32 +34,19 @@ class ConflictError(Exception):
         super().__init__(f"{len(self.paths)} paths conflict")
 
 
-def merge_files(repo: pygit2.Repository, trees: Trees, files: Mapping[bytes, Three]) -> dict[bytes, Entry]:
+def merge_files(trees: Trees, files: Mapping[bytes, Three]) -> dict[bytes, Entry]:
     """Merge files that both sides changed in place, by path.
-
-    libgit2 knows them by number: where no rename is looked for, a file's path decides nothing.
 
     Raises:
         ConflictError: some cannot be merged.
     """
-    if not files:
-        return {}
-    path_of = {b"%08x" % number: path for number, path in enumerate(files)}
-    sides = (
-        trees.write({number: files[path][side] for number, path in path_of.items()}) for side in range(3)
-    )
-    try:
-        merged = trees.folder(_merge(repo, Three(*sides), NO_RENAMES))
-    except ConflictError as conflict:
-        raise ConflictError(path_of[number] for number in conflict.paths) from None
-    return {path_of[number]: entry for number, entry in merged.items()}
+    return _merge(trees, files, _NO_RENAMES) if files else {}
 
 
 class WholeMerge:
     """libgit2's merge of three trees, with rename detection."""
 
-    def __init__(self, repo: pygit2.Repository, trees: Trees) -> None:
-        self._repo = repo
+    def __init__(self, trees: Trees) -> None:
         self._trees = trees
 
     def merge(self, root: Three) -> Entry:
@@ -66,44 +57,34 @@ class WholeMerge:
             RefusedError: folders are nested too deep.
         """
         lost = list(self._collisions(b"", root))
-        differing = self._differing(b"", root)
         try:
-            merged = self._merge(differing)
+            merged = _merge(self._trees, dict(self._differing(b"", root)), MergeFlag.FIND_RENAMES)
         except ConflictError as conflict:
             raise ConflictError([*conflict.paths, *lost]) from None
         if lost:
             raise ConflictError(lost)
-        return self._completed(root, merged) or self._trees.write_root({})
+        return self._completed(root, _nested(merged)) or self._trees.write_root({})
 
-    def _merge(self, differing: Three) -> Entry:
-        for side in differing:  # libgit2 recurses too, but on a stack that ends the process
-            deque(self._trees.changed_paths(None, side), maxlen=0)
-        sides = (side or self._trees.write_root({}) for side in differing)
-        return _merge(self._repo, Three(*sides), MergeFlag.FIND_RENAMES)
+    def _differing(self, path: bytes, three: Three) -> Iterator[tuple[bytes, Three]]:
+        """The files below the folder ``path`` that are not the same on all sides."""
+        for name, inner in ThreeFolders.of(self._trees, three).differing():
+            place = join(path, name)
+            if not inner.no_files:
+                yield place, inner.files
+            if not inner.no_folders:
+                yield from self._differing(place, inner)
 
-    def _differing(self, path: bytes, three: Three) -> Three:
-        """``three`` without what no side changed; that can only be inside a folder that all have."""
-        if not three.all_folders:
-            return three
-        kept: tuple[dict[bytes, Entry | None], ...] = ({}, {}, {})
-        for name, inner in ThreeFolders.of(self._trees, three).names():
-            if not inner.unchanged:
-                for side, entry in zip(kept, self._differing(join(path, name), inner), strict=True):
-                    side[name] = entry
-        return Three(*(self._trees.write(side) for side in kept))
+    def _completed(self, three: Three, merged: _Nested) -> Entry | None:
+        """The folder ``three``, with ``merged`` and with what :meth:`_differing` passed over."""
+        folders = ThreeFolders.of(self._trees, three)
+        differing = dict(folders.differing())
+        entries: dict[bytes, Entry | None] = dict(folders.ours)
+        for name in differing.keys() | merged.keys():
+            entries[name] = self._placed(differing.get(name, NOWHERE), merged.get(name, {}))
+        return self._trees.write(entries)
 
-    def _completed(self, three: Three, merged: Entry | None) -> Entry | None:
-        """``merged`` with what :meth:`_differing` left out of ``three``."""
-        if not three.all_folders:
-            return merged
-        inside = self._trees.folder(merged)
-        names = ThreeFolders.of(self._trees, three).names()
-        return self._trees.write(
-            {
-                name: inner.ours if inner.unchanged else self._completed(inner, inside.get(name))
-                for name, inner in names
-            }
-        )
+    def _placed(self, three: Three, merged: Entry | _Nested) -> Entry | None:
+        return merged if isinstance(merged, Entry) else self._completed(three, merged)
 
     def _collisions(self, path: bytes, three: Three) -> Iterator[bytes]:
         """Where one side adds a file and the other a folder of the same name.
@@ -115,7 +96,7 @@ class WholeMerge:
         if ours is None or theirs is None or ours == theirs or ancestor in {ours, theirs}:
             return
         if ours.is_folder and theirs.is_folder:
-            for name, inner in ThreeFolders.of(self._trees, three).names():
+            for name, inner in ThreeFolders.of(self._trees, three).differing():
                 yield from self._collisions(join(path, name), inner)
         elif ours.is_folder != theirs.is_folder and (ancestor is None or ancestor.is_folder):
             folder = ours if ours.is_folder else theirs
@@ -132,11 +113,32 @@ class WholeMerge:
         return any(self._adds(join(path, name), old, new) for name, old, new in changed_entries(*folders))
 
 
-def _merge(repo: pygit2.Repository, sides: Three, flags: MergeFlag) -> Entry:
-    ancestor, ours, theirs = (pygit2.Oid(raw=side.id) for side in sides if side is not None)
+def _merge(trees: Trees, files: Mapping[bytes, Three], flags: MergeFlag) -> dict[bytes, Entry]:
+    """Have libgit2 merge these files, which are all it sees.
+
+    Each side is handed over as one tree whose names are whole paths. libgit2 lists a tree's files by path,
+    so it makes no difference to it, and that is one object to store where folders would be hundreds.
+    """
+    ancestor, ours, theirs = (_store(trees, files, side) for side in range(3))
     with damage_named():
-        index = repo.merge_trees(ancestor, ours, theirs, flags=flags)
-        if index.conflicts is None:
-            return Entry.of_tree(str(index.write_tree(repo)))
-    entries = (entry for conflict in index.conflicts for entry in conflict if entry is not None)
-    raise ConflictError(os.fsencode(entry.path) for entry in entries)
+        index = trees.repo.merge_trees(ancestor, ours, theirs, flags=flags)
+    if index.conflicts is not None:
+        entries = (entry for conflict in index.conflicts for entry in conflict if entry is not None)
+        raise ConflictError(os.fsencode(entry.path) for entry in entries)
+    return {os.fsencode(entry.path): Entry(entry.mode, entry.id.raw) for entry in index}
+
+
+def _store(trees: Trees, files: Mapping[bytes, Three], side: int) -> pygit2.Oid:
+    there = {path: entry for path, three in files.items() if (entry := three[side]) is not None}
+    return trees.store(there)
+
+
+def _nested(files: Mapping[bytes, Entry]) -> _Nested:
+    root: dict[bytes, Any] = {}
+    for path, entry in files.items():
+        *folders, name = path.split(b"/")
+        place = root
+        for folder in folders:
+            place = place.setdefault(folder, {})
+        place[name] = entry
+    return root

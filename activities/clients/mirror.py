@@ -94,7 +94,7 @@ class _Merging:
 
     def _merged(self, merge_base: str) -> MergedTree:
         ancestor, ours, theirs = map(self._tree, (merge_base, self._base_sha, self._head_sha))
-        return merge_trees(self._repo, ancestor=ancestor, ours=ours, theirs=theirs)
+        return merge_trees(self._trees, ancestor=ancestor, ours=ours, theirs=theirs)
 
     def _projects(self) -> tuple[ProjectSet, str | None]:
         """The projects of the target branch, or why they cannot be known."""

@@ -14,24 +14,27 @@ class Three(NamedTuple):
     theirs: Entry | None
 
     @property
-    def unchanged(self) -> bool:
-        """Whether neither side changed it."""
-        return self.ancestor == self.ours == self.theirs
-
-    @property
-    def all_folders(self) -> bool:
-        """Whether it is a folder in all three trees."""
-        return all(entry is not None and entry.is_folder for entry in self)
-
-    @property
     def all_files(self) -> bool:
         """Whether it is a file, symbolic link or submodule in all three trees."""
         return all(entry is not None and not entry.is_folder for entry in self)
 
     @property
+    def no_folders(self) -> bool:
+        """Whether it is a file wherever it is."""
+        return all(entry is None or not entry.is_folder for entry in self)
+
+    @property
+    def files(self) -> "Three":
+        """It where it is a file; nothing where it is a folder."""
+        return Three(*(None if entry is None or entry.is_folder else entry for entry in self))
+
+    @property
     def no_files(self) -> bool:
         """Whether it is a folder wherever it is."""
         return all(entry is None or entry.is_folder for entry in self)
+
+
+NOWHERE = Three(None, None, None)
 
 
 class ThreeFolders(NamedTuple):
@@ -50,7 +53,11 @@ class ThreeFolders(NamedTuple):
         """
         return cls(*(trees.folder(entry) for entry in three))
 
-    def names(self) -> Iterator[tuple[bytes, Three]]:
-        """Every name that any side has."""
-        for name in self.ancestor.keys() | self.ours.keys() | self.theirs.keys():
+    def differing(self) -> Iterator[tuple[bytes, Three]]:
+        """Every name that is not the same on all sides."""
+        names: set[bytes] = set()
+        for side in (self.ours, self.theirs):
+            if side is not self.ancestor:
+                names.update(name for name, _ in self.ancestor.items() ^ side.items())
+        for name in names:
             yield name, Three(self.ancestor.get(name), self.ours.get(name), self.theirs.get(name))

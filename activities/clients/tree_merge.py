@@ -23,8 +23,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-import pygit2
-
 from activities.clients.git_trees import Entry, Trees, changed_entries, join
 from activities.clients.libgit2_merge import ConflictError, WholeMerge, merge_files
 from activities.clients.three_trees import Three, ThreeFolders
@@ -35,27 +33,26 @@ class MergedTree:
     """What a merge of trees gave: a tree, or the conflicts that prevented it."""
 
     tree: str | None
-    """40 hex digits, and all its objects are in the store; None: there are conflicts."""
+    """40 hex digits: a tree of the :class:`Trees` that were merged; None: there are conflicts."""
     conflicts: tuple[bytes, ...] = ()
     """Paths, sorted."""
     whole_merge: bool = False
     """True: trees alone did not decide it, and libgit2 was asked about all that differs."""
 
 
-def merge_trees(repo: pygit2.Repository, *, ancestor: str, ours: str, theirs: str) -> MergedTree:
+def merge_trees(trees: Trees, *, ancestor: str, ours: str, theirs: str) -> MergedTree:
     """Merge two trees that come from ``ancestor``; ids are 40 hex digits.
 
     Raises:
         DamagedMirrorError: an object is missing from the store.
         RefusedError: folders are nested too deep.
     """
-    trees = Trees(repo)
     root = Three(*(Entry.of_tree(tree) for tree in (ancestor, ours, theirs)))
-    merge = _TreeMerge(repo, trees)
+    merge = _TreeMerge(trees)
     try:
         plan = merge.plan(b"", root)
     except _UndecidedError:
-        return _outcome(partial(WholeMerge(repo, trees).merge, root), whole_merge=True)
+        return _outcome(partial(WholeMerge(trees).merge, root), whole_merge=True)
     return _outcome(partial(merge.carry_out, plan), whole_merge=False)
 
 
@@ -82,10 +79,9 @@ _Plan = Entry | _Overlap | dict[bytes, "_Plan"] | None
 
 
 class _TreeMerge:
-    """A merge as far as trees decide it: planned, then carried out, so that nothing is stored in vain."""
+    """A merge as far as trees decide it: planned, then carried out, so that nothing is done in vain."""
 
-    def __init__(self, repo: pygit2.Repository, trees: Trees) -> None:
-        self._repo = repo
+    def __init__(self, trees: Trees) -> None:
         self._trees = trees
         self._overlaps: dict[bytes, Three] = {}
 
@@ -105,20 +101,21 @@ class _TreeMerge:
             return theirs
         if three.no_files:
             folders = ThreeFolders.of(self._trees, three)
-            return {name: self.plan(join(path, name), inner) for name, inner in folders.names()}
+            planned = {name: self.plan(join(path, name), inner) for name, inner in folders.differing()}
+            return dict(folders.ours) | planned
         if three.all_files:
             self._overlaps[path] = three
             return _Overlap(path)
         raise _UndecidedError
 
     def carry_out(self, plan: _Plan) -> Entry:
-        """Store what the root is to be.
+        """Make the merged tree.
 
         Raises:
             ConflictError: a file that both sides changed cannot be merged.
         """
-        merged = merge_files(self._repo, self._trees, self._overlaps)
-        return self._store(plan, merged) or self._trees.write_root({})
+        merged = merge_files(self._trees, self._overlaps)
+        return self._made(plan, merged) or self._trees.write_root({})
 
     def _require_in_place(self, path: bytes, before: Entry | None, after: Entry | None) -> None:
         """What both sides did alike is decided unless it added or deleted a path: see this module's head."""
@@ -129,10 +126,10 @@ class _TreeMerge:
         for name, old, new in changed_entries(self._trees.folder(before), self._trees.folder(after)):
             self._require_in_place(join(path, name), old, new)
 
-    def _store(self, plan: _Plan, merged: Mapping[bytes, Entry]) -> Entry | None:
+    def _made(self, plan: _Plan, merged: Mapping[bytes, Entry]) -> Entry | None:
         if isinstance(plan, _Overlap):
             return merged[plan.path]
         if not isinstance(plan, dict):
             return plan
-        entries = {name: self._store(inner, merged) for name, inner in plan.items()}
+        entries = {name: self._made(inner, merged) for name, inner in plan.items()}
         return self._trees.write(entries)
