@@ -23,6 +23,13 @@ app = typer.Typer(
 
 USAGE_ERROR = 3
 
+
+
+@app.callback()
+def tickborg() -> None:
+    """The CI bot of a monorepo: pull requests become durable Temporal workflows."""
+
+
 StateOption = Annotated[
     Path | None, typer.Option("--state", help="Folder for all state; without it a temporary one.")
 ]
