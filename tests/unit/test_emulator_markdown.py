@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from emulator.markdown import to_html
 
-PIECES = ["<script>", "</script>", "<!--", "-->", "<details>", "<img src=x onerror=y>", "<p onclick=x>",
-          "[a](", ")", "javascript:", "`", "```\n", "\n\n", "<", ">", '"', "&", "text", "|a|\n|-|\n"]  # fmt: skip
+TAGS = ["<script>", "</script>", "<!--", "-->", "<details>", "<img src=x onerror=y>", "<p onclick=x>"]
+MARKS = ["[a](", ")", "javascript:", "`", "```\n", "\n\n", "<", ">", '"', "&", "text", "|a|\n|-|\n"]
 
 
 class Tags(HTMLParser):
@@ -44,7 +44,7 @@ def test_what_is_harmless_is_rendered(text: str, html: str) -> None:
     assert to_html(text).strip() == html.strip()
 
 
-@given(st.lists(st.sampled_from(PIECES)).map("".join))
+@given(st.lists(st.sampled_from(TAGS + MARKS)).map("".join))
 def test_nothing_active_gets_through(text: str) -> None:
     """Whatever is written, the HTML has no script, no image of its own and no handler."""
     found = Tags()
