@@ -30,6 +30,9 @@ CONFIRM_SECONDS = 10.0
 """A message that is not confirmed by then goes to the spool."""
 
 CLOSE_SECONDS = 5.0
+RECONNECT_SECONDS = 5.0
+"""The longest pause between two attempts."""
+
 HEARTBEAT_SECONDS = 15
 FOLLOW_PREFETCH = 100
 FOLLOW_QUEUE_LENGTH = 10_000
@@ -126,7 +129,7 @@ class AmqpTransport:
         return f"{self._url.host}:{self._url.port or (5671 if self._url.scheme == 'amqps' else 5672)}"
 
     async def _keep_connected(self) -> None:
-        backoff = Backoff()
+        backoff = Backoff(longest=RECONNECT_SECONDS)
         while True:
             try:
                 async with self._connected(self._name) as connection:

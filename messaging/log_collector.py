@@ -76,7 +76,7 @@ class LogCollector:
         self._stats = stats or NoStats()
         self._gap_seconds = gap_seconds
         self._clock = clock
-        self._retry = retry or Backoff()
+        self._retry = retry or Backoff(longest=5.0)
 
     async def run(self) -> None:
         """Collect until cancelled, through every loss of the broker."""

@@ -31,7 +31,7 @@ class StatsCollector:
     def __init__(self, transport: Transport, metrics: Metrics, retry: Backoff | None = None) -> None:
         self._transport = transport
         self._metrics = metrics
-        self._retry = retry or Backoff()
+        self._retry = retry or Backoff(longest=5.0)
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     async def run(self) -> None:
