@@ -81,8 +81,15 @@ def reason_of(details: ErrorDetails, kind: type[Entry]) -> str:
         return f"is not known{did_you_mean(key_of(details), known) or '; there are ' + ', '.join(known)}"
     if details["type"] == "value_error":
         return f"{_as_given(details['input'])} {details['ctx']['error']}"
-    return _REASONS.get(details["type"], details["msg"])
+    kind_of_fault = "list_type" if details["type"] == "string_type" and _is_item(details) else details["type"]
+    return _REASONS.get(kind_of_fault, details["msg"])
+
+
+def _is_item(details: ErrorDetails) -> bool:
+    return len(details["loc"]) > 1
 
 
 def _as_given(value: object) -> str:
-    return quoted(value) if isinstance(value, str) else shorten(str(value), _VALUE_LENGTH)
+    if isinstance(value, str):
+        return quoted(value)
+    return shorten(str(value).lower() if isinstance(value, bool) else str(value), _VALUE_LENGTH)

@@ -26,7 +26,7 @@ def fault_of_name(name: str) -> str | None:
         return "is a word of the commands; choose another"
     if _NAME.fullmatch(name):
         return None
-    return f"is not 1 to {NAME_LIMIT} of A-Z a-z 0-9 . _ + -"
+    return f"is no name: one has 1 to {NAME_LIMIT} characters of A-Z a-z 0-9 . _ + -"
 
 
 def fitting_name(text: str, taken: Container[str]) -> str:
