@@ -98,6 +98,8 @@ class ProcessRunner:
 
     def _exit(self, process: "_Process", *, timed_out: bool) -> Exit:
         report = process.report
+        if timed_out and report is None:
+            return Exit(-signal.SIGKILL, timed_out=True)  # ended before it had begun
         if report is None:
             raise InfrastructureError("the supervisor of the build was killed, and the build with it")
         if report.error or report.status is None:
