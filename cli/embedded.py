@@ -39,7 +39,9 @@ class EmbeddedBot:
     """A bot that runs, and the servers around it."""
 
     client: Client
+    transport: Transport
     bot: RunningBot
+    github: EmulatedGitHub
     github_url: str
     temporal_ui: str | None
     broker: str
@@ -109,7 +111,7 @@ async def embedded_bot(  # noqa: PLR0913 - what it is, and two ways to have it l
         )
         bot = await enter(running_bot(client, transport, settings))
         app.webhook_url = f"{bot.webhook_url}/github-webhook"
-        yield EmbeddedBot(client, bot, github_url, temporal.ui_url, broker, sandbox)
+        yield EmbeddedBot(client, transport, bot, github, github_url, temporal.ui_url, broker, sandbox)
 
 
 def _full_names(github: EmulatedGitHub) -> set[str]:

@@ -22,7 +22,8 @@ app = typer.Typer(
 )
 
 USAGE_ERROR = 3
-
+INTERRUPTED = 130
+_TYPER_USAGE_ERROR = 2
 
 
 @app.callback()
@@ -47,6 +48,29 @@ def demo(
     run(show(Console(), state, keep=keep))
 
 
+@app.command(name="try")
+def try_(  # noqa: PLR0913 - options of the command line
+    repo: Annotated[Path, typer.Option("--repo", help="Any git repository; it is left untouched.")] = Path(),
+    base: Annotated[str, typer.Option("--base", help="What the change is merged with.")] = "main",
+    head: Annotated[str, typer.Option("--head", help="The change: a branch, tag or commit.")] = "HEAD",
+    *,
+    build: Annotated[bool, typer.Option("--build/--no-build", help="Build the changed projects.")] = True,
+    test: Annotated[bool, typer.Option("--test", help="Run their tests too.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document instead of a live view.")
+    ] = False,
+    state: StateOption = None,
+) -> None:
+    """Evaluate and build a branch of a local repository, as the bot would do it on GitHub.
+
+    Ends with 0 for success, 1 for a failed build, 2 for a conflict or an evaluation that failed, 3 for a
+    usage error.
+    """
+    from cli.trial import Trial, attempt  # noqa: PLC0415 - a command pays only for itself
+
+    run(attempt(Trial(repo, base, head, build, test, as_json, state), Console()))
+
+
 def run(work: Coroutine[Any, Any, int | None]) -> None:
     """Run a command's coroutine, and end the process with its exit status.
 
@@ -56,7 +80,7 @@ def run(work: Coroutine[Any, Any, int | None]) -> None:
     try:
         status = asyncio.run(work) or 0
     except KeyboardInterrupt:
-        status = 130
+        status = INTERRUPTED
     except TickborgError as error:
         Console(stderr=True).print(f"tickborg: {error}", markup=False, highlight=False, soft_wrap=True)
         status = USAGE_ERROR
@@ -72,5 +96,8 @@ def end(status: int) -> None:
 
 
 def main() -> None:
-    """The console script."""
-    app()
+    """The console script. A usage error ends with 3, since 1 and 2 say how a trial went."""
+    try:
+        app()
+    except SystemExit as ended:
+        end(USAGE_ERROR if ended.code == _TYPER_USAGE_ERROR else int(ended.code or 0))

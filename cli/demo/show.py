@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from cli.demo import sample
 from cli.demo.scenes import SCENES, Scene, Stage
 from cli.embedded import EmbeddedBot, embedded_bot, policy_of_this_machine
 from cli.services import Folders
+from cli.state_folder import state_folder
 from cli.watching import Narrator, clock, settled
 from emulator import EmulatedGitHub, pull_request_text
 from emulator.state import PullRequest
@@ -35,7 +33,7 @@ async def demo(console: Console, state: Path | None, *, keep: bool) -> None:
         state: the folder for all state; None: a temporary one.
         keep: leave everything running at the end, until interrupted.
     """
-    with _state_folder(state) as folder:
+    with state_folder(state) as folder:
         monorepo = sample.sample()
         repository_path = folder / "github" / "monorepo.git"
         sample.create(repository_path, monorepo.contents)
@@ -122,16 +120,3 @@ async def _metrics(url: str) -> list[str]:
         text = (await http.get(url)).text
     counted = (line for line in text.splitlines() if line.startswith("tickborg_") and "_bucket" not in line)
     return [line for line in counted if not line.endswith(" 0.0")]
-
-
-@contextmanager
-def _state_folder(chosen: Path | None) -> Iterator[Path]:
-    if chosen is not None:
-        chosen.mkdir(parents=True, exist_ok=True)
-        yield chosen.resolve()
-        return
-    folder = Path(tempfile.mkdtemp(prefix="tickborg-demo-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
