@@ -173,7 +173,8 @@ class Bubblewrap:
             yield from (mount.option, mount.source, mount.destination)
         for descriptor, file in ((_PASSWD, "/etc/passwd"), (_GROUP, "/etc/group")):
             yield from ("--perms", "0644", "--ro-bind-data", descriptor, file)
-        yield from ("--remount-ro", "/")
+        # Made by bubblewrap itself and owned by the build, where that is the one who makes them.
+        yield from ("--remount-ro", "/dev", "--remount-ro", "/")
 
     def _mounts(self, command: Command) -> Iterator[_Mount]:
         yield _Mount("--ro-bind", "/usr", "/usr")
