@@ -264,7 +264,10 @@ def _keys(private_key: str | None) -> tuple[str, str]:
 
 
 def _read(private_key: str) -> rsa.RSAPrivateKey:
-    key = serialization.load_pem_private_key(private_key.encode(), password=None)
+    # Whether the numbers are a sound key matters to nobody here, and to find out takes 50 ms.
+    key = serialization.load_pem_private_key(
+        private_key.encode(), password=None, unsafe_skip_rsa_key_validation=True
+    )
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError("an App's private key is an RSA key; make one with: openssl genrsa 2048")
     return key

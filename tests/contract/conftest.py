@@ -3,12 +3,15 @@
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
@@ -90,7 +93,14 @@ def encode_jwt(
     now = int(time.time())
     wanted = {"iat": now + issued, "exp": now + expires, "iss": str(app.id)} | claims
     given = {name: value for name, value in wanted.items() if value is not None}
-    return jwt.encode(given, key or app.private_key, algorithm="RS256")
+    return jwt.encode(given, _loaded(key or app.private_key), algorithm="RS256")
+
+
+@cache
+def _loaded(private_key: str) -> RSAPrivateKey:
+    key = load_pem_private_key(private_key.encode(), password=None)
+    assert isinstance(key, RSAPrivateKey)
+    return key
 
 
 @pytest.fixture

@@ -12,9 +12,8 @@ from pydantic import TypeAdapter
 
 try:
     from githubkit_schemas.v2026_03_10 import models
-except (
-    ImportError
-) as error:  # githubkit says that hishel 2.0 will do, and imports names that it no longer has
+except ImportError as error:
+    # githubkit 0.16 declares hishel<=2.0 and imports names that 2.0 no longer has.
     raise ImportError(
         "GitHub's schema cannot be read; install it with: pip install githubkit-schemas 'hishel<2'"
     ) from error
