@@ -27,7 +27,7 @@ class TemporalConnection:
     address: str
     """``host:port``."""
     namespace: str = DEFAULT_NAMESPACE
-    tls: TLSConfig | bool = False
+    tls: TLSConfig | bool = field(default=False, repr=False)
     """True: TLS with the system's certificate authorities and no certificate of our own."""
     api_key: str | None = field(default=None, repr=False)
 
