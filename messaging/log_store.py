@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 from messaging.log_format import HEADER_LIMIT, LogMetadata, body_offset, log_path, read_metadata
-from messaging.log_writer import LogWriter
+from messaging.log_writer import LogWriter, count_lines
 
 OPEN_LOGS = 128
 """Logs kept open between batches; one that is needed again is recovered from its file."""
@@ -112,6 +112,32 @@ class LogReader:
         except FileNotFoundError:
             return LogPage((), start)
 
+    def tail(self, attempt_id: UUID, lines: int, limit: int = _CHUNK) -> LogPosition:
+        """Where the last ``lines`` lines begin, or as many of them as ``limit`` bytes hold.
+
+        All of the log is looked through, since lines are counted from its beginning: 200 MB take 0.1 s.
+        """
+        try:
+            with log_path(self._folder, attempt_id).open("rb") as file:
+                return _tail(file.fileno(), lines, limit)
+        except FileNotFoundError:
+            return LogPosition()
+
+    def size(self, attempt_id: UUID) -> int | None:
+        """How many bytes the file of a log has, its header included; None: there is none."""
+        try:
+            return log_path(self._folder, attempt_id).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def raw(self, attempt_id: UUID, offset: int, limit: int) -> bytes:
+        """Bytes of the file of a log as they are; none at its end, or of a log that is not there."""
+        try:
+            with log_path(self._folder, attempt_id).open("rb") as file:
+                return os.pread(file.fileno(), limit, offset)
+        except FileNotFoundError:
+            return b""
+
     def _page(self, file: int, attempt_id: UUID, start: LogPosition, limit: int) -> LogPage:
         offset = start.offset or body_offset(os.pread(file, HEADER_LIMIT, 0))
         if offset is None:
@@ -133,6 +159,21 @@ def _numbered(texts: list[str], first_text_line: int, metadata: LogMetadata | No
         else:
             yield LogLine(None, text)
             shift += hole.last - hole.first
+
+
+def _tail(file: int, lines: int, limit: int) -> LogPosition:
+    start = body_offset(os.pread(file, HEADER_LIMIT, 0))
+    if start is None:
+        return LogPosition()
+    count, end = count_lines(file, start)
+    offset = max(start, end - limit)
+    data = os.pread(file, end - offset, offset)
+    if offset > start:  # in the middle of a line, most likely
+        torn = data.find(b"\n") + 1
+        data, offset = data[torn:], offset + torn
+    kept = data.split(b"\n")[:-1][-lines:]
+    size = sum(map(len, kept)) + len(kept)
+    return LogPosition(offset + len(data) - size, count - len(kept) + 1)
 
 
 def _whole_lines(file: int, offset: int, limit: int) -> bytes:

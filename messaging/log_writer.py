@@ -72,7 +72,7 @@ class LogWriter:
         if offset is None:
             os.ftruncate(self._file, 0)
             return
-        self._text_lines, end = _count_lines(self._file, offset)
+        self._text_lines, end = count_lines(self._file, offset)
         os.ftruncate(self._file, end)  # a line torn by a crash was not acknowledged and comes again
         written = self._metadata.with_text_lines(self._text_lines)
         if written != self._metadata:
@@ -123,7 +123,7 @@ class LogWriter:
         self._metadata = metadata
 
 
-def _count_lines(file: int, offset: int) -> tuple[int, int]:
+def count_lines(file: int, offset: int) -> tuple[int, int]:
     """How many whole lines there are from ``offset`` on, and the offset behind the last."""
     count, end = 0, offset
     while chunk := os.pread(file, _CHUNK, offset):

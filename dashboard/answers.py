@@ -1,0 +1,16 @@
+"""Pages as answers of HTTP."""
+
+from http import HTTPStatus
+
+from starlette.responses import HTMLResponse
+
+from dashboard.addresses import Addresses
+from dashboard.page import Page, document
+
+READ = ["GET", "HEAD"]
+"""The methods of every page."""
+
+
+def answer(page: Page, addresses: Addresses, status: HTTPStatus = HTTPStatus.OK) -> HTMLResponse:
+    """``page`` as an answer."""
+    return HTMLResponse(document(page, addresses), status)

@@ -1,0 +1,146 @@
+"""The page of one attempt's log."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from dashboard import verdicts
+from dashboard.addresses import Addresses
+from dashboard.ansi import line_to_html
+from dashboard.markup import NOTHING, Content, Html, element, link, together
+from dashboard.page import Page, fact, mark
+from messaging.log_format import LogMetadata
+from messaging.log_store import LogLine
+from tickborg.github import RepositoryName
+from tickborg.messages import BuildLogStatus
+from tickborg.texts.durations import spoken
+from tickborg.texts.wording import counted, short_sha
+
+
+@dataclass(frozen=True)
+class LogView:
+    """A log, as much of it as a page shows."""
+
+    attempt_id: UUID
+    metadata: LogMetadata
+    lines: tuple[LogLine, ...]
+    """The last lines of it."""
+    cut: bool
+    """Whether there are lines before these."""
+    place: str
+    """What the stream is asked to go on from."""
+
+
+def log_page(log: LogView, addresses: Addresses) -> Page:
+    """What is known about the attempt, and the last lines it printed."""
+    running = log.metadata.status is None
+    name = _name(log)
+    content = (
+        element("p", _origin(log.metadata, addresses), class_="place"),
+        element("h1", name),
+        element("div", facts(log, addresses), id="facts"),
+        _earlier(log, addresses),
+        _lines(log, addresses),
+        element("p", id="stream-state", role="status", class_="faint") if running else None,
+        element("p", _ending(log.metadata), id="ending", class_="faint"),
+    )
+    return Page(f"{name} · log", content, moving=running, streaming=True)
+
+
+def facts(log: LogView, addresses: Addresses) -> Html:
+    """What the page says above the lines."""
+    return element("dl", _facts(log, addresses), class_="facts")
+
+
+def line_row(line: LogLine) -> Html:
+    """One line, under an anchor of its number; what stands for lost lines has neither."""
+    if line.number is None:
+        return element("div", element("span"), element("em", line.text), class_="hole")
+    number = str(line.number)
+    return element(
+        "div",
+        element("a", number, href=f"#L{number}"),
+        element("span", line_to_html(line.text)),
+        id=f"L{number}",
+    )
+
+
+def rows(lines: Iterable[LogLine]) -> Html:
+    """Lines, one row each."""
+    return together(map(line_row, lines))
+
+
+def _name(log: LogView) -> str:
+    metadata = log.metadata
+    if not metadata.project:
+        return f"Log {log.attempt_id}"
+    return f"{metadata.project} on {metadata.system}"
+
+
+def _origin(metadata: LogMetadata, addresses: Addresses) -> Content:
+    if metadata.pr is None or not metadata.repo:
+        return metadata.repo
+    try:
+        repo = RepositoryName.parse(metadata.repo)
+    except ValueError:
+        return metadata.repo
+    return link(addresses.pull(repo, metadata.pr), f"{repo}#{metadata.pr}")
+
+
+def _facts(log: LogView, addresses: Addresses) -> Iterator[Content]:
+    metadata = log.metadata
+    yield fact("Status", mark(verdicts.of_log(metadata.status)), _took(metadata))
+    yield fact("Builder", metadata.identity)
+    yield fact("Head", _head(metadata.head_sha))
+    yield fact("Started", _moment(metadata.started_at))
+    yield fact("Ended", _moment(metadata.ended_at))
+    yield fact("Log", _extent(metadata), link(addresses.raw_log(log.attempt_id), "as plain text"))
+
+
+def _took(metadata: LogMetadata) -> str | None:
+    if metadata.started_at is None or metadata.ended_at is None:
+        return None
+    return f" after {spoken(metadata.ended_at - metadata.started_at)}"
+
+
+def _head(sha: str) -> Content:
+    return element("code", short_sha(sha), title=sha) if sha else None
+
+
+def _moment(moment: datetime | None) -> Content:
+    if moment is None:
+        return None
+    shown = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return element("time", shown, datetime=moment.isoformat())
+
+
+def _extent(metadata: LogMetadata) -> str | None:
+    return None if metadata.line_count is None else f"{counted(metadata.line_count, 'line')}, "
+
+
+def _earlier(log: LogView, addresses: Addresses) -> Html:
+    """Hidden until lines are left out: here, or by the script when too many have come."""
+    text = "Earlier lines are left out here. "
+    whole = link(addresses.raw_log(log.attempt_id), "The whole log as plain text")
+    return element("p", text, whole, id="earlier", class_="faint", hidden=not log.cut)
+
+
+def _lines(log: LogView, addresses: Addresses) -> Html:
+    running = log.metadata.status is None
+    stream = f"{addresses.log_stream(log.attempt_id)}?after={log.place}" if running else None
+    return element("div", rows(log.lines), id="log", class_="log", data_stream=stream)
+
+
+def _ending(metadata: LogMetadata) -> Content:
+    match metadata.status:
+        case None:
+            return None
+        case BuildLogStatus.LOST:
+            return "The builder died here. If it comes back, it sends what it had kept, and that is added."
+        case _ if metadata.holes:
+            return "Some lines were lost on the way; the places are marked."
+        case _ if metadata.line_count == 0:
+            return "It printed nothing."
+        case _:
+            return NOTHING

@@ -1,0 +1,137 @@
+"""How a pull request, a build or a log stands: a tone and a few words of plain text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tickborg.github import PullRequestState
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome
+from tickborg.messages import BuildLogStatus
+from tickborg.projects import PROJECT_FILE
+from tickborg.texts.outcomes import FAILED
+from tickborg.texts.wording import counted, listed
+from tickborg.views import BuildView, PullRequestView
+
+_NAMES_ROOM = 100
+"""Characters for names in a verdict."""
+
+
+class Tone(StrEnum):
+    """What a reader should feel; the names of CSS classes."""
+
+    GOOD = "good"
+    BAD = "bad"
+    BUSY = "busy"
+    QUIET = "quiet"
+    BROKEN = "broken"
+    """The fault is tickborg's."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How something stands."""
+
+    tone: Tone
+    text: str
+
+
+_STAGES = {
+    BuildStage.QUEUED: Verdict(Tone.QUIET, "queued"),
+    BuildStage.WAITING: Verdict(Tone.QUIET, "waits for a builder"),
+    BuildStage.RUNNING: Verdict(Tone.BUSY, "running"),
+    BuildStage.DONE: Verdict(Tone.QUIET, "ended"),
+}
+_OUTCOMES = {
+    BuildOutcome.SUCCESS: Verdict(Tone.GOOD, "built"),
+    BuildOutcome.FAILURE: Verdict(Tone.BAD, "failed"),
+    BuildOutcome.TIMED_OUT: Verdict(Tone.BAD, "timed out"),
+    BuildOutcome.SKIPPED: Verdict(Tone.QUIET, "skipped"),
+    BuildOutcome.CANCELLED: Verdict(Tone.QUIET, "cancelled"),
+    BuildOutcome.UNEXPECTED_ERROR: Verdict(Tone.BROKEN, "tickborg failed"),
+}
+_SUCCESS_OF_MODE = {BuildMode.TEST: "tested", BuildMode.CHECK: "passed"}
+_LOG_STATUSES = {
+    BuildLogStatus.SUCCESS: Verdict(Tone.GOOD, "succeeded"),
+    BuildLogStatus.FAILURE: Verdict(Tone.BAD, "failed"),
+    BuildLogStatus.TIMED_OUT: Verdict(Tone.BAD, "timed out"),
+    BuildLogStatus.CANCELLED: Verdict(Tone.QUIET, "cancelled"),
+    BuildLogStatus.ERROR: Verdict(Tone.BROKEN, "tickborg failed"),
+    BuildLogStatus.LOST: Verdict(Tone.BROKEN, "builder lost"),
+}
+
+
+def of_build(build: BuildView) -> Verdict:
+    """How one build stands."""
+    if build.outcome is None:
+        return _STAGES[build.stage]
+    if build.outcome is BuildOutcome.SUCCESS and build.mode in _SUCCESS_OF_MODE:
+        return Verdict(Tone.GOOD, _SUCCESS_OF_MODE[build.mode])
+    return _OUTCOMES[build.outcome]
+
+
+def of_log(status: BuildLogStatus | None) -> Verdict:
+    """How the attempt that writes, or wrote, a log stands."""
+    return Verdict(Tone.BUSY, "running") if status is None else _LOG_STATUSES[status]
+
+
+def is_moving(view: PullRequestView) -> bool:
+    """Whether anything about the pull request is still under way."""
+    unevaluated = view.evaluation is None and view.pull.state is PullRequestState.OPEN
+    return unevaluated or any(build.stage is not BuildStage.DONE for build in view.builds)
+
+
+def of_pull(view: PullRequestView) -> Verdict:
+    """How a pull request stands, in a line for its author."""
+    match view.evaluation:
+        case EvaluationOutcome.CONFLICT:
+            return Verdict(Tone.BAD, f"merge conflict with {view.pull.base_ref}; nothing is built")
+        case EvaluationOutcome.BAD_PROJECT_FILE:
+            file = f"{PROJECT_FILE} on {view.pull.base_ref}"
+            return Verdict(Tone.BAD, f"nothing is built: {file} cannot be used; this change is not the cause")
+        case EvaluationOutcome.FAILED:
+            return Verdict(Tone.BROKEN, "tickborg failed, not this change")
+        case EvaluationOutcome.NOT_CURRENT | EvaluationOutcome.SUPERSEDED:
+            return Verdict(Tone.QUIET, "this head is no longer evaluated")
+        case EvaluationOutcome.CLOSED:
+            return Verdict(Tone.QUIET, "closed; nothing more is built")
+        case _:
+            return _of_builds(view) if view.builds else _without_builds(view)
+
+
+def _of_builds(view: PullRequestView) -> Verdict:
+    builds = view.builds
+    failed = [build for build in builds if build.outcome in FAILED]
+    broken = [build for build in builds if build.outcome is BuildOutcome.UNEXPECTED_ERROR]
+    going = sum(build.stage is not BuildStage.DONE for build in builds)
+    unmade = [build for build in builds if build.outcome is not BuildOutcome.SUCCESS]
+    if failed:
+        rest = f", {going:,} still to come" if going else ""
+        return Verdict(Tone.BAD, f"{_share(failed, builds)} failed{rest}: {_named(failed)}")
+    if going:
+        done = len(builds) - going
+        return Verdict(Tone.BUSY, f"{done:,} of {counted(len(builds), 'build')} done, no failure so far")
+    if broken:
+        return Verdict(Tone.BROKEN, f"tickborg failed, not this change: {_named(broken)}")
+    if unmade:
+        return Verdict(Tone.QUIET, f"{_share(unmade, builds)} not made: {_named(unmade)}")
+    everything = "the build" if len(builds) == 1 else f"all {len(builds):,} builds"
+    return Verdict(Tone.GOOD, f"{everything} succeeded")
+
+
+def _without_builds(view: PullRequestView) -> Verdict:
+    if view.pull.state is PullRequestState.CLOSED:
+        return Verdict(Tone.QUIET, "closed")
+    if view.evaluation is None:
+        return Verdict(Tone.BUSY, "being evaluated")
+    if not view.changed_projects:
+        return Verdict(Tone.GOOD, "nothing to build: no project is changed")
+    changed = counted(len(view.changed_projects), "changed project")
+    return Verdict(Tone.QUIET, f"nothing is built of {changed}")
+
+
+def _share(some: Sequence[BuildView], builds: Sequence[BuildView]) -> str:
+    return "the build" if len(builds) == 1 else f"{len(some):,} of {counted(len(builds), 'build')}"
+
+
+def _named(builds: Sequence[BuildView]) -> str:
+    return listed([f"{build.project} on {build.system}" for build in builds], _NAMES_ROOM)
