@@ -19,6 +19,7 @@ from messaging.topology import LOGS
 from messaging.transport import Delivery, OutgoingMessage, Transport
 from tests.support.broker import RabbitMQNode
 from tests.support.build_logs import ATTEMPT, START, end, lines, new_start, numbered
+from tests.support.eventually import eventually
 from tests.support.log_pipeline import collector, ended, running, until_written, written
 from tickborg.messages import DEAD_LETTER_QUEUE, LOGS_QUEUE, BuildLogMsg, BuildLogStatus, Event, EventName
 
@@ -218,15 +219,21 @@ async def test_nothing_is_lost_while_the_disk_refuses(connect: Connect, tmp_path
     assert written(folder, ATTEMPT) == numbered(1, 100)
 
 
-async def test_a_log_that_cannot_be_written_is_kept_in_the_queue(connect: Connect, tmp_path: Path) -> None:
-    """A full disk costs nothing: /dev/full answers every write with "no space left on device"."""
+async def test_what_could_not_be_written_is_kept_in_the_queue(
+    connect: Connect, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A full disk costs nothing, even if the collector dies meanwhile: /dev/full refuses every write."""
     log_path(tmp_path, ATTEMPT).symlink_to("/dev/full")
+
+    async def refused() -> bool:
+        return "cannot write logs" in caplog.text
+
     async with connect() as transport, publisher(transport, tmp_path) as logs:
         log = await logs.open(START)
         await log.write(numbered(1, 100))
         await log.close(BuildLogStatus.SUCCESS)
         async with running(collector(transport, tmp_path).run()):
-            pass
+            await eventually(refused)
         log_path(tmp_path, ATTEMPT).unlink()
         async with running(collector(transport, tmp_path).run()):
             assert (await ended(tmp_path, ATTEMPT)).complete
