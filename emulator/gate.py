@@ -7,6 +7,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from time import perf_counter
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 from starlette.requests import Request as HttpRequest
@@ -35,6 +36,7 @@ class _Exchange:
 
     http: HttpRequest
     at: datetime
+    asked: str
     endpoint: Endpoint | None
     path: Mapping[str, str]
     body: Any
@@ -67,10 +69,12 @@ class Gate:
 
     async def _open(self, http: HttpRequest) -> _Exchange:
         at = self._github.moment()
-        endpoint, path = self._find(http.method, http.url.path)
+        # Not `http.url.path`: the path is decoded already, and a label may be called `c#` or `why?`.
+        asked: str = http.scope["path"]
+        endpoint, path = self._find(http.method, asked)
         body, is_readable = _decoded(await http.body())
-        fault = self._github.faults.strike(endpoint.route if endpoint else "", http.url.path, body)
-        return _Exchange(http, at, endpoint, path, body, is_readable, fault)
+        fault = self._github.faults.strike(endpoint.route if endpoint else "", asked, body)
+        return _Exchange(http, at, asked, endpoint, path, body, is_readable, fault)
 
     async def _answer(self, exchange: _Exchange) -> Answer:
         kind, now = exchange.fault.kind if exchange.fault else None, self._github.now()
@@ -97,7 +101,7 @@ class Gate:
             path=exchange.path,
             query=dict(exchange.http.query_params),
             body=exchange.body,
-            url=self._github.url + exchange.http.url.path,
+            url=self._github.url + quote(exchange.asked),
             stale=stale,
         )
         admit(
@@ -138,9 +142,9 @@ class Gate:
         call = Call(
             at=exchange.at,
             method=http.method,
-            path=http.url.path,
+            path=exchange.asked,
             route=endpoint.route if endpoint else None,
-            query=http.url.query,
+            query=http.scope["query_string"].decode(),
             body=exchange.body,
             status=given.status if given else None,
             caller=exchange.caller.login,

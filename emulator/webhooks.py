@@ -163,10 +163,10 @@ class Webhooks:
 
     def _dispatch(self, app: App, delivery: Delivery, *, lost: bool) -> None:
         app.deliveries.append(delivery)
-        if lost or self._client is None or self._loop is None:
+        if lost or app.webhook_url is None or self._client is None or self._loop is None:
             self._fail(delivery, "failed to connect to host")
             return
-        task = self._loop.create_task(self._deliver(self._client, str(app.webhook_url), delivery))
+        task = self._loop.create_task(self._deliver(self._client, app.webhook_url, delivery))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
@@ -176,7 +176,7 @@ class Webhooks:
             response = await client.post(url, content=delivery.body, headers=delivery.request_headers)
         except httpx2.TimeoutException:
             self._fail(delivery, "timed out")
-        except httpx2.HTTPError:
+        except (httpx2.HTTPError, httpx2.InvalidURL):
             self._fail(delivery, "failed to connect to host")
         else:
             delivery.status = "OK" if response.is_success else response.reason_phrase

@@ -1,6 +1,7 @@
 """Issues, their labels, comments and reactions."""
 
 from typing import Any
+from urllib.parse import quote
 
 from emulator.payloads.apps import app
 from emulator.payloads.associations import association
@@ -17,7 +18,7 @@ def label(shown: Label, repository: Repository, root: str) -> dict[str, Any]:
     return {
         "id": shown.id,
         "node_id": node_id("LA", shown.id),
-        "url": f"{repository_url(repository, root)}/labels/{shown.name.replace(' ', '%20')}",
+        "url": f"{repository_url(repository, root)}/labels/{quote(shown.name, safe='')}",
         "name": shown.name,
         "color": shown.color,
         "default": False,

@@ -1,6 +1,6 @@
 """The pages a person opens."""
 
-from emulator import Person
+from emulator import Person, pull_request_text
 from emulator.state import PullRequest
 from tests.contract.conftest import Api
 
@@ -25,6 +25,31 @@ async def test_a_pull_request_has_a_page(api: Api, alice: Person, pull: PullRequ
         assert shown in page.text
     assert "<td>b</td>" in page.text
     assert "marker" not in page.text
+
+
+async def test_a_pull_request_is_read_as_text(api: Api, alice: Person, pull: PullRequest) -> None:
+    """In a terminal a person sees the same: state, labels, statuses, checks and comments."""
+    for state, description in (("pending", "merging"), ("success", "1 project: cgit")):
+        status = {"state": state, "context": "tickborg-eval", "description": description}
+        await api.post(f"{REPO}/statuses/{pull.head_sha}", status)
+    output = {"title": "built in 12 s", "summary": "Merged.\n\n    make"}
+    run = {"name": "cgit on linux", "head_sha": pull.head_sha, "conclusion": "success", "output": output}
+    await api.post(f"{REPO}/check-runs", run)
+    alice.add_label(pull, "project: cgit")
+    comment = alice.comment(pull, "@tickbot build cgit")
+    await api.post(f"{REPO}/issues/comments/{comment.id}/reactions", {"content": "eyes"})
+    assert pull_request_text(pull).splitlines() == [
+        "project-tick/mono#1 cgit: better ui [open]",
+        f"  alice wants to merge project-tick:feature ({pull.head_sha[:7]}) into main",
+        "  labels: project: cgit",
+        "  status tickborg-eval: success: 1 project: cgit",
+        "  check cgit on linux: success: built in 12 s",
+        "    | Merged.",
+        "    | ",
+        "    |     make",
+        "  alice commented: :eyes:",
+        "    | @tickbot build cgit",
+    ]
 
 
 async def test_a_page_runs_nothing(api: Api, alice: Person, pull: PullRequest) -> None:

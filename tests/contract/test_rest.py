@@ -1,6 +1,7 @@
 """How the REST API behaves beyond the shape of its answers."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -85,11 +86,12 @@ async def test_labels_ignore_case_and_are_made_when_needed(api: Api, pull: PullR
     assert [each["name"] for each in left.json()] == ["x", "y"]
 
 
-async def test_a_label_with_a_slash_has_a_path(api: Api, pull: PullRequest) -> None:
-    """An encoded slash in a label's name is no path separator."""
-    await api.post(f"{REPO}/issues/1/labels", ["area/build"])
-    assert (await api.get(f"{REPO}/labels/area%2Fbuild")).json()["name"] == "area/build"
-    assert (await api.call("DELETE", f"{REPO}/issues/1/labels/area%2Fbuild")).json() == []
+@pytest.mark.parametrize("name", ["area/build", "c#", "why?", "100%", "a b", "größe", "a%2Fb"])
+async def test_any_label_has_a_path(api: Api, pull: PullRequest, name: str) -> None:
+    """Whatever a label is called, it is found under its name when that is encoded."""
+    made = (await api.post(f"{REPO}/issues/1/labels", [name])).json()[0]
+    assert (await api.get(made["url"])).json()["name"] == name
+    assert (await api.call("DELETE", f"{REPO}/issues/1/labels/{quote(name, safe='')}")).json() == []
 
 
 async def test_comments_are_edited_and_deleted(api: Api, pull: PullRequest) -> None:
