@@ -5,6 +5,7 @@ that our client asks for.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -31,7 +32,7 @@ def additions(model: Any, payload: Any) -> set[str]:
 
     Raises pydantic.ValidationError where it does not fit.
     """
-    adapter: TypeAdapter[Any] = TypeAdapter(model)
+    adapter = _adapter(model)
     read = adapter.validate_python(payload)
     return set(
         _unknown(payload, adapter.dump_python(read, mode="json", by_alias=True, exclude_unset=True), "")
@@ -41,6 +42,11 @@ def additions(model: Any, payload: Any) -> set[str]:
 def assert_published(model: Any, payload: Any, *, besides: frozenset[str] = frozenset()) -> None:
     """Fail unless `payload` fits `model` and says nothing more, but at the paths `besides`."""
     assert sorted(additions(model, payload) - besides) == []
+
+
+@cache
+def _adapter(model: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(model)
 
 
 def _unknown(payload: Any, read: Any, at: str) -> Iterator[str]:
