@@ -42,12 +42,11 @@ def _reference(character: str) -> str:
 
 def prose(text: str) -> str:
     """``text`` as a sentence on one line, to stand behind other text; what is between backticks is code."""
-    pieces = visible(text).split("`")
-    if len(pieces) % 2 == 0:
-        return _escaped(visible(text))
-    return "".join(
-        code(piece) if place % 2 and piece else _escaped(piece) for place, piece in enumerate(pieces)
-    )
+    text = visible(text)
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0 or not all(piece.strip() for piece in pieces[1::2]):
+        return _escaped(text)
+    return "".join(code(piece) if place % 2 else _escaped(piece) for place, piece in enumerate(pieces))
 
 
 def _escaped(text: str) -> str:
