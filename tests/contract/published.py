@@ -6,7 +6,6 @@ that our client asks for.
 
 from collections.abc import Iterator
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -22,9 +21,10 @@ except ImportError as error:
 __all__ = ["additions", "assert_published", "models", "webhook"]
 
 
-def webhook(event: str) -> Any:
-    """The model of all webhooks of an event."""
-    return import_module(f"githubkit_schemas.v2026_03_10.webhooks.{event}").Event
+def webhook(event: str, action: str | None) -> Any:
+    """The model of an event's webhooks with that action; to read one event's whole union takes seconds."""
+    words = f"{event}_{action or ''}".split("_")
+    return getattr(models, "Webhook" + "".join(word.capitalize() for word in words))
 
 
 def additions(model: Any, payload: Any) -> set[str]:

@@ -171,7 +171,7 @@ def kinds(app: App) -> set[str]:
 def assert_deliveries_published(app: App) -> None:
     """Fail unless every webhook sent so far is one GitHub could have sent."""
     for each in app.deliveries:
-        assert_published(webhook(each.event), payload_of(each), besides=EVERY_PULL_REQUEST_HAS)
+        assert_published(webhook(each.event, each.action), payload_of(each), besides=EVERY_PULL_REQUEST_HAS)
 
 
 async def test_webhooks_of_people(
