@@ -20,6 +20,7 @@ class Listen:
     host: str = "127.0.0.1"
     webhook: int = 0
     metrics: int = 0
+    dashboard: int = 0
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,11 @@ class BotSettings:
     builders: services.Builders
     folders: services.Folders
     policy: Policy
+    """Its dashboard URL is that of this bot's own dashboard, unless ``dashboard_url`` says otherwise."""
     served: ServedRepositories
     listen: Listen = Listen()
+    dashboard_url: str | None = None
+    """The dashboard as people reach it, where that is not as it listens: behind a proxy, say."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class RunningBot:
 
     webhook_url: str
     metrics_url: str
+    dashboard_url: str
 
 
 @asynccontextmanager
@@ -56,8 +61,12 @@ async def running_bot(
         await enter(services.collecting_logs(transport, folders.logs, publishers.stats))
         metrics_url = await enter(services.collecting_stats(transport, listen.host, listen.metrics))
         clients = await enter(services.github_clients(github))
-        mirrors = services.mirror_store(folders.mirrors, github, clients.fetch_token)
-        await enter(services.working(client, clients.api, mirrors, settings.policy, publishers))
+        mirrors = services.mirror_store(folders.mirrors, github.git_url, clients.fetch_token)
+        showing = services.showing(client, transport, folders.logs, host=listen.host, port=listen.dashboard)
+        listening_at = await enter(showing)
+        dashboard_url = settings.dashboard_url or listening_at
+        policy = settings.policy.model_copy(update={"dashboard_url": dashboard_url})
+        await enter(services.working(client, clients.api, mirrors, policy, publishers))
         workspaces = WorkspaceFolder(folders.workspaces, mirrors)
         await enter(services.building(client, settings.builders, workspaces, publishers))
         webhook_url = await enter(
@@ -70,4 +79,4 @@ async def running_bot(
                 port=listen.webhook,
             )
         )
-        yield RunningBot(webhook_url=webhook_url, metrics_url=metrics_url)
+        yield RunningBot(webhook_url=webhook_url, metrics_url=metrics_url, dashboard_url=dashboard_url)

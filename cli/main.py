@@ -1,17 +1,21 @@
 """The command line, ``tickborg``."""
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 
 from tickborg.errors import TickborgError
+
+if TYPE_CHECKING:
+    from tickborg.settings import Settings
 
 app = typer.Typer(
     name="tickborg",
@@ -71,6 +75,72 @@ def try_(  # noqa: PLR0913 - options of the command line
     run(attempt(Trial(repo, base, head, build, test, as_json, state), Console()))
 
 
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", help="The settings; without it TICKBORG_CONFIG, then ./tickborg.toml."),
+]
+
+_SERVICES = {
+    "up": "Run all services in one process, with embedded servers unless some are configured.",
+    "webhook": "Hear GitHub: check webhooks and make them durable in Temporal.",
+    "worker": "Decide, talk to GitHub, fetch and merge.",
+    "builder": "Build contributors' code in a sandbox.",
+    "logs": "Write build logs from RabbitMQ into the log store.",
+    "stats": "Count events from RabbitMQ, and serve /metrics.",
+    "dashboard": "Show pull requests and logs.",
+}
+
+
+def _add_service(name: str, summary: str) -> None:
+    def service(config: ConfigOption = None) -> None:
+        from cli import processes  # noqa: PLC0415 - a command pays only for itself
+
+        start_logging()
+        run(getattr(processes, name)(_settings(config)))
+
+    app.command(name=name, help=summary)(service)
+
+
+for _name, _summary in _SERVICES.items():
+    _add_service(_name, _summary)
+
+
+@app.command()
+def replay(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Histories: `temporal workflow show -o json`.")
+    ] = None,
+    workflow_id: Annotated[
+        list[str] | None, typer.Option("--workflow-id", help="Fetch this workflow's history from the server.")
+    ] = None,
+    query: Annotated[
+        str | None, typer.Option("--query", help='All that are found, e.g. ExecutionStatus="Running".')
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Replay histories against the code at hand; ends with 1 if it would decide otherwise."""
+    from cli import replaying  # noqa: PLC0415 - a command pays only for itself
+
+    run(replaying.show(files or [], workflow_id or [], query, lambda: _settings(config), Console()))
+
+
+def _settings(config: Path | None) -> "Settings":
+    from cli.settings import load_settings  # noqa: PLC0415 - a command pays only for itself
+
+    try:
+        return load_settings(config, os.environ, Path.cwd())
+    except TickborgError as error:
+        fail(error)
+
+
+def start_logging() -> None:
+    """Log to standard error, a line for each thing that happened."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+
+
 def run(work: Coroutine[Any, Any, int | None]) -> None:
     """Run a command's coroutine, and end the process with its exit status.
 
@@ -82,12 +152,17 @@ def run(work: Coroutine[Any, Any, int | None]) -> None:
     except KeyboardInterrupt:
         status = INTERRUPTED
     except TickborgError as error:
-        Console(stderr=True).print(f"tickborg: {error}", markup=False, highlight=False, soft_wrap=True)
-        status = USAGE_ERROR
+        fail(error)
     end(status)
 
 
-def end(status: int) -> None:
+def fail(error: TickborgError) -> NoReturn:
+    """Say what is wrong, and end the process."""
+    Console(stderr=True).print(f"tickborg: {error}", markup=False, highlight=False, soft_wrap=True)
+    end(USAGE_ERROR)
+
+
+def end(status: int) -> NoReturn:
     """Flush what was printed and end the process at once."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):

@@ -29,9 +29,12 @@ from activities.clients.mirror import Mirror
 from activities.clients.mirror_store import MirrorStore
 from cli.http_server import listening
 from cli.workers import GIT_THREADS, build_worker, git_worker, workflow_worker
+from dashboard.app import create_app as create_dashboard
+from dashboard.temporal_pulls import TemporalPullRequests
+from messaging.live import LiveLogs
 from messaging.log_collector import LogCollector
 from messaging.log_publisher import LogPublisher
-from messaging.log_store import LogStore
+from messaging.log_store import LogReader, LogStore
 from messaging.metrics import Metrics
 from messaging.metrics_server import serve_metrics
 from messaging.spool import SpoolFolder
@@ -42,7 +45,7 @@ from tickborg.github import RepositoryName
 from tickborg.policy import Policy
 from tickborg.served_repositories import ServedRepositories
 from tickborg.systems import System
-from webhook.app import create_app
+from webhook.app import create_app as create_webhook
 from webhook.temporal_starter import TemporalStarter
 
 PROGRAM = f"tickborg/{version('tickborg')}"
@@ -94,10 +97,6 @@ class GitHubAccess:
     api_url: str
     git_url: str
     """``{git_url}/{owner}/{name}.git`` is fetched from."""
-
-    def remote(self, repo: RepositoryName) -> str:
-        """Where a repository is fetched from."""
-        return f"{self.git_url}/{repo.owner}/{repo.name}.git"
 
 
 @dataclass(frozen=True)
@@ -215,16 +214,30 @@ async def hearing(  # noqa: PLR0913 - what it listens on, and all it is wired to
     client: Client, secret: bytes, served: ServedRepositories, stats: ports.Stats, *, host: str, port: int
 ) -> AsyncIterator[str]:
     """``tickborg webhook``: hear GitHub; yields the service's URL."""
-    app = create_app(secret=secret, served=served, starter=TemporalStarter(client), stats=stats)
+    app = create_webhook(secret=secret, served=served, starter=TemporalStarter(client), stats=stats)
     async with listening(app, host=host, port=port, setting="[webhook] port") as url:
         yield url
 
 
+@asynccontextmanager
+async def showing(
+    client: Client, transport: Transport, logs: Path, *, host: str, port: int
+) -> AsyncIterator[str]:
+    """``tickborg dashboard``: show pull requests and logs; yields its URL."""
+    app = create_dashboard(pulls=TemporalPullRequests(client), logs=LogReader(logs), live=LiveLogs(transport))
+    async with listening(app, host=host, port=port, setting="[dashboard] port") as url:
+        yield url
+
+
 def mirror_store(
-    folder: Path, github: GitHubAccess, token: Callable[[RepositoryName], str | None]
+    folder: Path, git_url: str, token: Callable[[RepositoryName], str | None], *, shallow: bool = False
 ) -> MirrorStore:
-    """Mirrors of the repositories that ``github`` has."""
-    return MirrorStore(folder, GitFetch(github.remote, token, environment=os.environ))
+    """Mirrors of the repositories at ``{git_url}/{owner}/{name}.git``; ``shallow``: all a builder needs."""
+
+    def remote(repo: RepositoryName) -> str:
+        return f"{git_url}/{repo.owner}/{repo.name}.git"
+
+    return MirrorStore(folder, GitFetch(remote, token, environment=os.environ), shallow=shallow)
 
 
 @asynccontextmanager

@@ -57,6 +57,7 @@ def _introduce(console: Console, bot: EmbeddedBot, monorepo: sample.Sample, fold
     console.print("tickborg demo", style="bold")
     rows = {
         "GitHub, emulated": f"{bot.github_url}/example/monorepo/pull/1",
+        "dashboard": f"{bot.bot.dashboard_url}/example/monorepo/pull/1",
         "Temporal Web UI": bot.temporal_ui or "none",
         "metrics": bot.bot.metrics_url,
         "logs and stats": bot.broker,

@@ -1,0 +1,159 @@
+"""``tickborg webhook``, ``worker``, ``builder``, ``logs``, ``stats``, ``dashboard``, ``up``: a process each.
+
+Each runs until it is told to stop (SIGTERM or SIGINT), and lets go of what it has in good order.
+"""
+
+import asyncio
+import logging
+import signal
+import socket
+from contextlib import AbstractAsyncContextManager
+
+from temporalio.client import Client
+
+from activities.clients.workspace import WorkspaceFolder
+from cli import configured, credentials, services
+from cli.bot import BotSettings, Listen, running_bot
+from cli.temporal_client import connect, connect_lazily
+from messaging.transport import Transport
+from tickborg.settings import Settings
+
+log = logging.getLogger("tickborg")
+
+
+async def webhook(settings: Settings) -> None:
+    """Hear GitHub. It starts without Temporal and without RabbitMQ, and says 503 until Temporal is there."""
+    secret = configured.webhook_secret(settings)
+    client = await connect_lazily(configured.temporal(settings), identity=_identity("webhook"))
+    async with (
+        configured.transport(settings) as transport,
+        _publishing(settings, transport, "webhook") as publishers,
+    ):
+        listen = settings.webhook
+        hearing = services.hearing(
+            client, secret, settings.served, publishers.stats, host=listen.host, port=listen.port
+        )
+        async with hearing as url:
+            await _until_told(f"webhook: listening at {url}/github-webhook")
+
+
+async def worker(settings: Settings) -> None:
+    """Decide, talk to GitHub, fetch and merge."""
+    github = configured.github_access(settings)
+    client = await _connected(settings, "worker")
+    async with (
+        configured.transport(settings) as transport,
+        _publishing(settings, transport, "worker") as publishers,
+        services.github_clients(github) as clients,
+    ):
+        mirrors = services.mirror_store(settings.git.mirror_path, github.git_url, clients.fetch_token)
+        async with services.working(client, clients.api, mirrors, settings.workflow_policy, publishers):
+            await _until_told("worker: polling for workflows and merges")
+
+
+async def builder(settings: Settings) -> None:
+    """Build contributors' code. It needs no credential of the GitHub App, and is given none."""
+    builders = await configured.builders(settings.builder)
+    client = await _connected(settings, builders.host.identity)
+    token = credentials.fetch_token(settings.builder)
+    mirrors = services.mirror_store(
+        settings.git.mirror_path,
+        settings.github.git_url,
+        lambda _repo: token.get_secret_value() if token else None,
+        shallow=True,
+    )
+    workspaces = WorkspaceFolder(settings.builder.workspace_path, mirrors)
+    async with (
+        configured.transport(settings) as transport,
+        services.publishing(transport, builders.host.identity, settings.rabbitmq.spool_path) as publishers,
+        services.building(client, builders, workspaces, publishers),
+    ):
+        await _until_told(f"builder {builders.host.identity}: building for {', '.join(builders.systems)}")
+
+
+async def logs(settings: Settings) -> None:
+    """Write build logs into the log store."""
+    folder = settings.logs.log_storage_path
+    async with (
+        configured.transport(settings) as transport,
+        _publishing(settings, transport, "logs") as publishers,
+        services.collecting_logs(transport, folder, publishers.stats),
+    ):
+        await _until_told(f"logs: writing to {folder}")
+
+
+async def stats(settings: Settings) -> None:
+    """Count events, and serve the metrics."""
+    listen = settings.stats
+    async with (
+        configured.transport(settings) as transport,
+        services.collecting_stats(transport, listen.host, listen.port) as url,
+    ):
+        await _until_told(f"stats: metrics at {url}")
+
+
+async def dashboard(settings: Settings) -> None:
+    """Show pull requests and logs."""
+    client = await connect_lazily(configured.temporal(settings), identity=_identity("dashboard"))
+    listen, folder = settings.dashboard, settings.logs.log_storage_path
+    async with (
+        configured.transport(settings) as transport,
+        services.showing(client, transport, folder, host=listen.host, port=listen.port) as url,
+    ):
+        await _until_told(f"dashboard: at {url}")
+
+
+async def up(settings: Settings) -> None:
+    """Run all services in one process, with servers of its own unless some are configured."""
+    bot_settings = await _of_bot(settings)
+    async with (
+        configured.temporal_or_own(settings, bot_settings.folders) as (connection, ui),
+        configured.transport_or_own(settings, bot_settings.folders) as transport,
+    ):
+        client = await connect(connection, identity=_identity("up"))
+        async with running_bot(client, transport, bot_settings) as bot:
+            log.info("Temporal Web UI: %s", ui or "the configured server's")
+            log.info("dashboard: %s, metrics: %s", bot.dashboard_url, bot.metrics_url)
+            await _until_told(f"up: listening at {bot.webhook_url}/github-webhook")
+
+
+async def _of_bot(settings: Settings) -> BotSettings:
+    return BotSettings(
+        github=configured.github_access(settings),
+        builders=await configured.builders(settings.builder),
+        folders=services.Folders(settings.state.path),
+        policy=settings.workflow_policy,
+        served=settings.served,
+        listen=Listen(
+            host=settings.webhook.host,
+            webhook=settings.webhook.port,
+            metrics=settings.stats.port,
+            dashboard=settings.dashboard.port,
+        ),
+        dashboard_url=settings.dashboard.url,
+    )
+
+
+async def _until_told(ready: str) -> None:
+    """Wait for SIGTERM or SIGINT."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    log.info("%s", ready)
+    await told.wait()
+    log.info("told to stop")
+
+
+def _identity(role: str) -> str:
+    return f"{role}@{socket.gethostname()}"
+
+
+async def _connected(settings: Settings, role: str) -> Client:
+    return await connect(configured.temporal(settings), identity=_identity(role))
+
+
+def _publishing(
+    settings: Settings, transport: Transport, role: str
+) -> AbstractAsyncContextManager[services.Publishers]:
+    return services.publishing(transport, _identity(role), settings.rabbitmq.spool_path)
