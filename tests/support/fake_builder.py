@@ -25,6 +25,8 @@ from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus, Event,
 from tickborg.systems import System
 
 PATIENCE_SECONDS = 30.0
+MANY_LINES = 400_000
+"""More than a test reads; of a build that prints 200 MB no more are kept in memory."""
 
 
 class FakeBuildLog(BuildLog):
@@ -33,6 +35,8 @@ class FakeBuildLog(BuildLog):
     def __init__(self, start: BuildLogStart) -> None:
         self.start = start
         self.lines: list[str] = []
+        """The first ones, as many as a test may want to look at."""
+        self.count = 0
         self.status: BuildLogStatus | None = None
         """None while it is open."""
         self.close_fault: Exception | None = None
@@ -45,8 +49,9 @@ class FakeBuildLog(BuildLog):
         if self.write_fault is not None:
             raise self.write_fault
         assert self.status is None, "a line came after the end"
-        assert not any("\n" in line for line in lines)
-        self.lines.extend(lines)
+        assert "\n".join(lines).count("\n") == len(lines) - 1, "a line has a line break in it"
+        self.lines.extend(lines[: max(MANY_LINES - len(self.lines), 0)])
+        self.count += len(lines)
         self._changed.set()
 
     async def close(self, status: BuildLogStatus) -> None:
@@ -159,6 +164,8 @@ class FakeWorkspaces(Workspaces):
         self.gate = threading.Event()
         """Materialising waits for it; it is open unless a test closes it."""
         self.gate.set()
+        self.inspect: Callable[[Path], None] = lambda _: None
+        """Called with each folder before it is removed."""
         self._loop = asyncio.get_running_loop()
 
     @contextmanager
@@ -173,6 +180,7 @@ class FakeWorkspaces(Workspaces):
         self.made.append(folder)
         try:
             yield folder
+            self.inspect(folder)
         finally:
             shutil.rmtree(folder)
 

@@ -224,7 +224,7 @@ async def test_a_build_that_prints_too_much_fails(world: World) -> None:
     assert result.failed_command == BUILD
     expected = f"`{BUILD}` was ended: the build printed more than the 1 MiB that a log may have"
     assert result.reason == expected
-    assert world.log.lines.count("y") == 300_000
+    assert world.log.count > 600_000
 
 
 async def test_a_missing_tool_is_the_operators_fault(world: World) -> None:
