@@ -32,7 +32,7 @@ GAP_SECONDS = 60.0
 """How long lines that are missing are waited for."""
 
 WAITING_LIMIT = PREFETCH // 2
-"""Messages behind gaps; beyond, gaps are given up so that they cannot hold up the other logs."""
+"""Messages of one log behind gaps; beyond, they are given up so that they cannot hold up the other logs."""
 
 _log = logging.getLogger(__name__)
 
@@ -141,22 +141,20 @@ class LogCollector:
         return written
 
     def _write_log(self, writer: LogWriter, received: Sequence[_Received], written: _Written) -> None:
-        assembly = assemble(
-            writer.progress, [each.message for each in received], self._give_up_before(received)
-        )
+        messages = [each.message for each in received]
+        assembly = assemble(writer.progress, messages, self._overdue(received))
+        if len(assembly.waiting) > WAITING_LIMIT:
+            assembly = assemble(writer.progress, messages, max(map(position, messages)))
         writer.write(assembly.pieces)
         written.lost_lines += assembly.lost_lines
         waiting = {id(message) for message in assembly.waiting}
         for each in received:
             (written.waiting if id(each.message) in waiting else written.settled).append(each)
 
-    def _give_up_before(self, received: Sequence[_Received]) -> int:
+    def _overdue(self, received: Sequence[_Received]) -> int:
         """The position up to which missing lines are waited for no longer."""
-        too_many = len(received) > WAITING_LIMIT
         oldest = self._clock() - self._gap_seconds
-        return max(
-            (position(each.message) for each in received if too_many or each.arrived <= oldest), default=0
-        )
+        return max((position(each.message) for each in received if each.arrived <= oldest), default=0)
 
     async def _count_lost(self, lines: int) -> None:
         if lines:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -24,6 +25,8 @@ from tickborg.errors import InfrastructureError, UnavailableError
 from tickborg.messages import LOG_MESSAGE, BuildLogEnd, log_routing_key
 
 WINDOW = 8
+ADOPT_SECONDS = 60.0
+"""How often is looked for the spool of a builder that has died beside us."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,10 +67,12 @@ class SpoolDrain:
         self._wanted = asyncio.Event()
 
     async def run(self) -> None:
-        """Drain until cancelled: first what a dead process left, then what is added."""
-        self.add(*map(Spooled, await in_thread(self._folder.orphans)))
+        """Drain until cancelled: what dead processes of this host left, and what is added."""
         while True:
-            await self._wanted.wait()
+            self.add(*map(Spooled, await in_thread(self._folder.orphans)))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ADOPT_SECONDS):
+                    await self._wanted.wait()
             await self._transport.available()
             try:
                 await self._drain_all()

@@ -6,11 +6,14 @@ closing the channel (PRECONDITION_FAILED), see https://www.rabbitmq.com/docs/que
 The queue type is left to the virtual host's default, so that a cluster may make them quorum queues.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from aio_pika.abc import AbstractChannel
+from aio_pika.exceptions import ChannelPreconditionFailed
 
+from tickborg.errors import UnavailableError
 from tickborg.messages import (
     DEAD_LETTER_EXCHANGE,
     DEAD_LETTER_QUEUE,
@@ -60,10 +63,22 @@ async def declare(channel: AbstractChannel) -> None:
     """Declare the whole topology; what exists already stays as it is.
 
     Raises:
-        aio_pika.exceptions.ChannelPreconditionFailed: something of that name exists with other properties.
+        UnavailableError: something of a name exists with other properties; only a person can delete it.
     """
     for exchange in EXCHANGES:
-        await channel.declare_exchange(exchange.name, exchange.kind, durable=True)
+        with _naming(f"exchange {exchange.name}"):
+            await channel.declare_exchange(exchange.name, exchange.kind, durable=True)
     for queue in QUEUES:
-        declared = await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
+        with _naming(f"queue {queue.name}"):
+            declared = await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
         await declared.bind(queue.exchange.name, queue.binding)
+
+
+@contextmanager
+def _naming(what: str) -> Iterator[None]:
+    try:
+        yield
+    except ChannelPreconditionFailed as error:
+        raise UnavailableError(
+            f"RabbitMQ has another {what} than tickborg needs; delete it when it is empty ({error})"
+        ) from error

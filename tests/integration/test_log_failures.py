@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,10 @@ from messaging.log_route import outgoing
 from messaging.spool import SpoolFolder
 from messaging.transport import Transport, UnroutableError
 from tests.support.broker import RabbitMQNode
-from tests.support.build_logs import ATTEMPT, START, numbered
+from tests.support.build_logs import ATTEMPT, START, new_start, numbered
 from tests.support.eventually import eventually
-from tests.support.log_pipeline import collector, ended, running, until_written, written
+from tests.support.log_pipeline import collector, ended, running, until_sent, until_written, written
+from tickborg.errors import UnavailableError
 from tickborg.messages import BuildLogStatus
 
 ROOT = Path(__file__).parents[2]
@@ -94,65 +95,44 @@ def is_running(pid: int) -> bool:
     return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
-class Printing:
-    """A build that prints numbered lines for as long as it is allowed to."""
-
-    def __init__(self, log: PublishedLog) -> None:
-        self._log = log
-        self.count = 0
-
-    async def run(self) -> None:
-        """Print, in bursts of a few lines."""
-        while True:
-            await self._log.write(numbered(self.count + 1, self.count + 7))
-            self.count += 7
-            await asyncio.sleep(0.001)
+async def print_lines(log: PublishedLog, first: int, last: int) -> None:
+    """Print numbered lines in small bursts, as a compiler does."""
+    for number in range(first, last + 1, 7):
+        await log.write(numbered(number, min(number + 6, last)))
+        await asyncio.sleep(0)
 
 
 async def test_a_broker_killed_in_mid_build_costs_no_line(rabbitmq: RabbitMQNode, tmp_path: Path) -> None:
-    """The build goes on meanwhile, and the log is whole when the broker is back."""
-    async with (
-        AmqpTransport(rabbitmq.url) as transport,
-        AmqpTransport(rabbitmq.url) as other,
-        publisher(transport, tmp_path) as logs,
-        running(collector(other, tmp_path).run()),
-    ):
+    """The build goes on meanwhile, another begins, and both logs are whole when the broker is back."""
+    other = new_start()
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        transport = await enter(AmqpTransport(rabbitmq.url))
+        logs = await enter(publisher(transport, tmp_path))
+        await enter(running(collector(await enter(AmqpTransport(rabbitmq.url)), tmp_path).run()))
         await transport.available()
         log = await logs.open(START)
-        build = Printing(log)
-        async with running(build.run()):
-            await until_written(tmp_path, ATTEMPT, 500)
-            await rabbitmq.kill9()
-            await until_spooled(tmp_path, b'"lines"')
-            await rabbitmq.start()
-            before = build.count
-            await until_written(tmp_path, ATTEMPT, before)
-        await log.close(BuildLogStatus.SUCCESS)
-        metadata = await ended(tmp_path, ATTEMPT)
-    assert metadata.complete
-    assert metadata.line_count
-    assert metadata.line_count >= build.count
-    assert written(tmp_path, ATTEMPT) == numbered(1, metadata.line_count)
-    assert not list((tmp_path / "spool").iterdir())
-
-
-async def test_processes_start_without_a_broker_and_work_when_it_is_there(
-    rabbitmq: RabbitMQNode, tmp_path: Path
-) -> None:
-    """A build may even begin and end before RabbitMQ is started."""
-    await rabbitmq.stop()
-    async with (
-        AmqpTransport(rabbitmq.url) as transport,
-        AmqpTransport(rabbitmq.url) as other,
-        publisher(transport, tmp_path) as logs,
-        running(collector(other, tmp_path).run()),
-    ):
-        log = await logs.open(START)
-        await log.write(numbered(1, 100))
-        await log.close(BuildLogStatus.SUCCESS)
+        await print_lines(log, 1, 500)
+        await until_written(tmp_path, ATTEMPT, 100)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(print_lines(log, 501, 3000))
+            group.create_task(rabbitmq.kill9())
+        # These processes are started while there is no broker.
+        late_transport = await enter(AmqpTransport(rabbitmq.url))
+        late_logs = await enter(publisher(late_transport, tmp_path))
+        await enter(running(collector(late_transport, tmp_path).run()))
+        late_log = await late_logs.open(other)
+        await print_lines(late_log, 1, 100)
+        await late_log.close(BuildLogStatus.FAILURE)
+        await until_spooled(tmp_path, b"line 3000")
         await rabbitmq.start()
+        await print_lines(log, 3001, 3500)
+        await log.close(BuildLogStatus.SUCCESS)
         assert (await ended(tmp_path, ATTEMPT)).complete
-    assert written(tmp_path, ATTEMPT) == numbered(1, 100)
+        assert (await ended(tmp_path, other.attempt_id)).complete
+        await until_sent(tmp_path / "spool")
+    assert written(tmp_path, ATTEMPT) == numbered(1, 3500)
+    assert written(tmp_path, other.attempt_id) == numbered(1, 100)
 
 
 async def test_a_message_nobody_is_bound_for_is_a_failure(rabbitmq: RabbitMQNode) -> None:
@@ -202,6 +182,74 @@ async def test_a_broker_that_hangs_does_not_hang_a_build(rabbitmq: RabbitMQNode,
     assert written(tmp_path, ATTEMPT) == numbered(1, 20)
 
 
+async def test_a_connection_that_is_stuck_is_replaced(rabbitmq: RabbitMQNode, tmp_path: Path) -> None:
+    """Without heartbeats for some seconds, aiormq cancels whoever waits; that must not end a log."""
+    async with (
+        AmqpTransport(f"{rabbitmq.url}?heartbeat=1", confirm_seconds=60) as transport,
+        publisher(transport, tmp_path) as logs,
+        running(collector(transport, tmp_path).run()),
+    ):
+        log = await logs.open(START)
+        await log.write(numbered(1, 10))
+        await until_written(tmp_path, ATTEMPT, 10)
+        rabbitmq.pause()
+        try:
+            await log.write(numbered(11, 20))
+            await until_spooled(tmp_path, b"line 20")
+        finally:
+            rabbitmq.resume()
+        await log.close(BuildLogStatus.SUCCESS)
+        assert (await ended(tmp_path, ATTEMPT)).complete
+    assert written(tmp_path, ATTEMPT) == numbered(1, 20)
+
+
+async def test_a_broker_that_forgot_everything_is_told_again(rabbitmq: RabbitMQNode, tmp_path: Path) -> None:
+    """Queues and exchanges deleted under running processes are declared anew."""
+    async with (
+        AmqpTransport(rabbitmq.url) as transport,
+        publisher(transport, tmp_path) as logs,
+        running(collector(transport, tmp_path).run()),
+    ):
+        log = await logs.open(START)
+        await log.write(numbered(1, 10))
+        await until_written(tmp_path, ATTEMPT, 10)
+        await rabbitmq.forget_everything()
+        await log.write(numbered(11, 20))
+        await log.close(BuildLogStatus.SUCCESS)
+        assert (await ended(tmp_path, ATTEMPT)).complete
+    assert written(tmp_path, ATTEMPT) == numbered(1, 20)
+
+
+async def test_a_queue_with_other_arguments_is_named(
+    rabbitmq: RabbitMQNode, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only a person can delete it; when that is done, all goes on by itself."""
+    await rabbitmq.declare_queue("build-logs")
+
+    async def named() -> bool:
+        return "another queue build-logs than tickborg needs" in caplog.text
+
+    async with AmqpTransport(rabbitmq.url) as transport:
+        await eventually(named)
+        await rabbitmq.forget_everything()
+        await transport.available()
+
+
+async def test_no_password_is_logged(rabbitmq: RabbitMQNode, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither by us nor by the library, when RabbitMQ does not let us in."""
+    caplog.set_level("DEBUG")
+
+    async def refused() -> bool:
+        return "trying again" in caplog.text
+
+    async with AmqpTransport(rabbitmq.url.replace("guest@", "hunter2@")) as transport:
+        await eventually(refused)
+        with pytest.raises(UnavailableError) as caught:
+            await transport.publish(outgoing(START))
+    assert "ACCESS_REFUSED" in caplog.text
+    assert "hunter2" not in caplog.text + str(caught.value)
+
+
 async def test_a_builder_started_again_sends_what_the_killed_one_had_spooled(
     rabbitmq: RabbitMQNode, tmp_path: Path
 ) -> None:
@@ -232,17 +280,14 @@ async def test_a_collector_killed_in_mid_build_loses_and_doubles_nothing(
     async with AmqpTransport(rabbitmq.url) as transport, publisher(transport, tmp_path) as logs:
         await transport.available()
         log = await logs.open(START)
-        build = Printing(log)
-        async with running(build.run()):
-            for _ in range(3):
-                async with process(*arguments):
-                    await until_written(tmp_path, ATTEMPT, build.count + 50)
+        for first in range(1, 6001, 2000):
+            async with process(*arguments), asyncio.TaskGroup() as group:
+                group.create_task(print_lines(log, first, first + 1999))
+                group.create_task(until_written(tmp_path, ATTEMPT, first + 500))
         await log.close(BuildLogStatus.SUCCESS)
         async with process(*arguments):
-            metadata = await ended(tmp_path, ATTEMPT)
-    assert metadata.complete
-    assert metadata.line_count
-    assert written(tmp_path, ATTEMPT) == numbered(1, metadata.line_count)
+            assert (await ended(tmp_path, ATTEMPT)).complete
+    assert written(tmp_path, ATTEMPT) == numbered(1, 6000)
 
 
 async def test_an_embedded_node_ends_with_the_process_that_started_it(tmp_path: Path) -> None:

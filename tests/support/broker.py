@@ -62,10 +62,10 @@ class RabbitMQNode:
             queue = await channel.get_queue(LOGS_QUEUE)
             await queue.unbind(LOGS_EXCHANGE, "logs.*")
 
-    async def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
-        """Publish anything at all."""
+    async def declare_queue(self, name: str) -> None:
+        """Declare a durable queue without any arguments."""
         async with await aio_pika.connect(self.url) as connection, connection.channel() as channel:
-            await (await channel.get_exchange(exchange)).publish(aio_pika.Message(body), routing_key)
+            await channel.declare_queue(name, durable=True)
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._node._server

@@ -60,3 +60,12 @@ async def until_written(folder: Path, attempt_id: UUID, count: int) -> None:
 def written(folder: Path, attempt_id: UUID) -> list[str]:
     """All lines of a log."""
     return [line.text for line in LogReader(folder).read(attempt_id, limit=1 << 30).lines]
+
+
+async def until_sent(spool: Path) -> None:
+    """Return when a spool folder is empty."""
+
+    async def empty() -> bool:
+        return not list(spool.iterdir())
+
+    await eventually(empty)
