@@ -9,9 +9,10 @@ from tickborg.github import (
     CheckRun,
     CheckStatus,
 )
-from tickborg.jobs import BuildJob, BuildMode, BuildOutcome, BuildResult, BuildStarted
+from tickborg.jobs import BuildJob, BuildOutcome, BuildResult, BuildStarted
 from tickborg.texts import reproduction
 from tickborg.texts.durations import spoken
+from tickborg.texts.endings import ending_in_words
 from tickborg.texts.markdown import block, code, link, prose
 from tickborg.texts.shortening import shorten
 from tickborg.texts.wording import counted, short_sha
@@ -19,8 +20,6 @@ from tickborg.texts.wording import counted, short_sha
 _TITLE_LIMIT = 140
 """GitHub names none; a title is shown on one line, as a status is."""
 _REASON_LIMIT = 2_000
-_WHOLE_COMMAND = 30
-"""Characters up to which a title gives a command as a whole."""
 
 _CONCLUSION_OF_OUTCOME = {
     BuildOutcome.SUCCESS: CheckConclusion.SUCCESS,
@@ -30,9 +29,8 @@ _CONCLUSION_OF_OUTCOME = {
     BuildOutcome.CANCELLED: CheckConclusion.CANCELLED,
     BuildOutcome.UNEXPECTED_ERROR: CheckConclusion.FAILURE,
 }
-_SUCCESS = {BuildMode.BUILD: "built", BuildMode.TEST: "built and tested", BuildMode.CHECK: "passed"}
-_SIGNALS = {2: "SIGINT", 4: "SIGILL", 6: "SIGABRT", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV", 15: "SIGTERM"}
-"""Those whose numbers are the same on every system."""
+_REPRODUCIBLE = frozenset({BuildOutcome.SUCCESS, BuildOutcome.FAILURE, BuildOutcome.TIMED_OUT})
+"""Outcomes that come of the commands themselves."""
 
 
 def name(job: BuildJob) -> str:
@@ -95,45 +93,6 @@ def completed(
     )
 
 
-def ending_in_words(job: BuildJob, result: BuildResult) -> str:
-    """How a build ended, in a few words."""
-    took = spoken(result.duration)
-    match result.outcome:
-        case BuildOutcome.SUCCESS:
-            return f"{_SUCCESS[job.mode]} in {took}"
-        case BuildOutcome.FAILURE:
-            return f"{failure_in_words(result)} after {took}"
-        case BuildOutcome.TIMED_OUT:
-            return f"timed out after {took}"
-        case BuildOutcome.UNEXPECTED_ERROR:
-            return "tickborg failed, not your change"
-        case _:
-            return result.reason or result.outcome.lower()
-
-
-def failure_in_words(result: BuildResult) -> str:
-    """Which command of a failed build failed, and how."""
-    if result.failed_command is None:
-        return "failed"
-    return f"`{short_command(result.failed_command)}` {_exit_in_words(result.exit_status)}"
-
-
-def short_command(command: str) -> str:
-    """A command as it is called in a sentence: all of it, or its first two words."""
-    if len(command) <= _WHOLE_COMMAND:
-        return command
-    return shorten(" ".join(command.split(maxsplit=2)[:2]), _WHOLE_COMMAND)
-
-
-def _exit_in_words(status: int | None) -> str:
-    if status is None:
-        return "failed"
-    if status >= 0:
-        return f"failed with status {status}"
-    number = -status
-    return f"was ended by {_SIGNALS.get(number, f'signal {number}')}"
-
-
 def _unfinished(
     job: BuildJob, external_id: str, details_url: str, title: str, status: CheckStatus
 ) -> CheckRun:
@@ -151,27 +110,28 @@ def _unfinished(
 
 def _summary(job: BuildJob, result: BuildResult, log_url: str) -> str:
     facts = "\n".join((*_facts(job), *_facts_of_run(result, log_url)))
-    beginning = [*_explanation(result), facts]
-    commands = reproduction.of_job(job, result.commands)
+    beginning = [*_explanation(job, result), facts]
+    commands = reproduction.of_job(job, result.commands) if result.outcome in _REPRODUCIBLE else ()
     heading = f"Run it yourself, in a clone of {code(str(job.repo))}:\n"
     room = CHECK_OUTPUT_LIMIT - sum(map(len, beginning)) - len(heading) - 2 * len("\n\n")
     shell = block(commands, room, language="sh") if commands else ""
     return "\n\n".join((*beginning, heading + shell) if shell else beginning)
 
 
-def _explanation(result: BuildResult) -> Iterable[str]:
+def _explanation(job: BuildJob, result: BuildResult) -> Iterable[str]:
     """What the title does not say."""
     reason = prose(shorten(result.reason, _REASON_LIMIT))
     if result.outcome is BuildOutcome.UNEXPECTED_ERROR:
         yield f"The fault is tickborg's and not your change's. What happened: {reason or 'it is not known'}."
         yield "Run it again with the button *Re-run*."
-    elif reason:
+    elif result.reason and result.reason != ending_in_words(job, result):
         yield f"How it ended: {reason}."
 
 
 def _facts(job: BuildJob) -> Iterable[str]:
     project, merge = job.project, job.merge
-    yield f"- **Project:** {code(project.name)} ({project.build_system}) in {code(project.path)}"
+    place = "the repository's root" if project.path == "." else code(project.path)
+    yield f"- **Project:** {code(project.name)} ({project.build_system}) in {place}"
     if job.origin.branch is not None:
         yield f"- **Commit:** {merge.head_sha}, pushed to {code(job.origin.branch)}"
         return

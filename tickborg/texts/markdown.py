@@ -11,7 +11,8 @@ from tickborg.texts.shortening import shorten, visible
 
 _PLAIN = re.compile(r"[^`|\\\s](?:[^`|\\]*[^`|\\\s])?")
 """What is the same between backticks as it is outside of them, in a table too."""
-_MARKUP = re.compile(r"[\\`*_\[\]<>|~&\"]|^[^\w\s]")
+_MARKUP = re.compile(r"[\\`*\[\]<>|~&\"]|(?<![^\W_])_|_(?![^\W_])|^[^\w\s]")
+"""What may mean something; an underscore between letters or digits does not."""
 _AUTOMATIC = re.compile(r"(?<=[@#])(?=\w)|(?<=GH-)(?=\d)|(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
 """Places within what GitHub makes a link of by itself."""
 _NOTHING = "\N{ZERO WIDTH SPACE}"

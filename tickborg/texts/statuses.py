@@ -5,7 +5,7 @@ Each is one context of the head, and a later one replaces it. Descriptions fit G
 
 from tickborg.github import STATUS_DESCRIPTION_LIMIT, CommitStatus, PullRequest, StatusState
 from tickborg.jobs import BuildJob, BuildOutcome, BuildPlan, BuildResult, MergeReport
-from tickborg.texts.durations import spoken
+from tickborg.texts.endings import ending_in_words
 from tickborg.texts.shortening import shorten
 from tickborg.texts.wording import counted, listed, short_sha
 
@@ -86,12 +86,15 @@ def internal_error(pull: PullRequest, reason: str, target_url: str) -> CommitSta
 
 def check_pending(job: BuildJob, target_url: str) -> CommitStatus:
     """An evaluation check is queued or running."""
-    return _of_check(job, StatusState.PENDING, f"running on {job.system}", target_url)
+    return _of_check(job, StatusState.PENDING, f"queued or running on {job.system}", target_url)
 
 
 def check_completed(job: BuildJob, result: BuildResult, target_url: str) -> CommitStatus:
     """An evaluation check has ended."""
-    return _of_check(job, _STATE_OF_OUTCOME[result.outcome], _check_in_words(result), target_url)
+    description = ending_in_words(job, result)
+    if result.outcome is BuildOutcome.UNEXPECTED_ERROR and result.reason:
+        description += f": {result.reason}"
+    return _of_check(job, _STATE_OF_OUTCOME[result.outcome], description, target_url)
 
 
 def _plan_in_words(plan: BuildPlan) -> str:
@@ -112,18 +115,6 @@ def _conflict_in_words(pull: PullRequest, report: MergeReport) -> str:
     beginning = "merge conflict in "
     room = STATUS_DESCRIPTION_LIMIT - len(beginning) - len(rest)
     return beginning + shorten(report.conflicts[0], room) + rest
-
-
-def _check_in_words(result: BuildResult) -> str:
-    if result.outcome is BuildOutcome.SUCCESS:
-        return f"passed in {spoken(result.duration)}"
-    if result.outcome is BuildOutcome.TIMED_OUT:
-        return f"timed out after {spoken(result.duration)}"
-    if result.outcome is BuildOutcome.FAILURE and result.exit_status is not None:
-        return f"failed with status {result.exit_status} after {spoken(result.duration)}"
-    if result.outcome is BuildOutcome.UNEXPECTED_ERROR:
-        return f"tickborg failed, not your change: {result.reason}"
-    return result.reason or result.outcome.lower()
 
 
 def _of(pull: PullRequest, state: StatusState, description: str, target_url: str) -> CommitStatus:
