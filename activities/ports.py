@@ -112,7 +112,8 @@ class CommandRunner(Protocol):
     ) -> Exit:
         """Run to the end, handing over standard output and error in the order they were written.
 
-        When cancelled it ends the whole process tree (TERM, 10 s, KILL) before it returns.
+        When cancelled, and when ``output`` raises, it ends the whole process tree (TERM, 10 s, KILL) before
+        that comes out.
 
         Raises:
             InfrastructureError: the sandbox could not be set up.
