@@ -33,7 +33,11 @@ async def listening(application: ASGIApp, *, host: str, port: int, setting: str)
     """
     listener = _listener(host, port, setting)
     config = uvicorn.Config(
-        application, lifespan="off", log_config=None, timeout_keep_alive=_KEEP_ALIVE_SECONDS
+        application,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
     )
     config.load()
     state, loop = ServerState(), asyncio.get_running_loop()
