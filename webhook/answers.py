@@ -1,13 +1,17 @@
 """What GitHub, and the person who reads its list of deliveries, is answered (design, section 5)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from webhook.decisions import Ignore, Refuse, Start
 
 BODY_LIMIT = 25 * 1024 * 1024
 """Bytes; GitHub sends no more. https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap."""
+
+DISCARD_LIMIT = 2 * BODY_LIMIT
+"""Bytes up to which a body that is too large is read to its end, since a client that is cut off while it
+sends may never see the answer; after that the connection is closed on it."""
 
 BODY_SECONDS = 10.0
 """GitHub itself waits no longer for the whole exchange."""
@@ -19,6 +23,7 @@ class Answer:
 
     status: HTTPStatus
     body: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def accepted(start: Start) -> Answer:
@@ -36,8 +41,8 @@ def refused(refuse: Refuse) -> Answer:
     return Answer(refuse.status, {"error": refuse.reason, "advice": refuse.advice})
 
 
-def _error(status: HTTPStatus, reason: str, advice: str) -> Answer:
-    return refused(Refuse(status, reason, advice))
+def _error(status: HTTPStatus, reason: str, advice: str, **headers: str) -> Answer:
+    return replace(refused(Refuse(status, reason, advice)), headers=headers)
 
 
 UNSIGNED = _error(
@@ -54,16 +59,20 @@ NOT_POST = _error(
     HTTPStatus.METHOD_NOT_ALLOWED,
     "webhooks are received by POST only",
     "Send a POST; to see whether this service is up, GET /healthz.",
+    Allow="POST",
+    Connection="close",
 )
 TOO_LARGE = _error(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     f"the body is larger than {BODY_LIMIT} bytes (25 MiB)",
     "GitHub sends nothing that large: look for what does.",
+    Connection="close",
 )
 TOO_SLOW = _error(
     HTTPStatus.REQUEST_TIMEOUT,
     f"the body did not arrive within {BODY_SECONDS:.0f} s",
     "Redeliver it; if that happens again, look at the proxy in between.",
+    Connection="close",
 )
 INCOMPLETE = _error(
     HTTPStatus.BAD_REQUEST, "the connection ended before the body was complete", "Redeliver it."

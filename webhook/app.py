@@ -14,7 +14,7 @@ from tickborg.errors import UnavailableError
 from tickborg.served_repositories import ServedRepositories
 from webhook import answers
 from webhook.answers import Answer
-from webhook.body import declares_too_much, read_body
+from webhook.body import read_body
 from webhook.decisions import Ignore, Refuse, Start
 from webhook.ports import Starter
 from webhook.reading import Headers
@@ -53,7 +53,7 @@ def create_app(*, secret: bytes, served: ServedRepositories, starter: Starter, s
 
 
 class Receiver:
-    """Hears one webhook at a time, in the order of the design's table: cheap and certain checks first."""
+    """Hears webhooks. Nothing of a body is looked into before its signature has been found right."""
 
     def __init__(self, secret: bytes, served: ServedRepositories, starter: Starter, stats: Stats) -> None:
         self._secret = secret
@@ -69,20 +69,17 @@ class Receiver:
         record = _record(headers, answer, perf_counter() - began)
         log.log(_level(answer.status), "%s", log_line(record))
         counting = BackgroundTask(self._stats.notify, *events(record))
-        allow = {"Allow": "POST"} if answer is answers.NOT_POST else None
-        return JSONResponse(dict(answer.body), answer.status, allow, background=counting)
+        return JSONResponse(dict(answer.body), answer.status, answer.headers, background=counting)
 
     async def _answer(self, request: Request, headers: Headers) -> Answer:
         if request.method != "POST":
             return answers.NOT_POST
-        if declares_too_much(request):
-            return answers.TOO_LARGE
-        signature = read_signature(headers.signature)
-        if signature is None:
-            return answers.UNSIGNED
         body = await read_body(request)
         if isinstance(body, Answer):
             return body
+        signature = read_signature(headers.signature)
+        if signature is None:
+            return answers.UNSIGNED
         if not is_signed(body, self._secret, signature):
             return answers.WRONGLY_SIGNED
         return await self._act(headers, body)

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -24,6 +24,7 @@ from tests.support.webhooks import SECRET, FakeStats, encode, headers, pull_requ
 from tickborg.events import PullRequestEvent
 from tickborg.memory import PullRequestStart
 from tickborg.served_repositories import ServedRepositories
+from webhook.answers import BODY_LIMIT
 from webhook.app import create_app
 from webhook.temporal_starter import TemporalStarter
 
@@ -40,6 +41,10 @@ class Service:
     async def post(self, payload: dict[str, Any]) -> httpx2.Response:
         """Send a pull_request event as GitHub does."""
         body = encode(payload)
+        return await self._request("POST", "/github-webhook", content=body, headers=headers(body))
+
+    async def post_raw(self, body: bytes) -> httpx2.Response:
+        """Send any body, signed."""
         return await self._request("POST", "/github-webhook", content=body, headers=headers(body))
 
     async def get(self, path: str) -> int:
@@ -223,3 +228,28 @@ async def test_what_the_emulated_github_sends_is_understood(
     workflow = client.get_workflow_handle(f"pr/project-tick/mono/{pull.number}")
     assert {event.action for event in await heard(client, workflow)} == {"opened", "synchronize"}
     assert {delivery.status_code for delivery in app.deliveries} <= {200, 202}
+
+
+async def test_a_large_body_is_read_to_its_end_and_an_endless_one_is_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The client of the first sees its answer; the second is cut off, or it would be heard for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        async with serving(f"127.0.0.1:{nobody.getsockname()[1]}") as service:
+            assert (await service.post_raw(bytes(BODY_LIMIT + 1))).status_code == 413
+            caplog.clear()
+            await send_until_cut_off(service.url)
+    assert '"status": 413' in caplog.text
+
+
+async def send_until_cut_off(url: str) -> None:
+    """Send a body without end; return when the server has closed the connection."""
+    host, port = url.removeprefix("http://").split(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /github-webhook HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+    chunk = b"10000\r\n" + bytes(65_536) + b"\r\n"
+    with suppress(ConnectionError):
+        while True:
+            writer.write(chunk)
+            await writer.drain()
+    writer.close()
