@@ -134,7 +134,9 @@ def _notes(view: PullRequestView) -> Iterator[str]:
 
 
 def _wants_a_note(build: BuildView) -> bool:
-    """Whether a build has not simply succeeded or failed, or waits for its turn."""
+    """Whether it needs words why a build waits, came to nothing, or failed before any command ran."""
+    if build.outcome in FAILED:
+        return not build.reproduce
     return build.stage is BuildStage.WAITING or build.outcome in _WITHOUT_RESULT
 
 

@@ -88,13 +88,19 @@ def _headline_of_builds(view: PullRequestView) -> str:
         rest = f" ({going:,} not done yet)" if going else ""
         return f"❌ **{_share(failed, builds)} failed**{rest}: {_named(failed)}"
     if going:
-        return f"🔨 **{len(builds) - going:,} of {counted(len(builds), 'build')} done**, no failure so far"
+        return _progress(len(builds) - going, builds)
     if broken:
-        return f"💥 **tickborg failed on {_share(broken, builds)}**, not your change: {_named(broken)}"
+        return f"💥 **tickborg failed**, not your change: {_named(broken)}"
     unfinished = [build for build in builds if build.outcome is not BuildOutcome.SUCCESS]
     if unfinished:
         return f"🚫 **{_share(unfinished, builds)} not made**: {_named(unfinished)}"
     return f"✅ **{_all(builds)} succeeded**"
+
+
+def _progress(done: int, builds: Sequence[BuildView]) -> str:
+    if len(builds) == 1:
+        return "🔨 **The build is under way**"
+    return f"🔨 **{done:,} of {len(builds):,} builds done**, no failure so far"
 
 
 def _headline_without_builds(view: PullRequestView) -> str:
@@ -105,7 +111,7 @@ def _headline_without_builds(view: PullRequestView) -> str:
     reasons = {skipped.reason for skipped in view.skipped}
     if len(reasons) == 1:
         return f"⏸️ **Nothing is built**: {prose(shorten(reasons.pop(), _REASON_LIMIT))}"
-    return f"⏸️ **Nothing is built** of {counted(len(view.changed_projects), 'changed project')}"
+    return f"⏸️ **Nothing is built** although {counted(len(view.changed_projects), 'project')} changed"
 
 
 def _share(some: Sequence[BuildView], builds: Sequence[BuildView]) -> str:

@@ -15,12 +15,12 @@ def command(handle: str, projects: Sequence[str]) -> str:
 
 def draft(ask: str) -> str:
     """A draft is not built by itself; ``ask`` is the :func:`command` that builds it."""
-    return f"this is a draft: it is built once it is ready for review, or asked for with {ask}"
+    return f"this is a draft; it is built once it is ready for review, or asked for with {ask}"
 
 
 def work_in_progress(ask: str) -> str:
     """Neither is a pull request whose title says that it is not done."""
-    return f"the title says WIP: it is built once the title does not, or asked for with {ask}"
+    return f"the title says WIP; it is built once the title does not, or asked for with {ask}"
 
 
 def too_many(changed: int, limit: int, ask: str) -> str:
