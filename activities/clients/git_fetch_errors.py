@@ -42,7 +42,7 @@ def _rule(pattern: str, kind: type[TickborgError], advice: str) -> _Rule:
 
 
 _MISSING_REF = re.compile(r"couldn't find remote ref (?P<ref>\S+)")
-_UNAUTHORIZED = re.compile(r"could not read (?:Username|Password)|authentication failed|returned error: 401")
+_UNAUTHORIZED = re.compile(r"could not read (?:Username|Password)|Authentication failed|returned error: 401")
 
 _RULES = (
     _rule(

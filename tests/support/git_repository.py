@@ -91,9 +91,20 @@ class GitRepository:
         files = self._entries(self.tree(parents[0])) if parents else {}
         for path, change in changes.items():
             _apply(files, _bytes(path), self._entry(change))
-        sha = self._write_commit(self._write_tree(files), parents, _bytes(message))
+        sha = self.commit_tree(self._write_tree(files), parents=parents, message=message)
         self.set_ref(f"refs/heads/{branch}", sha)
         return sha
+
+    def store_tree(self, files: Changes) -> str:
+        """Store a tree of ``files``, which no commit has, and return its id."""
+        entries: dict[bytes, tuple[int, str]] = {}
+        for path, file in files.items():
+            _apply(entries, _bytes(path), self._entry(file))
+        return self._write_tree(entries)
+
+    def commit_tree(self, tree: str, *, parents: Sequence[str] = (), message: Text = "Change") -> str:
+        """Commit a stored tree and return the sha; no branch points at it."""
+        return self._write_commit(tree, parents, _bytes(message))
 
     def branch(self, name: str, at: str) -> None:
         """Create branch ``name`` at commit ``at``, or move it there."""
