@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
-from messaging.file_lock import try_lock
+from messaging.files import try_lock, write_all
 from messaging.log_assembly import Ending, Header, Hole, LateStart, Lines, Piece, Progress
 from messaging.log_format import (
     HEADER_LIMIT,
@@ -83,7 +83,7 @@ class LogWriter:
     def _write_special(self, piece: Header | LateStart | Hole | Ending) -> None:
         if isinstance(piece, Header):
             self._save(first_metadata(piece))
-            _write_all(self._file, header_text(self._metadata).encode("utf-8", "replace"))
+            write_all(self._file, header_text(self._metadata).encode("utf-8", "replace"))
             self.progress = Progress(1)
         elif isinstance(piece, Hole):
             self._save(self._metadata.with_hole(piece, self._text_lines + 1))
@@ -104,7 +104,7 @@ class LogWriter:
 
     def _append(self, texts: list[str]) -> None:
         if texts:
-            _write_all(self._file, "\n".join([*texts, ""]).encode("utf-8", "replace"))
+            write_all(self._file, "\n".join([*texts, ""]).encode("utf-8", "replace"))
 
     def _count(self, text_lines: int, lines: int) -> None:
         self._text_lines += text_lines
@@ -141,12 +141,6 @@ def _open_locked(path: Path) -> int:
         os.close(file)
         raise InfrastructureError(f"{path} is being written by another log collector; stop one of them")
     return file
-
-
-def _write_all(file: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(file, rest) :]
 
 
 def _sync_folder(folder: Path) -> None:

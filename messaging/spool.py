@@ -20,7 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from messaging.file_lock import try_lock
+from messaging.files import try_lock, write_all
 from tickborg.errors import InfrastructureError
 
 SPOOL_LIMIT = 1024**3
@@ -53,7 +53,7 @@ class SpoolFile:
         """
         before = self._file.seek(0, os.SEEK_END)
         try:
-            _write_all(self._file.fileno(), (b"\n" if self._torn else b"") + _record(body))
+            write_all(self._file.fileno(), (b"\n" if self._torn else b"") + _record(body))
             os.fsync(self._file.fileno())
         except OSError:
             self._torn = True
@@ -137,9 +137,3 @@ def _bodies(data: bytes) -> Iterator[bytes]:
         checksum, body = line[:_CHECKSUM_LENGTH], line[_CHECKSUM_LENGTH + 1 :]
         if checksum == b"%08x" % zlib.crc32(body):
             yield body
-
-
-def _write_all(file: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(file, rest) :]

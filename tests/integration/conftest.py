@@ -1,5 +1,5 @@
 """What integration tests share."""
 
-from tests.support.broker import rabbitmq, rabbitmq_session
+from tests.support.broker import connect, rabbitmq
 
-__all__ = ["rabbitmq", "rabbitmq_session"]
+__all__ = ["connect", "rabbitmq"]

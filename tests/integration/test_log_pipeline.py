@@ -1,14 +1,10 @@
 """From a build's output to a file, over RabbitMQ and in one process alike."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 
-from messaging.amqp import AmqpTransport
-from messaging.in_process import InProcessTransport
 from messaging.live import LiveLogs
 from messaging.log_collector import LogCollector
 from messaging.log_format import log_path
@@ -17,23 +13,11 @@ from messaging.log_store import LogStore
 from messaging.spool import SpoolFolder
 from messaging.topology import LOGS
 from messaging.transport import Delivery, OutgoingMessage, Transport
-from tests.support.broker import RabbitMQNode
+from tests.support.broker import Connect
 from tests.support.build_logs import ATTEMPT, START, end, lines, new_start, numbered
 from tests.support.eventually import eventually
 from tests.support.log_pipeline import collector, ended, running, until_written, written
 from tickborg.messages import DEAD_LETTER_QUEUE, LOGS_QUEUE, BuildLogMsg, BuildLogStatus, Event, EventName
-
-Connect = Callable[[], AbstractAsyncContextManager[Transport]]
-
-
-@pytest.fixture(params=["rabbitmq", "in_process"])
-def connect(request: pytest.FixtureRequest) -> Connect:
-    """A new connection to a broker on which nothing has happened yet."""
-    if request.param == "in_process":
-        transport = InProcessTransport()
-        return lambda: nullcontext(transport)
-    node: RabbitMQNode = request.getfixturevalue("rabbitmq")
-    return lambda: AmqpTransport(node.url)
 
 
 class Counted:

@@ -1,8 +1,8 @@
 """From an event in some process to a number that Prometheus reads."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx2
 import pytest
@@ -10,30 +10,17 @@ import pytest
 from activities.ports import Stats
 from messaging.amqp import AmqpTransport
 from messaging.backoff import Backoff
-from messaging.in_process import InProcessTransport
 from messaging.metrics import Metrics
 from messaging.metrics_server import serve_metrics
 from messaging.stats_collector import StatsCollector
 from messaging.stats_publisher import BUFFER_EVENTS, NoStats, StatsPublisher
 from messaging.topology import STATS
 from messaging.transport import OutgoingMessage, Transport
-from tests.support.broker import RabbitMQNode
+from tests.support.broker import Connect, RabbitMQNode
 from tests.support.eventually import eventually
 from tests.support.log_pipeline import running
 from tests.support.unreliable_transport import Trouble, UnreliableTransport
 from tickborg.messages import DEAD_LETTER_QUEUE, Event, EventName
-
-Connect = Callable[[], AbstractAsyncContextManager[Transport]]
-
-
-@pytest.fixture(params=["rabbitmq", "in_process"])
-def connect(request: pytest.FixtureRequest) -> Connect:
-    """A new connection to a broker on which nothing has happened yet."""
-    if request.param == "in_process":
-        transport = InProcessTransport()
-        return lambda: nullcontext(transport)
-    node: RabbitMQNode = request.getfixturevalue("rabbitmq")
-    return lambda: AmqpTransport(node.url)
 
 
 def as_the_activities_see_it(publisher: StatsPublisher, none: NoStats) -> tuple[Stats, Stats]:

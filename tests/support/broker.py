@@ -1,19 +1,24 @@
 """A RabbitMQ node of the tests' own, which can be ended as a power cut would."""
 
-import asyncio
 import os
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
 import aio_pika
 import pytest
 
 from cli.embedded_rabbitmq import INSTALL_HINT, EmbeddedRabbitMQ, find_programs
+from messaging.amqp import AmqpTransport
+from messaging.in_process import InProcessTransport
 from messaging.topology import EXCHANGES, QUEUES
+from messaging.transport import Transport
 from tickborg.messages import LOGS_EXCHANGE, LOGS_QUEUE
+
+Connect = Callable[[], AbstractAsyncContextManager[Transport]]
+"""Makes another connection to one broker, for as long as a block."""
 
 
 class RabbitMQNode:
@@ -86,20 +91,18 @@ async def rabbitmq_node() -> AsyncIterator[RabbitMQNode]:
             yield RabbitMQNode(node)
 
 
-@pytest.fixture(scope="session")
-def rabbitmq_session() -> Iterator[RabbitMQNode]:
-    """The one node of a test session; it takes ten seconds to start. Use :func:`rabbitmq`."""
-    with asyncio.Runner() as runner:
-        context = rabbitmq_node()
-        node = runner.run(context.__aenter__())
-        try:
-            yield node
-        finally:
-            runner.run(context.__aexit__(None, None, None))
-
-
 @pytest.fixture
-async def rabbitmq(rabbitmq_session: RabbitMQNode) -> RabbitMQNode:
-    """A running node on which nothing is declared yet, whatever the test before did to it."""
-    await rabbitmq_session.forget_everything()
-    return rabbitmq_session
+async def rabbitmq(broker: RabbitMQNode) -> RabbitMQNode:
+    """The node of the session, running, with nothing declared, whatever the test before did to it."""
+    await broker.forget_everything()
+    return broker
+
+
+@pytest.fixture(params=["rabbitmq", "in_process"])
+def connect(request: pytest.FixtureRequest) -> Connect:
+    """Connections to a broker on which nothing has happened yet: a real one, and the one in the process."""
+    if request.param == "in_process":
+        transport = InProcessTransport()
+        return lambda: nullcontext(transport)
+    node: RabbitMQNode = request.getfixturevalue("rabbitmq")
+    return lambda: AmqpTransport(node.url)

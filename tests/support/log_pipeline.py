@@ -66,6 +66,10 @@ async def until_sent(spool: Path) -> None:
     """Return when a spool folder is empty."""
 
     async def empty() -> bool:
-        return not list(spool.iterdir())
+        return not _files(spool)
 
     await eventually(empty)
+
+
+def _files(folder: Path) -> list[Path]:
+    return list(folder.iterdir())

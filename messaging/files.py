@@ -1,4 +1,7 @@
-"""Locks on open files, which the system takes off when their process ends, however it ends."""
+"""What open files need beyond what Python gives them: a lock, and writes that are whole.
+
+A lock is taken off by the system when its process ends, however it ends.
+"""
 
 import os
 import sys
@@ -31,3 +34,10 @@ else:
         except BlockingIOError:
             return False
         return True
+
+
+def write_all(file: int, data: bytes) -> None:
+    """Write all of ``data`` to an open file: the system may take less at once."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(file, rest) :]
