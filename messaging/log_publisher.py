@@ -80,6 +80,8 @@ class PublishedLog:
             self._characters += len(cut)
         self._changed.set()
         while self._holds(self._batching.buffered_lines, self._batching.buffered_characters):
+            if self.sending.done():
+                raise InfrastructureError(f"the log of attempt {self._start.attempt_id} is no longer sent")
             self._room.clear()
             await self._room.wait()
 
@@ -110,6 +112,7 @@ class PublishedLog:
     async def _send_all(self) -> None:
         await self._keep(self._start)
         while await self._until_due():
+            self._sent_at = asyncio.get_running_loop().time()
             await self._keep(self._next_message())
         if self._status is not None:
             await self._keep(self._ending(self._status))
@@ -123,11 +126,11 @@ class PublishedLog:
         )
 
     async def _keep(self, message: AnyLogMessage) -> None:
-        self._sent_at = asyncio.get_running_loop().time()
+        await self._route.send(message)
+        if self._full_batch:
+            return  # the build prints faster than messages are confirmed
         try:
-            await self._route.send(message)
-            if not self._full_batch:
-                await self._route.flush()  # sending ahead is for builds that print faster than that
+            await self._route.flush()
         except NotKeptError as error:
             _log.error("%s", error)  # a build does not fail for its log; the collector sees the gap
 

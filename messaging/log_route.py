@@ -154,13 +154,10 @@ class LogRoute:
         self._drain = drain
         self._unconfirmed: deque[tuple[AnyLogMessage, asyncio.Task[None]]] = deque()
         self._spooled: Spooled | None = None
+        self._failure: NotKeptError | None = None
 
     async def send(self, message: AnyLogMessage) -> None:
-        """Take a message; returns when there is room for another, and :meth:`flush` when it is kept.
-
-        Raises:
-            NotKeptError: an earlier message, or this one, was lost.
-        """
+        """Take a message; returns when there is room for another. :meth:`flush` says what became of it."""
         await self._confirm(WINDOW - 1)
         if self._spooled is None:
             self._publish(message)
@@ -176,9 +173,12 @@ class LogRoute:
         """Return when RabbitMQ or the spool has kept every message.
 
         Raises:
-            NotKeptError: neither did.
+            NotKeptError: neither kept one of those that were sent since the last time.
         """
         await self._confirm(0)
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
 
     def _publish(self, message: AnyLogMessage) -> None:
         publishing = asyncio.create_task(self._transport.publish(outgoing(message)))
@@ -214,7 +214,7 @@ class LogRoute:
                 self._spooled = None
                 self._publish(message)
         except (OSError, InfrastructureError) as error:
-            raise NotKeptError(f"{message.type} of attempt {message.attempt_id} is lost: {error}") from error
+            self._failure = NotKeptError(f"{message.type} of attempt {message.attempt_id} is lost: {error}")
 
 
 def _messages(bodies: Iterable[bytes]) -> Iterable[OutgoingMessage]:

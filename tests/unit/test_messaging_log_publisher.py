@@ -13,6 +13,7 @@ from activities.ports import BuildLogs
 from messaging.backoff import Backoff
 from messaging.log_publisher import Batching, LogPublisher
 from messaging.log_route import NotKeptError
+from messaging.log_store import LogReader
 from messaging.spool import SpoolFolder
 from messaging.transport import Subscription
 from tests.support.build_logs import ATTEMPT, START, end, new_start, numbered
@@ -60,14 +61,14 @@ async def test_the_first_lines_are_sent_at_once_and_later_ones_in_batches(tmp_pa
     ):
         log = await logs.open(START)
         arriving = messages(subscription)
-        await log.write(numbered(1, 4))
-        assert (await anext(arriving)).output == "line 1\nline 2\nline 3\nline 4"
-        await log.write(numbered(5, 7))
-        await log.write(numbered(8, 9))
+        await log.write(["line 1"])
+        assert (await anext(arriving)).output == "line 1"
+        await log.write(numbered(2, 4))
+        await log.write(numbered(5, 6))
         batch = await anext(arriving)
-        assert (batch.line_number, batch.output) == (5, "line 5\nline 6\nline 7\nline 8")
+        assert (batch.line_number, batch.output) == (2, "line 2\nline 3\nline 4\nline 5")
         await log.close(BuildLogStatus.SUCCESS)
-        assert (await anext(arriving)).output == "line 9"
+        assert (await anext(arriving)).output == "line 6"
 
 
 async def test_a_batch_is_bounded_in_characters(tmp_path: Path) -> None:
@@ -184,6 +185,40 @@ def test_no_line_is_lost_or_doubled_whatever_the_broker_does(
             await log.close(BuildLogStatus.SUCCESS)
             assert (await ended(folder, ATTEMPT)).complete
         assert written(folder, ATTEMPT) == numbered(1, sum(writes))
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(publish_and_collect(Path(folder)))
+
+
+@given(
+    script=st.lists(st.sampled_from(Trouble), max_size=40),
+    limit=st.integers(0, 1500),
+    count=st.integers(1, 40),
+)
+@settings(max_examples=40, deadline=None)
+def test_what_is_lost_is_known_and_nothing_else_is_wrong(
+    script: Sequence[Trouble], limit: int, count: int
+) -> None:
+    """With a spool too small, too, every line is in its place or in a hole, and the log has an end."""
+
+    async def publish_and_collect(folder: Path) -> None:
+        transport = UnreliableTransport(script)
+        async with (
+            publisher(transport, folder, Batching(seconds=0, lines=2), limit) as logs,
+            running(collector(transport, folder, gap_seconds=0.02).run()),
+        ):
+            log = await logs.open(START)
+            for number in range(1, count + 1):
+                await log.write([f"line {number}"])
+            await log.close(BuildLogStatus.SUCCESS)
+            metadata = await ended(folder, ATTEMPT)
+        lines = LogReader(folder).read(ATTEMPT).lines
+        present = {line.number: line.text for line in lines if line.number}
+        missing = {number for hole in metadata.holes for number in range(hole.first, hole.last + 1)}
+        assert metadata.line_count == count
+        assert present == {
+            number: f"line {number}" for number in range(1, count + 1) if number not in missing
+        }
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(publish_and_collect(Path(folder)))
