@@ -1,7 +1,22 @@
 """Paths and globs as a project file writes them: relative to the repository's root, with ``/``."""
 
+from collections.abc import Callable
+
 _HERE = "."
 _PARENT = ".."
+
+_FAULTS: tuple[tuple[Callable[[str], bool], str], ...] = (
+    (lambda path: not path, "is empty; the repository's root is ."),
+    (lambda path: path.startswith("/"), "is absolute; write it relative to the repository's root"),
+    (lambda path: "\\" in path, "has a backslash; write paths with /"),
+    (
+        lambda path: _PARENT in path.split("/"),
+        "leads upwards with ..; write it relative to the repository's root",
+    ),
+    (lambda path: any(map(str.isspace, path.split("/"))), "has a name of nothing but spaces"),
+    (lambda path: not path.isprintable(), "has a character that cannot be printed"),
+)
+"""What a path must not be, and the end of the sentence that says so; the first that holds is said."""
 
 
 def normalised(path: str) -> str:
@@ -11,22 +26,8 @@ def normalised(path: str) -> str:
         ValueError: it is empty, absolute, leads upwards or is not written with ``/``; the message is
             the end of a sentence that begins with the path.
     """
-    fault = _fault(path)
-    if fault:
-        raise ValueError(fault)
+    for applies, fault in _FAULTS:
+        if applies(path):
+            raise ValueError(fault)
     steps = [step for step in path.split("/") if step not in {"", _HERE}]
     return "/".join(steps) or _HERE
-
-
-def _fault(path: str) -> str | None:
-    if not path.strip():
-        return "is empty; the repository's root is ."
-    if path.startswith("/"):
-        return "is absolute; write it relative to the repository's root"
-    if "\\" in path:
-        return "has a backslash; write paths with /"
-    if _PARENT in path.split("/"):
-        return "leads upwards with ..; write it relative to the repository's root"
-    if not path.isprintable():
-        return "has a character that cannot be printed"
-    return None

@@ -120,7 +120,7 @@ BROKEN: dict[str, str | bytes] = {
     "names of checks twice": '[[check]]\nname = "x"\ncommand = ["x"]\n' * 2,
     "paths": "".join(
         f"[[project]]\nname = 'p{n}'\nbuild-system = 'make'\npath = {path}\n"
-        for n, path in enumerate(["''", "'/a'", "'a/../b'", "'a\\b'", '"a\\u0000"'])
+        for n, path in enumerate(["' '", "''", "'/a'", "'a/../b'", "'a\\b'", '"a\\u0000"'])
     ),
     "globs": PROJECT + "also = ['../x', '[a', '[z-a]', '/x']\n",
     "unknown systems": PROJECT + 'systems = ["x86_64-linx", "plan9"]\n',

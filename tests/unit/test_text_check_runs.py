@@ -129,7 +129,7 @@ LINES = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(log=LINES, commands=LINES, reason=st.text(), times=st.sampled_from([1, 40]))
 def test_output_always_fits_and_stays_in_its_place(
     log: list[str], commands: list[str], reason: str, times: int
