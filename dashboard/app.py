@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from dashboard.addresses import Addresses
+from dashboard.below_path import BelowPath
 from dashboard.error_answers import ErrorAnswers
 from dashboard.following import LogFollower
 from dashboard.health_routes import HealthRoutes
@@ -26,8 +27,10 @@ def create_app(
         live: logs as builders publish them; None: a page sees its log grow in the store alone.
         root_path: the path of ``dashboard_url``, as ``/ci``, where that is not the root of its host.
     """
+    root_path = root_path.rstrip("/")
     addresses = Addresses(root_path)
-    app = FastAPI(title="tickborg dashboard", openapi_url=None, root_path=root_path, redirect_slashes=False)
+    app = FastAPI(title="tickborg dashboard", openapi_url=None, redirect_slashes=False)
+    app.add_middleware(BelowPath, root_path=root_path)
     app.add_middleware(SecureHeaders)
     ErrorAnswers(addresses).add_to(app)
     HealthRoutes(pulls).add_to(app)

@@ -26,6 +26,8 @@ SHOWN_LINES = 5_000
 SHOWN_BYTES = 1024 * 1024
 """So much of the end of a long log is shown: what a browser can cope with. The rest is a link away."""
 
+LEFT_OUT = LogLine(None, "[lines are left out here; all of them are in the plain text]")
+
 _PAGE_BYTES = 128 * 1024
 
 _log = logging.getLogger(__name__)
@@ -68,12 +70,8 @@ class Growth:
 def from_file(place: Place, page: LogPage) -> Growth:
     """What of ``page``, read from ``place.file`` on, was not shown before."""
     numbers = [line.number for line in page.lines]
-    behind = [*numbers[1:], None]
-    fresh = tuple(
-        line
-        for line, following in zip(page.lines, behind, strict=True)
-        if _is_fresh(line.number or following, place.shown)
-    )
+    followed = zip(page.lines, [*numbers[1:], None], strict=False)
+    fresh = tuple(line for line, following in followed if _is_fresh(line.number or following, place.shown))
     shown = max([place.shown, *(number for number in numbers if number is not None)])
     return Growth(fresh, Place(page.next, shown))
 
@@ -107,6 +105,9 @@ class LogFollower:
         """What comes behind ``place``, until the log has ended; None when the file has no more for now."""
         loop = asyncio.get_running_loop()
         async with self._broker(attempt_id) as broker:
+            if (skipped := await self._skipped(attempt_id, place)) is not None:
+                place = skipped.place
+                yield skipped
             while True:
                 # Asked before the file is read: what was written before the end is in the file then.
                 ended = await self._has_ended(attempt_id)
@@ -121,6 +122,13 @@ class LogFollower:
                     growth = from_broker(place, message)
                     place = growth.place
                     yield growth
+
+    async def _skipped(self, attempt_id: UUID, place: Place) -> Growth | None:
+        """What is left out for a viewer who is too far behind to be shown all of it; None: nothing."""
+        end = await in_thread(self._reader.tail, attempt_id, SHOWN_LINES, SHOWN_BYTES)
+        if end.text_line <= place.file.text_line:
+            return None
+        return Growth((LEFT_OUT,), Place(end, place.shown))
 
     async def _has_ended(self, attempt_id: UUID) -> bool:
         metadata = await in_thread(self._reader.metadata, attempt_id)

@@ -94,8 +94,8 @@ def _facts(log: LogView, addresses: Addresses) -> Iterator[Content]:
     yield fact("Builder", metadata.identity)
     yield fact("Head", _head(metadata.head_sha))
     yield fact("Started", _moment(metadata.started_at))
-    yield fact("Ended", _moment(metadata.ended_at))
-    yield fact("Log", _extent(metadata), link(addresses.raw_log(log.attempt_id), "as plain text"))
+    to_end = (link("#ending", "to the end"), " · ") if log.lines else None
+    yield fact("Log", _extent(metadata), to_end, link(addresses.raw_log(log.attempt_id), "as plain text"))
 
 
 def _took(metadata: LogMetadata) -> str | None:
@@ -116,7 +116,7 @@ def _moment(moment: datetime | None) -> Content:
 
 
 def _extent(metadata: LogMetadata) -> str | None:
-    return None if metadata.line_count is None else f"{counted(metadata.line_count, 'line')}, "
+    return None if metadata.line_count is None else f"{counted(metadata.line_count, 'line')} · "
 
 
 def _earlier(log: LogView, addresses: Addresses) -> Html:

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 from dashboard.addresses import Addresses
-from dashboard.markup import NOTHING, Content, Html, element, link, together
+from dashboard.markup import NOTHING, Content, Html, element, link, prose, together
 from dashboard.verdicts import Verdict
 
 REFRESH_SECONDS = 2
 """How often the script looks again while something moves."""
 REFRESH_SECONDS_WITHOUT_SCRIPT = 10
 """A whole page is loaded then, and a reader loses the place."""
+
+_OUT_OF_DATE = "No new answer came. What is shown may be out of date; it is asked again by itself."
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ def document(page: Page, addresses: Addresses) -> str:
             "body",
             element("header", link(addresses.home, "tickborg"), class_="site"),
             element("main", page.content, data_refresh=refresh),
+            element("p", _OUT_OF_DATE, id="connection", role="status", hidden=True),
         ),
         lang="en",
     )
@@ -43,7 +46,7 @@ def document(page: Page, addresses: Addresses) -> str:
 
 def mark(verdict: Verdict) -> Html:
     """A verdict as a coloured dot and its words."""
-    return element("span", verdict.text, class_=f"mark {verdict.tone}")
+    return element("span", prose(verdict.text), class_=f"mark {verdict.tone}")
 
 
 def section(title: str, *content: Content, class_: str | None = None) -> Html:

@@ -12,7 +12,7 @@ from tickborg.jobs import BuildMode, EvaluationOutcome, SkippedBuild
 from tickborg.systems import System
 from tickborg.texts import reproduction
 from tickborg.texts.durations import spoken
-from tickborg.texts.wording import counted, short_sha
+from tickborg.texts.wording import short_sha
 from tickborg.views import BuildView, PullRequestView
 
 _KIND = {BuildMode.CHECK: "check", BuildMode.TEST: "tests", BuildMode.BUILD: None}
@@ -26,10 +26,11 @@ def pull_page(view: PullRequestView, addresses: Addresses) -> Page:
         element("p", mark(verdicts.of_pull(view)), class_="verdict"),
         element("dl", _facts(view), class_="facts"),
         section("In conflict", _conflicts(view)),
+        section("How to resolve it", _resolution(view)),
         section("Builds", _builds(view.builds, addresses)),
-        section("Worth knowing", _remarks(view.builds)),
+        section("Notes", _remarks(view.builds)),
         section("Not built", _skipped(view.skipped)),
-        section("Do it yourself", _reproductions(view)),
+        section("How to reproduce it", _reproductions(view)),
     )
     return Page(f"{pull.title} · {pull.repo}#{pull.number}", content, moving=verdicts.is_moving(view))
 
@@ -89,6 +90,15 @@ def _conflicts(view: PullRequestView) -> Content:
     )
 
 
+def _resolution(view: PullRequestView) -> Content:
+    if view.evaluation is not EvaluationOutcome.CONFLICT:
+        return None
+    return (
+        element("p", "On your branch; push the result, and it is evaluated by itself."),
+        _shell(reproduction.of_conflict(view.pull)),
+    )
+
+
 def _builds(builds: Sequence[BuildView], addresses: Addresses) -> Content:
     """Projects by systems; checks come last."""
     if not builds:
@@ -143,20 +153,16 @@ def _skipped(skipped: Iterable[SkippedBuild]) -> Content:
 def _reasons(reasons: dict[str, list[str]]) -> Content:
     if not reasons:
         return None
-    rows = (fact_of(names, reason) for reason, names in reasons.items())
+    rows = (_reason(names, reason) for reason, names in reasons.items())
     return element("dl", rows, class_="reasons")
 
 
-def fact_of(names: Sequence[str], reason: str) -> Html:
-    """What a reason is about, and the reason."""
+def _reason(names: Sequence[str], reason: str) -> Html:
     return element("div", element("dt", _names(names)), element("dd", prose(reason)))
 
 
 def _reproductions(view: PullRequestView) -> Content:
-    """The commands of every build that went wrong; all are there to be copied as a whole."""
-    if view.evaluation is EvaluationOutcome.CONFLICT:
-        merge = reproduction.of_conflict(view.pull)
-        return _commands("Resolve the conflict on your branch, and push", merge, opened=True)
+    """The commands of every build that went wrong."""
     wrong = [build for build in view.builds if verdicts.of_build(build).tone in {Tone.BAD, Tone.BROKEN}]
     ran = [(build, reproduction.of_view(view, build)) for build in wrong]
     shown = [(build, commands) for build, commands in ran if commands]
@@ -169,11 +175,10 @@ def _what(build: BuildView) -> Content:
 
 
 def _commands(what: Content, commands: Sequence[str], *, opened: bool) -> Html:
-    lines = Html("\n").join(map(together, commands))
-    return element(
-        "details",
-        element("summary", what),
-        element("p", "In a clone of the repository, ", counted(len(commands), "command"), ":"),
-        element("pre", element("code", Html(lines))),
-        open=opened,
-    )
+    introduction = element("p", "In a clone of the repository:")
+    return element("details", element("summary", what), introduction, _shell(commands), open=opened)
+
+
+def _shell(commands: Iterable[str]) -> Html:
+    """Commands to be copied as a whole."""
+    return element("pre", element("code", Html("\n".join(map(together, commands)))))

@@ -23,13 +23,16 @@ def pulls_page(pulls: OpenPulls, addresses: Addresses) -> Page:
 
 def _row(pull: OpenPull, addresses: Addresses) -> Html:
     name = f"{pull.repo}#{pull.number}"
-    title = pull.view.pull.title if pull.view else name
-    by = f" by {pull.view.pull.author}" if pull.view else ""
+    known = pull.view.pull if pull.view else None
     return element(
         "li",
-        element("div", link(addresses.pull(pull.repo, pull.number), title), class_="title"),
+        element(
+            "div",
+            link(addresses.pull(pull.repo, pull.number), known.title if known else name),
+            class_="title",
+        ),
         element("div", mark(verdicts.of_pull(pull.view) if pull.view else _UNKNOWN)),
-        element("small", name, by),
+        element("small", name, " by ", known.author) if known else None,
     )
 
 

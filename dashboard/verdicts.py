@@ -9,9 +9,11 @@ from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome
 from tickborg.messages import BuildLogStatus
 from tickborg.projects import PROJECT_FILE
 from tickborg.texts.outcomes import FAILED
+from tickborg.texts.shortening import shorten
 from tickborg.texts.wording import counted, listed
 from tickborg.views import BuildView, PullRequestView
 
+_REASON_LIMIT = 200
 _NAMES_ROOM = 100
 """Characters for names in a verdict."""
 
@@ -113,7 +115,7 @@ def _of_builds(view: PullRequestView) -> Verdict:
     if broken:
         return Verdict(Tone.BROKEN, f"tickborg failed, not this change: {_named(broken)}")
     if unmade:
-        return Verdict(Tone.QUIET, f"{_share(unmade, builds)} not made: {_named(unmade)}")
+        return Verdict(Tone.QUIET, f"not built: {_named(unmade)}")
     everything = "the build" if len(builds) == 1 else f"all {len(builds):,} builds"
     return Verdict(Tone.GOOD, f"{everything} succeeded")
 
@@ -125,6 +127,9 @@ def _without_builds(view: PullRequestView) -> Verdict:
         return Verdict(Tone.BUSY, "being evaluated")
     if not view.changed_projects:
         return Verdict(Tone.GOOD, "nothing to build: no project is changed")
+    reasons = {skipped.reason for skipped in view.skipped}
+    if len(reasons) == 1:
+        return Verdict(Tone.QUIET, f"nothing is built: {shorten(reasons.pop(), _REASON_LIMIT)}")
     changed = counted(len(view.changed_projects), "changed project")
     return Verdict(Tone.QUIET, f"nothing is built of {changed}")
 

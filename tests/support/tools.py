@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 INSTALL = {
+    "chromium": "apt-get install chromium",
     "bwrap": "apt-get install bubblewrap",
     "prlimit": "apt-get install util-linux",
     "cmake": "apt-get install cmake gcc",

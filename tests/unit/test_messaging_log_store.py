@@ -201,3 +201,52 @@ def test_old_logs_are_pruned(tmp_path: Path) -> None:
     assert store.prune(now - timedelta(hours=1)) == 0
     assert store.prune(now + timedelta(hours=1)) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("lines_wanted", "limit", "first"),
+    [
+        (3, 1 << 20, 8),
+        (10, 1 << 20, 1),
+        (99, 1 << 20, 1),
+        (99, 20, 9),
+        (99, 15, 10),
+        (99, 3, 11),
+        (0, 1 << 20, 11),
+    ],
+)
+def test_a_reader_finds_where_the_end_of_a_log_begins(
+    tmp_path: Path, lines_wanted: int, limit: int, first: int
+) -> None:
+    """So many lines, or as many whole ones as fit, numbered as if it had been read from its beginning."""
+    write(tmp_path, START, lines(1, 10))
+    reader = LogReader(tmp_path)
+    read = reader.read(ATTEMPT, reader.tail(ATTEMPT, lines_wanted, limit))
+    assert read.lines == tuple(LogLine(number, f"line {number}") for number in range(first, 11))
+    assert read.next == reader.read(ATTEMPT).next
+
+
+def test_the_end_of_a_log_is_numbered_behind_holes_and_torn_lines(tmp_path: Path) -> None:
+    """A hole is one line of the file, and half a line none."""
+    write(tmp_path, START, lines(1, 2), lines(6, 9), give_up_before=6)
+    with log_path(tmp_path, ATTEMPT).open("ab") as file:
+        file.write(b"half of li")
+    reader = LogReader(tmp_path)
+    assert [line.number for line in reader.read(ATTEMPT, reader.tail(ATTEMPT, 5)).lines] == [None, 6, 7, 8, 9]
+
+
+def test_a_log_that_is_not_there_has_no_end_and_no_bytes(tmp_path: Path) -> None:
+    """Nor has one whose header is not whole."""
+    reader = LogReader(tmp_path)
+    assert (reader.tail(ATTEMPT, 5), reader.size(ATTEMPT)) == (LogPosition(), None)
+    assert reader.raw(ATTEMPT, 0, 100) == b""
+    log_path(tmp_path, ATTEMPT).write_bytes(b"tickborg build log 1\natt")
+    assert reader.tail(ATTEMPT, 5) == LogPosition()
+
+
+def test_the_bytes_of_a_log_are_given_in_pieces(tmp_path: Path) -> None:
+    """As they are, header included."""
+    write(tmp_path, START, lines(1, 3))
+    reader, whole = LogReader(tmp_path), log_path(tmp_path, ATTEMPT).read_bytes()
+    assert reader.size(ATTEMPT) == len(whole)
+    assert b"".join(reader.raw(ATTEMPT, offset, 100) for offset in range(0, 300, 100)) == whole
