@@ -12,6 +12,7 @@ from typing import Literal
 from activities.clients.sandbox import (
     HOME_FOLDER,
     OOM_SCORE,
+    WORKSPACE,
     Invocation,
     Limits,
     Toolchain,
@@ -22,13 +23,11 @@ from activities.clients.sandbox import (
 )
 from activities.ports import Command
 
-WORKSPACE = PurePosixPath("/build")
-"""Where a build finds its workspace: the same on every builder, so that logs and caches are alike."""
-
 BUILD_ID = 60_878
 """User and group id of builds inside, and outside if the builder is root: of a range that systemd leaves to
 nobody (https://systemd.io/UIDS-GIDS/)."""
 
+_OPTIONS = "{options}"
 _STATUS = "{status}"
 _PASSWD = "{passwd}"  # noqa: S105 - the file of that name, which has no passwords in it
 _GROUP = "{group}"
@@ -37,6 +36,13 @@ _ACCOUNTS = {
     _PASSWD: f"builder:x:{BUILD_ID}:{BUILD_ID}:builder:{WORKSPACE / HOME_FOLDER}:/bin/sh\n",
     _GROUP: f"builder:x:{BUILD_ID}:\n",
 }
+
+_ACCOUNT_FILES = (
+    *("--perms", "0644", "--ro-bind-data", _PASSWD, "/etc/passwd"),
+    *("--perms", "0644", "--ro-bind-data", _GROUP, "/etc/group"),
+    *("--remount-ro", "/"),
+)
+"""The last of the files; after them nothing can be made at the top."""
 
 SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 SETTINGS = (
@@ -113,17 +119,21 @@ class Bubblewrap:
     def invocation(self, command: Command) -> Invocation:
         """Bubblewrap's command line for ``command``."""
         environment = self._build_environment(command)
-        argv = (
-            *(self._program, "--json-status-fd", _STATUS),
+        # By a descriptor: the environment of a build is nothing for the list of processes.
+        options = (
             *self._isolation(network=command.network),
             *self._files(command),
             *("--chdir", str(WORKSPACE / command.working_folder.relative_to(command.folder))),
             "--clearenv",
             *(word for item in environment.items() for word in ("--setenv", *item)),
+        )
+        argv = (
+            *(self._program, "--json-status-fd", _STATUS, "--args", _OPTIONS, *_ACCOUNT_FILES),
             *("--", *self._fewer_rights(), *command.argv),
         )
+        inputs = {_OPTIONS: "\0".join(options), **_ACCOUNTS}
         path = {"PATH": environment["PATH"]}
-        return Invocation(argv, command.folder, path, courtesy="below", inputs=_ACCOUNTS, status=_STATUS)
+        return Invocation(argv, command.folder, path, courtesy="below", inputs=inputs, status=_STATUS)
 
     def exit_status(self, status: int, said: str) -> int | None:
         """Bubblewrap says how the command ended only if it was started (``--json-status-fd``)."""
@@ -171,10 +181,8 @@ class Bubblewrap:
             yield from ("--perms", "1777", "--size", str(self._limits.tmp_bytes), "--tmpfs", temporary)
         for mount in mounts:
             yield from (mount.option, mount.source, mount.destination)
-        for descriptor, file in ((_PASSWD, "/etc/passwd"), (_GROUP, "/etc/group")):
-            yield from ("--perms", "0644", "--ro-bind-data", descriptor, file)
-        # Made by bubblewrap itself and owned by the build, where that is the one who makes them.
-        yield from ("--remount-ro", "/dev", "--remount-ro", "/")
+        # Made by bubblewrap itself, and owned by the build where that is the same user.
+        yield from ("--remount-ro", "/dev")
 
     def _mounts(self, command: Command) -> Iterator[_Mount]:
         yield _Mount("--ro-bind", "/usr", "/usr")

@@ -5,12 +5,13 @@ https://docs.podman.io/en/latest/markdown/podman-run.1.html; rootless podman is 
 
 import uuid
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from activities.clients.sandbox import (
     HOME_FOLDER,
     OOM_SCORE,
     SYSTEM_PATH,
+    WORKSPACE,
     Invocation,
     Limits,
     build_environment,
@@ -18,8 +19,6 @@ from activities.clients.sandbox import (
     unwrapped,
 )
 from activities.ports import Command
-
-WORKSPACE = PurePosixPath("/build")
 
 _ENGINE_FAILED = 125
 """Podman's own exit status when the container could not be made."""

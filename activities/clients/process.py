@@ -5,10 +5,12 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO
 
 from activities.clients.sandbox import Invocation, Sandbox
 from activities.clients.supervisor import Order, Report
@@ -140,17 +142,19 @@ class _Process:
         self._output, writing = os.pipe()
         self._reports, reporting = os.pipe()
         os.set_blocking(self._output, False)
+        order = self._order(reporting, leftover_patience)
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", str(_SUPERVISOR), self._order(reporting, leftover_patience)),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=writing,
-                stderr=writing,
-                cwd=self._invocation.folder,
-                env=dict(self._invocation.environment),
-                start_new_session=True,
-                pass_fds=(reporting,),
-            )
+            with _readable(order) as orders:
+                self._process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-I", "-S", str(_SUPERVISOR)),
+                    stdin=orders,
+                    stdout=writing,
+                    stderr=writing,
+                    cwd=self._invocation.folder,
+                    env=dict(self._invocation.environment),
+                    start_new_session=True,
+                    pass_fds=(reporting,),
+                )
         except OSError as error:
             raise InfrastructureError(f"cannot start a process: {error}") from error
         finally:
@@ -249,6 +253,15 @@ class _Process:
         finally:
             if readable is not None:
                 loop.remove_reader(readable)
+
+
+@contextmanager
+def _readable(text: str) -> Iterator[IO[bytes]]:
+    """A file without a name from which ``text`` can be read, however long it is."""
+    with TemporaryFile() as file:
+        file.write(text.encode())
+        file.seek(0)
+        yield file
 
 
 async def _done(task: asyncio.Task[None], limit: timedelta) -> bool:

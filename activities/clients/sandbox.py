@@ -10,13 +10,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from activities.clients.supervisor import Courtesy
 from activities.ports import Command
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+WORKSPACE = PurePosixPath("/build")
+"""Where a build in a sandbox finds its workspace: the same on every builder, so that logs are alike."""
 
 HOME_FOLDER = ".tickborg-home"
 """The home of a build, at the top of its workspace: it lasts from step to step, and goes with it."""

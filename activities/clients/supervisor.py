@@ -1,7 +1,8 @@
 """The root of the process tree of one command: sees to it that nothing of a build outlives the build.
 
-Run as a script of its own, ``python -I -S supervisor.py ORDER``, by :mod:`activities.clients.process`. It
-imports nothing of the project, starts the command, waits for it, ends whatever it left behind, and reports.
+Run as a script of its own, ``python -I -S supervisor.py``, by :mod:`activities.clients.process`; its order
+comes by standard input, since everybody can read a command line. It imports nothing of the project, starts
+the command, waits for it, ends whatever it left behind, and reports.
 Told to end (``SIGTERM``, which the kernel sends as well when the builder dies) it ends the whole tree: TERM,
 a time of grace, KILL (design, section 4).
 
@@ -12,6 +13,7 @@ process group and what ``ps`` shows below it; a process that leaves both is not 
 """
 
 import ctypes
+import errno
 import json
 import os
 import select
@@ -30,6 +32,8 @@ _ATTENTION_SECONDS = 0.1
 """How often it looks again for what no signal tells: processes that are not its children, outside Linux."""
 _KILL_SECONDS = 10.0
 """How long killed processes may take to vanish; in uninterruptible sleep they do not."""
+
+_PIPE_CAPACITY = 65536
 
 Courtesy = Literal["tree", "below", "child"]
 """Who is sent TERM: everybody; everybody but the command itself, when that is a sandbox which would take
@@ -215,16 +219,23 @@ def _replaced(argv: list[str], descriptors: dict[str, int]) -> list[str]:
 
 
 def _filled(text: str) -> int:
-    """A descriptor from which ``text`` can be read; shorter than a pipe holds."""
+    """A descriptor from which ``text`` can be read.
+
+    Raises:
+        OSError: it is more than a pipe holds.
+    """
+    content = text.encode()
+    if len(content) > _PIPE_CAPACITY:
+        raise OSError(errno.E2BIG, os.strerror(errno.E2BIG))
     reading, writing = os.pipe()
-    os.write(writing, text.encode())
+    os.write(writing, content)
     os.close(writing)
     return reading
 
 
 def _read(descriptor: int) -> str:
     try:
-        return os.read(descriptor, 65536).decode(errors="replace")
+        return os.read(descriptor, _PIPE_CAPACITY).decode(errors="replace")
     except BlockingIOError:
         return ""
 
@@ -296,8 +307,9 @@ def _processes_of_ps() -> Iterator[Process]:
 
 
 def main() -> None:
-    """Carry out the order in the first argument."""
-    order = Order(**json.loads(sys.argv[1]))
+    """Carry out the order on standard input, which the command finds empty."""
+    order = Order(**json.loads(sys.stdin.buffer.read()))
+    os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
     os.set_inheritable(order.report, False)  # noqa: FBT003
     report = Supervisor(order).run()
     os.write(order.report, json.dumps(report._asdict()).encode())

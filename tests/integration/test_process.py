@@ -4,8 +4,10 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -64,9 +66,10 @@ def names(folder: Path) -> list[str]:
 
 
 def supervisor_of(marker: str) -> int:
-    """The process id of the supervisor that was ordered to run what has ``marker``."""
-    lines = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in alive(marker)}
-    return next(pid for pid, line in lines.items() if b"supervisor.py" in line)
+    """The process id of the supervisor of what has ``marker``."""
+    table = {process.pid: process.parent for process in supervisor._processes_of_linux()}
+    parents = {table[pid] for pid in alive(marker)}
+    return next(pid for pid in parents if b"supervisor.py" in Path(f"/proc/{pid}/cmdline").read_bytes())
 
 
 @pytest.mark.parametrize(
@@ -328,21 +331,35 @@ async def test_a_workspace_that_is_gone_is_a_fault_of_the_builder(
         await Shell(runner, tmp_path / "gone").run("true")
 
 
-def test_the_supervisor_does_not_start_for_a_builder_that_is_dead() -> None:
+async def test_what_a_build_is_told_is_not_in_the_list_of_processes(shell: Shell, sandbox: Sandbox) -> None:
+    """Command lines, which every user of the machine can read, show the command and no environment."""
+    marker = new_marker()
+    command = replace(shell.command("echo $TOLD; sleep 60", marker), environment={"TOLD": "a password"})
+    task = asyncio.create_task(shell.runner.run(command, time_limit=timedelta(minutes=1), output=shell.heard))
+    await shell.heard.until(b"a password")
+    pids = [supervisor_of(marker), *alive(marker)]
+    lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids]  # noqa: ASYNC240 - /proc never blocks
+    await cancel(task)
+    assert len(lines) >= 2
+    assert not any(b"a password" in line for line in lines)
+
+
+async def test_an_order_may_be_long(shell: Shell) -> None:
+    """A script of 100 KB, near what the kernel takes as one argument, is run like any other."""
+    assert await shell.says("# " + "x" * 100_000 + "\necho done") == "done"
+
+
+def test_the_supervisor_does_not_start_for_a_builder_that_is_dead(tmp_path: Path) -> None:
     """If the builder died before the supervisor could ask to be told, it does not begin."""
-    order = supervisor.Order(["touch", "never"], parent=1, report=1, grace=1, leftover_patience=1)
-    script = f"import sys; sys.argv[1:] = [{json.dumps(order._asdict())!r}]\n"
-    script += Path(supervisor.__file__).read_text()
-    reading, writing = os.pipe()
-    pid = os.posix_spawn(
-        sys.executable,
-        [sys.executable, "-I", "-S", "-c", script],
-        {},
-        file_actions=[(os.POSIX_SPAWN_DUP2, writing, 1)],
-    )
-    os.close(writing)
-    with os.fdopen(reading) as reports:
-        report = json.loads(reports.read())
-    os.waitpid(pid, 0)
-    assert report["error"] == "the builder died"
-    assert not Path("never").exists()
+    report = tmp_path / "report"
+    with report.open("wb") as reports:
+        argv = ["touch", str(tmp_path / "never")]
+        order = supervisor.Order(argv, parent=1, report=reports.fileno(), grace=1, leftover_patience=1)
+        subprocess.run(
+            [sys.executable, "-I", "-S", supervisor.__file__],
+            input=json.dumps(order._asdict()).encode(),
+            pass_fds=[reports.fileno()],
+            check=True,
+        )
+    assert json.loads(report.read_text())["error"] == "the builder died"
+    assert not (tmp_path / "never").exists()

@@ -31,6 +31,14 @@ def follows(argv: Sequence[str], *words: str) -> bool:
     return any(tuple(argv[place : place + len(words)]) == words for place in range(len(argv)))
 
 
+def words(bubblewrap: Bubblewrap, command: Command = MAKE) -> tuple[str, ...]:
+    """Bubblewrap's command line, with the options that it reads from a descriptor in their place."""
+    invocation = bubblewrap.invocation(command)
+    place = invocation.argv.index("--args")
+    options = invocation.inputs[invocation.argv[place + 1]].split("\0")
+    return (*invocation.argv[:place], *options, *invocation.argv[place + 2 :])
+
+
 def test_podman_runs_a_container_that_has_little() -> None:
     """The whole command line of a container: an image of the host, one writable folder, limits by cgroup."""
     podman = Podman(LIMITS, image="registry.invalid/tools:1", engine_environment={"HOME": "/home/builder"})
@@ -80,8 +88,8 @@ def test_podmans_advice_is_what_to_try() -> None:
 
 def test_a_user_needs_a_user_namespace_and_root_does_not() -> None:
     """Without root bubblewrap makes a user namespace, the last one; as root its command gives root up."""
-    user = Bubblewrap(LIMITS, as_root=False).invocation(MAKE).argv
-    root = Bubblewrap(LIMITS, as_root=True).invocation(MAKE).argv
+    user = words(Bubblewrap(LIMITS, as_root=False))
+    root = words(Bubblewrap(LIMITS, as_root=True))
     assert follows(user, "--unshare-user", "--disable-userns", "--uid", "60878", "--gid", "60878")
     assert "setpriv" not in user
     assert "--unshare-user" not in root
@@ -92,7 +100,7 @@ def test_a_user_needs_a_user_namespace_and_root_does_not() -> None:
 @pytest.mark.parametrize("as_root", [True, False])
 def test_bubblewrap_limits_the_command_inside(as_root: bool) -> None:  # noqa: FBT001
     """Limits are set inside the sandbox, right before the command."""
-    argv = Bubblewrap(LIMITS, as_root=as_root).invocation(MAKE).argv
+    argv = words(Bubblewrap(LIMITS, as_root=as_root))
     limits = ("prlimit", "--nproc=10", "--data=20", "--fsize=30", "--cpu=60", "--core=0", "--")
     assert argv[-len(limits) - 2 :] == (*limits, "make", "-j2")
     assert follows(argv, "--size", "40", "--tmpfs", "/tmp")
@@ -102,17 +110,17 @@ def test_bubblewrap_limits_the_command_inside(as_root: bool) -> None:  # noqa: F
 def test_bubblewrap_shares_no_namespace_but_perhaps_the_network(as_root: bool) -> None:  # noqa: FBT001
     """Every namespace is new; the network's too, unless the project says otherwise."""
     bubblewrap = Bubblewrap(LIMITS, as_root=as_root)
-    without = bubblewrap.invocation(MAKE).argv
+    without = words(bubblewrap)
     assert {"--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-net"} <= {*without}
     assert {"--die-with-parent", "--new-session", "--clearenv"} <= {*without}
     assert "/etc/resolv.conf" not in without
-    with_network = bubblewrap.invocation(Command(("true",), FOLDER, FOLDER, network=True)).argv
+    with_network = words(bubblewrap, Command(("true",), FOLDER, FOLDER, network=True))
     assert "--unshare-net" not in with_network
 
 
 def test_the_only_writable_mount_is_the_workspace() -> None:
     """One ``--bind``, of the workspace; all other folders of the host are mounted read-only."""
-    argv = Bubblewrap(LIMITS, as_root=False).invocation(MAKE).argv
+    argv = words(Bubblewrap(LIMITS, as_root=False))
     assert [argv[place : place + 3] for place, word in enumerate(argv) if word == "--bind"] == [
         ("--bind", "/workspaces/one", "/build")
     ]
@@ -125,7 +133,7 @@ def test_toolchains_are_mounted_where_they_are_and_can_be_entered() -> None:
     tools = Toolchain(
         (Path("/home/ada/.rustup"),), path=(Path("/home/ada/.rustup/bin"),), environment={"A": "b"}
     )
-    argv = Bubblewrap(LIMITS, toolchains=(tools,), as_root=False).invocation(MAKE).argv
+    argv = words(Bubblewrap(LIMITS, toolchains=(tools,), as_root=False))
     assert follows(argv, "--ro-bind", "/home/ada/.rustup", "/home/ada/.rustup")
     assert follows(argv, "--perms", "0755", "--dir", "/home", "--perms", "0755", "--dir", "/home/ada")
     assert follows(argv, "--setenv", "A", "b")
@@ -135,7 +143,7 @@ def test_toolchains_are_mounted_where_they_are_and_can_be_entered() -> None:
 
 def test_nothing_of_etc_that_may_hold_a_credential_is_mounted() -> None:
     """Accounts, keys and settings with passwords stay outside."""
-    argv = Bubblewrap(LIMITS, as_root=False).invocation(MAKE).argv
+    argv = words(Bubblewrap(LIMITS, as_root=False))
     sources = {argv[place + 1] for place, word in enumerate(argv) if word.startswith("--ro-bind")}
     assert not sources & {"/etc", "/etc/shadow", "/etc/ssh", "/etc/ssl", "/etc/ssl/private", "/etc/gitconfig"}
     assert not sources & {"/etc/npmrc", "/etc/pip.conf", "/etc/passwd", "/root", "/home", "/var", "/run", "/"}
