@@ -1,9 +1,10 @@
 """A RabbitMQ node of one's own, for ``demo`` and ``up`` where no broker is configured, and for the tests.
 
-It shares nothing with a RabbitMQ that the machine may run: it has a node name, ports, a cookie, a
-configuration and an epmd of its own, all state lies in one folder, and it listens on loopback only. It
-lives no longer than the process that started it, even when that is killed: a small shell stands before
-each server and ends it as soon as its standard input, a pipe from us, is closed.
+It shares nothing with a RabbitMQ that the machine may run: it has ports, a cookie, a configuration and an
+epmd of its own, all state lies in one folder, and it listens on loopback only. It lives no longer than the
+process that started it, even when that is killed: a small shell stands before each server and ends it as
+soon as its standard input, a pipe from us, is closed. The folder is locked for as long as the server lives,
+so that the next one does not begin upon data that the last is still writing.
 """
 
 import asyncio
@@ -13,12 +14,14 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
+from messaging.files import try_lock
 from tickborg.errors import InfrastructureError
 
 INSTALL_HINT = "sudo apt-get install -y rabbitmq-server"
@@ -51,6 +54,10 @@ vm_memory_high_watermark.absolute = 512MB
 log.console = false
 log.file.level = warning
 """
+
+# RabbitMQ keeps its data under the name of the node, so it must be the same in every run. It is only known
+# to the node's own epmd, so several may have it.
+_NODE_NAME = "tickborg@localhost"
 
 _EMULATOR_FLAGS = "+S 2:2 +sbwt none -kernel inet_dist_use_interface {127,0,0,1}"
 
@@ -99,10 +106,9 @@ class EmbeddedRabbitMQ:
             return
         programs = self._require_programs()
         self._prepare_folder()
-        environment = self._environment()
-        self._epmd = _guarded([programs.epmd, "-port", self._epmd_port], self._output("epmd"), environment)
-        self._server = _guarded([programs.server], self._output("server"), environment)
         try:
+            with await self._locked_folder() as lock:
+                self._launch(programs, lock)
             async with asyncio.timeout(START_SECONDS):
                 await self._until_it_answers(self._server)
         except TimeoutError as error:
@@ -149,6 +155,28 @@ class EmbeddedRabbitMQ:
         (self._folder / "plugins").write_text("[].\n", encoding="ascii")
         (self._folder / "env.conf").touch()
 
+    async def _locked_folder(self) -> BinaryIO:
+        """The lock of the folder, as an open file; waits for a node that is just ending.
+
+        Raises:
+            InfrastructureError: another process runs a node there.
+        """
+        lock = (self._folder / "lock").open("wb")
+        deadline = time.monotonic() + STOP_SECONDS
+        while not try_lock(lock.fileno()):
+            if time.monotonic() > deadline:
+                lock.close()
+                raise InfrastructureError(f"another process runs RabbitMQ in {self._folder}; end it first")
+            await asyncio.sleep(POLL_SECONDS)
+        return lock
+
+    def _launch(self, programs: Programs, lock: BinaryIO) -> None:
+        environment = self._environment()
+        epmd: list[Path | str] = [programs.epmd, "-port", self._epmd_port]
+        self._epmd = _guarded(epmd, self._output("epmd"), environment)
+        # The server inherits the lock, and with it holds it until its last process has ended.
+        self._server = _guarded([programs.server], self._output("server"), environment, lock.fileno())
+
     def _environment(self) -> dict[str, str]:
         folder = self._folder.resolve()
         return {
@@ -157,7 +185,7 @@ class EmbeddedRabbitMQ:
             "HOME": str(folder / "home"),
             "ERL_EPMD_PORT": self._epmd_port,
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODENAME": f"tickborg-{self._port}@localhost",
+            "RABBITMQ_NODENAME": _NODE_NAME,
             "RABBITMQ_DIST_PORT": self._distribution_port,
             "RABBITMQ_CONF_ENV_FILE": str(folder / "env.conf"),
             "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
@@ -174,9 +202,9 @@ class EmbeddedRabbitMQ:
     def _output(self, name: str) -> Path:
         return self._folder / "log" / f"{name}.output"
 
-    async def _until_it_answers(self, server: subprocess.Popen[bytes]) -> None:
+    async def _until_it_answers(self, server: subprocess.Popen[bytes] | None) -> None:
         while not await asyncio.to_thread(_answers_amqp, int(self._port)):
-            if server.poll() is not None:
+            if server is not None and server.poll() is not None:
                 said = self._output("server").read_text(encoding="utf-8", errors="replace")[-2000:]
                 raise InfrastructureError(f"RabbitMQ ended with status {server.returncode}: {said.strip()}")
             await asyncio.sleep(POLL_SECONDS)
@@ -190,7 +218,7 @@ class EmbeddedRabbitMQ:
 
 
 def _guarded(
-    argv: Sequence[Path | str], output: Path, environment: Mapping[str, str]
+    argv: Sequence[Path | str], output: Path, environment: Mapping[str, str], *inherited: int
 ) -> subprocess.Popen[bytes]:
     """Start a server in a process group of its own, behind the guard that ends it when we are gone."""
     with output.open("wb") as sink:
@@ -200,6 +228,7 @@ def _guarded(
             stdout=sink,
             stderr=subprocess.STDOUT,
             env=dict(environment),
+            pass_fds=inherited,
             start_new_session=True,
         )
 
