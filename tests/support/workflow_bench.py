@@ -1,0 +1,292 @@
+"""The bot's real workers between a GitHub, a git and builders in memory: what workflow tests work with.
+
+A test does what people do on GitHub, and reads what they see there::
+
+    pull = await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    assert bench.github.labels_on(REPO, pull.number) == {"project: cgit"}
+
+Webhooks go the way of the real ones, from GitHub's JSON through the webhook's own table into Temporal.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from temporalio.client import Client
+
+from activities.attempt import Builder
+from activities.building import BuildActivities
+from activities.clients.cluster import TemporalCluster
+from cli.workers import GIT_THREADS, build_worker, git_worker, workflow_worker
+from tests.support.build_floor import BuildFloor
+from tests.support.clock import NOON
+from tests.support.fake_builder import FakeBuildLogs, FakeCluster, FakeStats, FakeWorkspaces
+from tests.support.fake_github import FakeGitHub
+from tests.support.fake_repositories import BASE_SHA, FakeRepositories, make_project
+from tests.support.github_json import pull_json
+from tests.support.histories import Histories, read_histories
+from tests.support.time_skipping import pass_time
+from tests.support.webhooks import encode, pull_request_payload
+from tickborg.github import (
+    CheckConclusion,
+    CheckRun,
+    CheckStatus,
+    CommitStatus,
+    PullRequest,
+    PullRequestState,
+    RepositoryName,
+    StatusState,
+)
+from tickborg.names import pull_request_id
+from tickborg.policy import Policy
+from tickborg.projects import Project
+from tickborg.served_repositories import ServedRepositories
+from tickborg.systems import System
+from tickborg.texts.statuses import EVALUATION_CONTEXT
+from webhook.decisions import Start
+from webhook.reading import Headers
+from webhook.routing import decide
+from webhook.temporal_starter import TemporalStarter
+
+REPO = RepositoryName(owner="acme", name="mono")
+SERVED = ServedRepositories(patterns=(str(REPO),))
+LINUX = System.X86_64_LINUX
+NUMBER = 7
+HEAD, NEXT_HEAD, THIRD_HEAD = "1" * 40, "2" * 40, "3" * 40
+PROJECTS = (make_project("cgit"), make_project("cmark"), make_project("meshmc"))
+
+OWNERS_END_SECONDS = 20
+
+
+def make_pull(**fields: Any) -> PullRequest:
+    """A pull request as it is opened at noon."""
+    usual = {
+        "repo": REPO,
+        "number": NUMBER,
+        "title": "Change things",
+        "author": "ada",
+        "author_association": "CONTRIBUTOR",
+        "head_sha": HEAD,
+        "head_ref": "topic",
+        "head_repo": "ada/mono",
+        "base_ref": "main",
+        "base_sha": BASE_SHA,
+        "updated_at": NOON,
+    }
+    return PullRequest.model_validate(usual | fields)
+
+
+def payload_of(action: str, pull: PullRequest, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``pull_request`` webhook that GitHub sends about ``pull``."""
+    described = pull_json(
+        number=pull.number,
+        title=pull.title,
+        user={"login": pull.author},
+        author_association=pull.author_association,
+        draft=pull.draft,
+        state=pull.state,
+        head={"ref": pull.head_ref, "sha": pull.head_sha, "repo": {"full_name": pull.head_repo}},
+        base={"ref": pull.base_ref, "sha": pull.base_sha, "repo": {"full_name": str(pull.repo)}},
+        labels=[{"name": label} for label in pull.labels],
+        updated_at=pull.updated_at.isoformat(),
+        html_url=pull.html_url,
+    )
+    sender = {"login": pull.author}
+    return pull_request_payload(action, pull_request=described, sender=sender, changes=dict(changes))
+
+
+class Bench:
+    """One bot, its GitHub, its git and its builders. Made by :func:`working_bench`."""
+
+    def __init__(self, client: Client, folder: Path, projects: tuple[Project, ...]) -> None:
+        self.client = client
+        self.github = FakeGitHub()
+        self.repositories = FakeRepositories(*projects)
+        self.cluster = FakeCluster()
+        """Says how many builders are online; the builders themselves talk to the real one."""
+        self.logs = FakeBuildLogs()
+        self.stats = FakeStats()
+        self.floor = BuildFloor()
+        self.workspaces = FakeWorkspaces(
+            folder, files={f"{project.name}/Makefile": "all:\n" for project in projects}
+        )
+        self._starter = TemporalStarter(client)
+        self._stack = AsyncExitStack()
+        self._owners: dict[tuple[str, str], None] = {}
+
+    # What people do on GitHub
+
+    async def open(self, *projects: str, **fields: Any) -> PullRequest:
+        """Open a pull request that changes ``projects``."""
+        pull = make_pull(**fields)
+        self.repositories.touch(pull.head_sha, *projects)
+        self.github.open_pull(pull)
+        return await self.deliver("opened", pull)
+
+    async def push(
+        self, pull: PullRequest, head_sha: str, *projects: str, force: bool = False
+    ) -> PullRequest:
+        """Give a pull request a head that changes ``projects``; with ``force`` the old one is gone."""
+        self.repositories.touch(head_sha, *projects)
+        pushed = self.github.push(REPO, pull.number, head_sha, force=force)
+        return await self.deliver("synchronize", pushed)
+
+    async def change(self, action: str, pull: PullRequest, **changes: Any) -> PullRequest:
+        """Change a pull request in whatever way, and let GitHub call it ``action``."""
+        before = self.github.pulls[pull.repo, pull.number]
+        after = self.github.change_pull(pull.repo, pull.number, **changes)
+        return await self.deliver(action, after, changes=_edits(before, after))
+
+    async def close(self, pull: PullRequest) -> PullRequest:
+        """Close a pull request."""
+        return await self.change("closed", pull, state=PullRequestState.CLOSED)
+
+    async def reopen(self, pull: PullRequest) -> PullRequest:
+        """Open a closed pull request again."""
+        return await self.change("reopened", pull, state=PullRequestState.OPEN)
+
+    async def deliver(
+        self, action: str, pull: PullRequest, *, delivery: str = "", changes: Mapping[str, Any] | None = None
+    ) -> PullRequest:
+        """Deliver a ``pull_request`` webhook as GitHub would; without ``delivery`` it is a new one."""
+        headers = Headers(("pull_request",), (delivery or str(uuid4()),), (), ("application/json",))
+        decision = decide(headers, encode(payload_of(action, pull, changes or {})), SERVED)
+        if isinstance(decision, Start):
+            await self._starter.start(decision)
+            await self._note_owner(pull.number)
+        return pull
+
+    # What people see
+
+    async def until_status(
+        self, sha: str, *states: StatusState, context: str = EVALUATION_CONTEXT
+    ) -> CommitStatus:
+        """Wait until the newest status of a commit is one of ``states``."""
+        github = self.github
+        status = await github.until(
+            lambda: (status := github.status(sha, context)) and (status if status.state in states else None)
+        )
+        assert isinstance(status, CommitStatus)
+        return status
+
+    async def until_check_run(
+        self, project: str, state: CheckStatus | CheckConclusion, *, sha: str = HEAD, system: System = LINUX
+    ) -> CheckRun:
+        """Wait until the newest check run of a project is at ``state``."""
+        run = await self.github.until(partial(self._check_run_at, f"{project} on {system}", sha, state))
+        assert isinstance(run, CheckRun)
+        return run
+
+    def check_run_history(
+        self, project: str, sha: str = HEAD, system: System = LINUX
+    ) -> list[list[CheckRun]]:
+        """All that each check run of that name said, the oldest run first."""
+        name = f"{project} on {system}"
+        histories = self.github.check_runs.values()
+        return [each for each in histories if (each[-1].name, each[-1].head_sha) == (name, sha)]
+
+    def summary(self, number: int = NUMBER) -> str:
+        """What the summary comment says; there must be one."""
+        [comment] = self.github.bot_comments(REPO, number)
+        return comment.body
+
+    # Time, builders and the end
+
+    async def pass_time(self, **duration: float) -> None:
+        """Move the server's clock on by a ``timedelta`` of that much."""
+        await pass_time(self.client, timedelta(**duration))
+
+    async def add_builder(
+        self,
+        system: System = LINUX,
+        *,
+        identity: str = "builder-1",
+        concurrent: int = 4,
+        silent: bool = False,
+    ) -> None:
+        """Put a builder online; a ``silent`` one dies as soon as it has begun to build."""
+        heartbeats = timedelta(days=1) if silent else timedelta(seconds=0.1)
+        building = BuildActivities(
+            Builder(identity=identity, jobs=2, heartbeat_interval=heartbeats),
+            workspaces=self.workspaces,
+            runner=self.floor,
+            logs=self.logs,
+            stats=self.stats,
+            cluster=TemporalCluster(self.client),
+        )
+        worker = build_worker(self.client, system, building, concurrent_builds=concurrent, grace=timedelta())
+        await self._stack.enter_async_context(worker)
+        self.cluster.builders[system] = self.cluster.builders.get(system, 0) + 1
+
+    async def end(self) -> Histories:
+        """Close what is open, see every owner end, and return all that ran."""
+        for workflow_id, run_id in self._owners:
+            handle = self.client.get_workflow_handle(workflow_id, run_id=run_id)
+            if (await handle.describe()).close_time is None:
+                await self.close(self.github.pulls[REPO, int(workflow_id.rpartition("/")[2])])
+            async with asyncio.timeout(OWNERS_END_SECONDS):
+                await handle.result()
+        return await read_histories(self.client, self._owners)
+
+    @asynccontextmanager
+    async def _working(self, policy: Policy, builders: tuple[System, ...]) -> AsyncIterator[None]:
+        async with self._stack as stack:
+            threads = stack.enter_context(ThreadPoolExecutor(GIT_THREADS))
+            decide_and_talk = workflow_worker(
+                self.client,
+                github=self.github,
+                cluster=self.cluster,
+                policy=policy,
+                stats=self.stats,
+                logs=self.logs,
+            )
+            await stack.enter_async_context(decide_and_talk)
+            await stack.enter_async_context(git_worker(self.client, self.repositories, threads))
+            for system in builders:
+                await self.add_builder(system)
+            yield
+
+    async def _note_owner(self, number: int) -> None:
+        handle = self.client.get_workflow_handle(pull_request_id(REPO, number))
+        described = await handle.describe()
+        self._owners[described.id, described.run_id] = None
+
+    def _check_run_at(self, name: str, sha: str, state: CheckStatus | CheckConclusion) -> CheckRun | None:
+        run = self.github.check_run(name, sha)
+        return run if run is not None and state in {run.status, run.conclusion} else None
+
+
+@asynccontextmanager
+async def working_bench(
+    client: Client,
+    folder: Path,
+    *,
+    policy: Policy | None = None,
+    projects: tuple[Project, ...] = PROJECTS,
+    builders: tuple[System, ...] = (LINUX,),
+) -> AsyncIterator[Bench]:
+    """A bot at work on the server of ``client``; at the end nothing may be left that was not seen through."""
+    bench = Bench(client, folder, projects)
+    async with bench._working(policy or Policy(), builders):
+        yield bench
+        histories = await bench.end()
+    histories.assert_healthy()
+    assert not bench.github.unstruck(), "faults were planned that never happened"
+    assert not bench.workspaces.left(), "workspaces were left behind"
+
+
+def _edits(before: PullRequest, after: PullRequest) -> dict[str, Any]:
+    """What GitHub tells of an edit: the old values (``changes`` of a webhook)."""
+    edits: dict[str, Any] = {}
+    if before.title != after.title:
+        edits["title"] = {"from": before.title}
+    if before.base_ref != after.base_ref:
+        edits["base"] = {"ref": {"from": before.base_ref}, "sha": {"from": before.base_sha}}
+    return edits

@@ -1,0 +1,60 @@
+"""What a person sees of a pull request that changes projects and builds (design, sections 3 and 8)."""
+
+from tests.support.workflow_bench import HEAD, NUMBER, REPO, Bench
+from tickborg.github import CheckConclusion, CheckStatus, StatusState
+from tickborg.texts.statuses import EVALUATION_CONTEXT
+
+
+async def test_the_evaluation_goes_from_pending_to_success(bench: Bench) -> None:
+    """The author sees that something happens, and then which projects are changed."""
+    await bench.open("cgit", "cmark")
+    last = await bench.until_status(HEAD, StatusState.SUCCESS)
+    history = bench.github.status_history(HEAD, EVALUATION_CONTEXT)
+    assert [status.state for status in history[:-1]] == [StatusState.PENDING] * (len(history) - 1)
+    assert history[0].description == "starting"
+    assert last.description == "2 projects: cgit, cmark"
+    assert last.target_url == "http://127.0.0.1:8080/acme/mono/pull/7"
+
+
+async def test_each_build_is_one_check_run_updated_in_place(bench: Bench) -> None:
+    """Queued, in progress with a link to the log, completed with how long it took."""
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    [history] = bench.check_run_history("cgit")
+    assert [run.status for run in history] == [
+        CheckStatus.QUEUED,
+        CheckStatus.IN_PROGRESS,
+        CheckStatus.COMPLETED,
+    ]
+    assert len({run.external_id for run in history}) == 1
+    log = next(iter(bench.logs.logs))
+    assert [run.details_url for run in history[1:]] == [f"http://127.0.0.1:8080/logs/{log}"] * 2
+    assert history[1].title == "running on builder-1"
+
+
+async def test_one_summary_comment_is_edited_until_all_is_done(bench: Bench) -> None:
+    """However many builds there are, the author gets one mail."""
+    await bench.open("cgit", "cmark")
+    await bench.github.until(
+        lambda: bench.github.bot_comments(REPO, NUMBER) and "succeeded" in bench.summary()
+    )
+    assert "All 2 builds succeeded" in bench.summary()
+    assert bench.github.calls["create_comment"] == 1
+
+
+async def test_the_labels_that_hold_are_put_on(bench: Bench) -> None:
+    """Projects touched and words of the title."""
+    await bench.open("cgit", title="Build on Windows")
+    labels = {"project: cgit", "platform: windows"}
+    await bench.github.until(lambda: bench.github.labels_on(REPO, NUMBER) == labels or None)
+
+
+async def test_a_change_of_no_project_is_said_in_the_status_alone(bench: Bench) -> None:
+    """Nobody gets a mail about nothing."""
+    await bench.open()
+    status = await bench.until_status(HEAD, StatusState.SUCCESS)
+    histories = await bench.end()
+    assert status.description == "no project is changed"
+    assert not bench.github.comments
+    assert not bench.github.check_runs
+    assert not histories.of("Build")
