@@ -79,7 +79,9 @@ class Build:
         self._say_progress(BuildStage.RUNNING)
 
     def _say_waiting(self, deadline: datetime) -> None:
-        waiting = check_runs.waiting_for_builder(self._job, self._external_id, self._page, deadline)
+        waiting = check_runs.waiting_for_builder(
+            self._job, self._external_id, self._page, deadline, self._request.policy.builder_wait
+        )
         self._check_run.say(waiting)
         self._say_progress(BuildStage.WAITING, waiting.title)
 

@@ -7,11 +7,16 @@ The tree is a contributor's, and is not trusted. Folders and files are only ever
 that nothing is written through a link that the same tree put there: on a disk to which ``A`` and ``a`` are
 one name, the second is refused. A link is made as it is, wherever it points: it is the sandbox that says
 what can be reached from the workspace.
+
+All files have one modification time. Git keeps none, and a source tree may hold generated files beside what
+they are made from (``configure`` beside ``configure.ac``): written one after the other, some would look
+older than their sources, and ``make`` would make them anew with tools that the builder may lack.
 """
 
 import errno
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,6 +61,7 @@ class TreeWriter:
         self._folder = os.fsencode(folder)
         self._selection = selection
         self._made = {b""}
+        self._time = int(time.time())
 
     def write(self, tree: Entry) -> None:
         """Write what is selected of ``tree``.
@@ -92,7 +98,8 @@ class TreeWriter:
         elif entry.mode == FileMode.LINK:
             os.symlink(self._trees.blob(entry.id), place)  # noqa: PTH211
         else:
-            _write_file(place, self._trees.blob(entry.id), _PERMISSIONS[bool(entry.mode & stat.S_IXUSR)])
+            permissions = _PERMISSIONS[bool(entry.mode & stat.S_IXUSR)]
+            _write_file(place, self._trees.blob(entry.id), permissions, self._time)
 
     def _place(self, path: bytes, name: bytes) -> bytes:
         if name.lower() in _FORBIDDEN or b"/" in name:
@@ -100,11 +107,12 @@ class TreeWriter:
         return self._folder + b"/" + path
 
 
-def _write_file(place: bytes, content: bytes, permissions: int) -> None:
+def _write_file(place: bytes, content: bytes, permissions: int, seconds: int) -> None:
     descriptor = os.open(place, _CREATE, permissions)
     try:
         while content:
             content = content[os.write(descriptor, content) :]
+        os.utime(descriptor, (seconds, seconds))
     finally:
         os.close(descriptor)
 
