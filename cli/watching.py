@@ -1,15 +1,15 @@
 """Watching what the emulated GitHub shows: each change as it comes, and when the bot has said all."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from emulator import EmulatedGitHub
-from emulator.rendering import head_check_runs, head_statuses
-from emulator.state import PullRequest
+from emulator.rendering import check_runs_of, head_check_runs, head_statuses, statuses_of
+from emulator.state import PullRequest, Repository
 from tickborg.github import SUMMARY_MARKER, RepositoryName
 from tickborg.jobs import BuildStage
 from tickborg.names import STATE_QUERY, pull_request_id
@@ -17,18 +17,37 @@ from tickborg.texts import comments
 from tickborg.views import PullRequestView
 
 _ASK_AGAIN_SECONDS = 0.25
+_OF_HEAD = ("status ", "check ")
+_OF = " of "
 
 
-def sight(pull: PullRequest) -> dict[str, str]:
-    """What a person sees of a pull request's head, each thing under a name of its own."""
-    seen = {f"status {each.context}": f"{each.state}: {each.description}" for each in head_statuses(pull)}
-    for run in head_check_runs(pull):
-        seen[f"check {run.name}"] = f"{run.conclusion or run.status}: {run.output.title}"
+def sight(pull: PullRequest, heads: Iterable[str] = ()) -> dict[str, str]:
+    """What a person sees of a pull request, each thing under a name of its own.
+
+    ``heads`` are earlier heads, whose checks are still there although the page shows the newest's.
+    """
+    seen: dict[str, str] = {}
+    for head in heads:
+        if head != pull.head_sha:
+            seen |= {f"{name}{_OF}{head[:7]}": text for name, text in _of_head(pull.repository, head).items()}
+    seen |= _of_head(pull.repository, pull.head_sha)
     if pull.labels:
         seen["labels"] = ", ".join(sorted(label.name for label in pull.labels))
     for comment in pull.comments:
         seen[f"comment by {comment.author.login}"] = first_line(comment.body)
     return seen
+
+
+def _of_head(repository: Repository, head: str) -> dict[str, str]:
+    statuses = {
+        f"status {each.context}": f"{each.state}: {each.description}"
+        for each in statuses_of(repository, head)
+    }
+    checks = {
+        f"check {run.name}": f"{run.conclusion or run.status}: {run.output.title}"
+        for run in check_runs_of(repository, head)
+    }
+    return statuses | checks
 
 
 def first_line(body: str) -> str:
@@ -42,7 +61,8 @@ class Narrator:
     def __init__(self, github: EmulatedGitHub, tell: Callable[[PullRequest, str, str], None]) -> None:
         self._github = github
         self._tell = tell
-        self._told: dict[tuple[int, str, str], str] = {}
+        self._told: dict[tuple[int, str], str] = {}
+        self._heads: dict[int, list[str]] = {}
 
     async def run(self) -> None:
         """Tell until cancelled."""
@@ -51,11 +71,20 @@ class Narrator:
 
     def _news(self) -> None:
         for pull in self._pulls():
-            for name, text in sight(pull).items():
-                key = (pull.number, pull.head_sha if not name.startswith("labels") else "", name)
-                if self._told.get(key) != text:
-                    self._told[key] = text
+            heads = self._heads.setdefault(pull.number, [])
+            if pull.head_sha not in heads:
+                self._rename(pull, heads[-1] if heads else "")
+                heads.append(pull.head_sha)
+            for name, text in sight(pull, heads).items():
+                if self._told.get((pull.number, name)) != text:
+                    self._told[pull.number, name] = text
                     self._tell(pull, name, text)
+
+    def _rename(self, pull: PullRequest, old_head: str) -> None:
+        """What was told of the head till now is known by another name from now on."""
+        for number, name in list(self._told):
+            if number == pull.number and name.startswith(_OF_HEAD) and _OF not in name:
+                self._told[number, f"{name}{_OF}{old_head[:7]}"] = self._told.pop((number, name))
 
     def _pulls(self) -> Iterator[PullRequest]:
         for repository in self._github.repositories.values():

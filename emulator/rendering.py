@@ -2,7 +2,7 @@
 
 from emulator.payloads.checks import latest as latest_runs
 from emulator.payloads.statuses import latest as latest_statuses
-from emulator.state import CheckRun, Comment, PullRequest, Status
+from emulator.state import CheckRun, Comment, PullRequest, Repository, Status
 
 
 def pull_request_text(pull: PullRequest) -> str:
@@ -13,14 +13,22 @@ def pull_request_text(pull: PullRequest) -> str:
 
 def head_statuses(pull: PullRequest) -> list[Status]:
     """The statuses that count for the head, by context."""
-    return sorted(
-        latest_statuses(pull.repository.statuses.get(pull.head_sha, [])), key=lambda each: each.context
-    )
+    return statuses_of(pull.repository, pull.head_sha)
 
 
 def head_check_runs(pull: PullRequest) -> list[CheckRun]:
     """The newest check run of each name on the head, by name."""
-    suites = [suite for (sha, _), suite in pull.repository.suites.items() if sha == pull.head_sha]
+    return check_runs_of(pull.repository, pull.head_sha)
+
+
+def statuses_of(repository: Repository, sha: str) -> list[Status]:
+    """The statuses that count for a commit, by context."""
+    return sorted(latest_statuses(repository.statuses.get(sha, [])), key=lambda each: each.context)
+
+
+def check_runs_of(repository: Repository, sha: str) -> list[CheckRun]:
+    """The newest check run of each name on a commit, by name."""
+    suites = [suite for (commit, _), suite in repository.suites.items() if commit == sha]
     return sorted((run for suite in suites for run in latest_runs(suite.runs)), key=lambda run: run.name)
 
 

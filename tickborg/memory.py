@@ -160,6 +160,11 @@ class PullRequestMemory(BaseModel):
         rest = frozenset(wanted) - {INTERNAL_ERROR_LABEL}
         return rest | {INTERNAL_ERROR_LABEL} if self.internal_error else rest
 
+    @property
+    def building(self) -> bool:
+        """Whether a build of the current head has not ended."""
+        return any(not record.done for record in self.builds.values())
+
     def record(self, n: str) -> BuildRecord | None:
         """The build of the current head with the number ``n``."""
         return next((record for record in self.builds.values() if record.n == n), None)

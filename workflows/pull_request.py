@@ -379,9 +379,9 @@ class PullRequestOwner:
 
     async def _publish_summary(self, _: None) -> None:
         """Edit the summary comment; many changes in a short time make one edit."""
-        if self._summary_at is not None and self._builds:
+        if self._summary_at is not None and self._memory.building:
             spaced = self._summary_at + policies.SUMMARY_SPACING - workflow.now()
-            await _wait_at_most(spaced.total_seconds(), lambda: not self._builds)
+            await _wait_at_most(spaced.total_seconds(), lambda: not self._memory.building)
         self._memory.comment_id = await workflow.execute_activity_method(
             GitHubActivities.publish_summary,
             SummaryComment(

@@ -75,7 +75,7 @@ async def _play(console: Console, bot: EmbeddedBot, stage: Stage) -> list[PullRe
     def tell(pull: PullRequest, name: str, text: str) -> None:
         now = clock(datetime.now(UTC))
         console.print(
-            f"  {now}  #{pull.number}  {name:<31}  {text}", markup=False, highlight=False, soft_wrap=True
+            f"  {now}  #{pull.number}  {name:<42}  {text}", markup=False, highlight=False, soft_wrap=True
         )
 
     narrator = asyncio.create_task(Narrator(stage.github, tell).run())
@@ -89,7 +89,7 @@ async def _play(console: Console, bot: EmbeddedBot, stage: Stage) -> list[PullRe
 async def _play_scene(
     console: Console, bot: EmbeddedBot, stage: Stage, place: int, scene: Scene
 ) -> PullRequest:
-    console.print(f"\n{place}. {scene.title}", style="bold", highlight=False)
+    console.print(f"\n{place}. {scene.title}", style="bold", highlight=False, soft_wrap=True)
     pull = await scene.play(stage)
     await settled(stage.github, bot.client, pull, within=SCENE_SECONDS)
     return pull
