@@ -76,20 +76,22 @@ _RULES = (
         "see that the bot's App may read contents",
     ),
     _rule(
+        r"not a git repository|object file \S+ is empty|loose object|packfile \S+ (?:is|cannot|does not)"
+        r"|index file \S+ is|unexpected line in|bad config|bad object (?:refs/|[0-9a-f]{40})"
+        r"|invalid sha1 pointer"
+        r"|unable to (?:read|parse|find|unpack) (?:tree|commit|blob|object|[0-9a-f]{40})"
+        r"|missing (?:tree|commit|blob)|did not send all necessary objects",
+        DamagedMirrorError,
+        "the mirror is made anew",
+    ),
+    _rule(
         r"unable to access|could not resolve|connection|connect to|timed out|hung up|early EOF|RPC failed"
         r"|operation too slow|\b(?:SSL|TLS)\b|disconnect|could not read from remote",
         UnavailableError,
         "it is tried again",
     ),
-    _rule(
-        r"not a git repository|corrupt|is empty$|bad object|unexpected line in|unable to (?:read|parse|find)"
-        r"|missing (?:blob|tree|commit)|packfile|did not send all necessary objects|inflate|garbage at end"
-        r"|bad config|invalid (?:object|sha1 pointer)|unable to unpack",
-        DamagedMirrorError,
-        "the mirror is made anew",
-    ),
 )
-"""The first that matches decides. What the server or the disk did comes before what it did to the mirror."""
+"""The first that matches decides. A git that finds the mirror damaged hangs up, so that comes last."""
 
 
 def fetch_error(repo: RepositoryName, status: int, output: str, *, with_token: bool) -> TickborgError:

@@ -21,7 +21,7 @@ from activities.clients.git_fetch import Fetch, GitFetch
 from activities.clients.git_fetch_errors import MissingRefError
 from activities.clients.mirror_folder import MirrorFolder
 from activities.clients.object_store import DamagedMirrorError, open_repository
-from tickborg.errors import HeadGoneError, RefusedError
+from tickborg.errors import HeadGoneError, InfrastructureError, RefusedError
 from tickborg.github import RepositoryName
 
 logger = logging.getLogger(__name__)
@@ -86,6 +86,16 @@ class MirrorStore:
             InfrastructureError: no space left, or a new mirror is damaged too.
         """
         mirror = MirrorFolder.of(self._root, repo)
+        try:
+            return self._mended(repo, mirror, wanted, work)
+        except OSError as error:
+            raise InfrastructureError(
+                f"{self._root}, where mirrors are kept, cannot be used: {error}"
+            ) from error
+
+    def _mended(
+        self, repo: RepositoryName, mirror: MirrorFolder, wanted: Sequence[Wanted], work: Work[T]
+    ) -> T:
         identity = mirror.identity()
         try:
             return self._attempt(repo, mirror, wanted, work)

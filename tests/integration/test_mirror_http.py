@@ -1,0 +1,184 @@
+"""Fetching over HTTP: tokens, refusals, servers that hang, and gits that are told to end."""
+
+import ctypes
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from activities.clients.git_fetch import GitFetch
+from activities.clients.mirror import Mirror
+from activities.clients.mirror_store import MirrorStore, Wanted
+from tests.support.git_repository import GitRepository
+from tests.support.git_server import GitServer, git_server
+from tickborg.errors import PermanentError, TickborgError, UnauthorizedError, UnavailableError
+from tickborg.github import RepositoryName
+from tickborg.jobs import MergeJob
+
+REPO = RepositoryName(owner="octo", name="monorepo")
+TOKEN = "ghs_SixteenSecretCharacters"
+SIXTY_SECONDS = timedelta(seconds=60)
+
+
+class Served:
+    """A repository behind a server, and a mirror of it."""
+
+    def __init__(self, folder: Path, server: GitServer) -> None:
+        self.server = server
+        self.mirrors = folder / "mirrors"
+        self.token: str | None = None
+        repository = GitRepository.create(server.folder / "octo/monorepo.git", bare=True)
+        repository.branch("topic", repository.commit({"cmark/Makefile": "all:\n"}))
+        self.parent = repository.commit({"cmark/util.c": "int util;\n"}, branch="topic")
+        self.head = repository.commit({"cmark/main.c": "int main;\n"}, branch="topic")
+        repository.set_ref("refs/pull/7/head", self.head)
+        self.repository = repository
+
+    def merge(self, *, time_limit: timedelta = SIXTY_SECONDS, name: str = "monorepo") -> str:
+        """Merge the pull request; returns the merged tree."""
+        git = GitFetch(self.remote, lambda _: self.token, environment=os.environ, time_limit=time_limit)
+        repo = RepositoryName(owner="octo", name=name)
+        job = MergeJob(repo=repo, head_ref="refs/pull/7/head", head_sha=self.head, base_ref="main")
+        report = Mirror(MirrorStore(self.mirrors, git)).merge(job)
+        assert report.merge is not None
+        return report.merge.tree
+
+    def remote(self, repo: RepositoryName) -> str:
+        """Where the server has a repository."""
+        return f"{self.server.url}/{repo}.git"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """A server with one pull request, and nothing mirrored yet."""
+    with git_server(tmp_path / "server") as server:
+        yield Served(tmp_path, server)
+
+
+def test_a_public_repository_needs_no_token(served: Served) -> None:
+    """One round asks for two refs and nothing else: that is what protocol version 2 is for."""
+    assert served.merge() == served.repository.tree(served.head)
+    assert [request.partition("?")[0].rpartition("/")[2] for request in served.server.requests] == [
+        "refs",
+        "git-upload-pack",
+        "git-upload-pack",
+    ]
+
+
+def test_a_private_repository_is_read_with_a_token(served: Served) -> None:
+    """The token of an App is the password of ``x-access-token``."""
+    served.server.token = served.token = TOKEN
+    assert served.merge() == served.repository.tree(served.head)
+
+
+def test_a_token_is_kept_nowhere(served: Served) -> None:
+    """No file of the mirror holds it, and no argument of a process."""
+    served.server.token = served.token = TOKEN
+    served.server.answering.clear()
+    merging = threading.Thread(target=served.merge)
+    merging.start()
+    assert served.server.asked.wait(30)
+    arguments = b"".join(_command_lines())
+    served.server.answering.set()
+    merging.join()
+    assert f"{served.server.url}/octo/monorepo.git".encode() in arguments
+    assert TOKEN.encode() not in arguments
+    files = [file for file in served.mirrors.rglob("*") if file.is_file()]
+    assert files
+    assert not [file for file in files if TOKEN.encode() in file.read_bytes()]
+
+
+def _command_lines() -> Iterator[bytes]:
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            yield (process / "cmdline").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(403, PermanentError), (404, PermanentError), (429, UnavailableError), (503, UnavailableError)],
+)
+def test_a_refusal_has_the_class_of_its_status(
+    served: Served, status: int, kind: type[TickborgError]
+) -> None:
+    """What can be tried again is, what cannot is not; no message quotes the token."""
+    served.token = TOKEN
+    served.server.status = status
+    with pytest.raises(kind, match="git fetch of octo/monorepo failed") as caught:
+        served.merge()
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_refused_token_may_be_better_the_next_time(served: Served) -> None:
+    """An App's token lives an hour: the retry asks for a new one."""
+    served.server.token, served.token = TOKEN, "ghs_outdated"
+    with pytest.raises(UnauthorizedError):
+        served.merge()
+    served.token = TOKEN
+    assert served.merge()
+
+
+def test_without_a_token_an_operator_is_asked_for_one(served: Served) -> None:
+    """It is no use to try again."""
+    served.server.token = TOKEN
+    with pytest.raises(PermanentError, match="set fetch_token_file"):
+        served.merge()
+
+
+def test_a_repository_that_is_not_there_is_named(served: Served) -> None:
+    """The message says whose fault it may be."""
+    with pytest.raises(PermanentError, match=r"git fetch of octo/nothing failed.*App is installed"):
+        served.merge(name="nothing")
+
+
+def test_a_server_that_is_away_is_tried_again(served: Served, tmp_path: Path) -> None:
+    """A refused connection is transient."""
+    with git_server(tmp_path / "other") as other:
+        served.server = other
+    with pytest.raises(UnavailableError):
+        served.merge()
+
+
+def test_a_fetch_ends_at_its_time_limit(served: Served) -> None:
+    """Nothing of git is left, and the mirror works afterwards."""
+    served.server.answering.clear()
+    with pytest.raises(UnavailableError, match="took longer than 0:00:01"):
+        served.merge(time_limit=timedelta(seconds=1))
+    served.server.answering.set()
+    assert served.merge()
+
+
+def test_a_commit_that_came_with_another_is_pinned_without_the_server(served: Served) -> None:
+    """A merge base is there already: git sees that, and a builder beside the worker need not ask."""
+    served.merge()
+    served.server.status = 503
+    git = GitFetch(served.remote, lambda _: None, environment=os.environ)
+    wanted = [Wanted(sha=served.parent)]
+    assert MirrorStore(served.mirrors, git).read(REPO, wanted, lambda _, shas: shas) == (served.parent,)
+
+
+def test_a_thread_that_is_told_to_stop_ends_its_git(served: Served) -> None:
+    """Temporal throws an exception into the thread of a cancelled activity; the lock is free at once."""
+    served.server.answering.clear()
+    stopped = threading.Event()
+
+    def merge() -> None:
+        try:
+            served.merge()
+        except KeyboardInterrupt:
+            stopped.set()
+
+    thread = threading.Thread(target=merge)
+    thread.start()
+    assert served.server.asked.wait(30)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread.ident or 0), ctypes.py_object(KeyboardInterrupt)
+    )
+    thread.join(30)
+    assert stopped.is_set()
+    served.server.answering.set()
+    assert served.merge()
