@@ -16,8 +16,10 @@ from dashboard.log_page import rows
 QUIET_LOOKS = 30
 """After so many looks without news something is said, or a proxy takes the connection for dead."""
 
-END = "event: end\ndata: end\n\n"
+_RETRY = "retry: 1000\n\n"
+"""Milliseconds after which a browser that lost the connection asks again."""
 _HEARTBEAT = ":\n\n"
+_END = "event: end\ndata: end\n\n"
 
 
 class EventStream(StreamingResponse):
@@ -38,6 +40,7 @@ class EventStream(StreamingResponse):
 
 async def _events(growths: AsyncGenerator[Growth | None, None]) -> AsyncGenerator[str, None]:
     quiet = 0
+    yield _RETRY
     async with aclosing(growths):
         async for growth in growths:
             quiet = quiet + 1 if growth is None else 0
@@ -45,4 +48,4 @@ async def _events(growths: AsyncGenerator[Growth | None, None]) -> AsyncGenerato
                 yield f"id: {growth.place}\nevent: lines\ndata: {rows(growth.lines)}\n\n"
             elif quiet % QUIET_LOOKS == 1:
                 yield _HEARTBEAT
-    yield END
+    yield _END

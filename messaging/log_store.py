@@ -113,7 +113,7 @@ class LogReader:
             return LogPage((), start)
 
     def tail(self, attempt_id: UUID, lines: int, limit: int = _CHUNK) -> LogPosition:
-        """Where the last ``lines`` lines begin, or as many of them as ``limit`` bytes hold.
+        """Where the last ``lines`` (at least 1) lines begin, or as many of them as ``limit`` bytes hold.
 
         All of the log is looked through, since lines are counted from its beginning: 200 MB take 0.1 s.
         """

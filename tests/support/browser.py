@@ -72,7 +72,7 @@ class Browser:
         """Show ``url`` in a tab of its own and return when it is loaded."""
         target = await self.call("Target.createTarget", url="about:blank", newWindow=True)
         attached = await self.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
-        tab = Tab(self, attached["sessionId"])
+        tab = Tab(self, attached["sessionId"], target["targetId"])
         self._tabs[attached["sessionId"]] = tab
         await tab.prepare(width, height, dark=dark, scripts=scripts)
         await tab.go(url)
@@ -130,9 +130,10 @@ class Browser:
 class Tab:
     """A page that is shown."""
 
-    def __init__(self, browser: Browser, session: str) -> None:
+    def __init__(self, browser: Browser, session: str, target: str) -> None:
         self._browser = browser
         self._session = session
+        self._target = target
         self._loaded = asyncio.Event()
         self.complaints: list[str] = []
         """What the browser objected to: errors of scripts, refused content, requests that failed."""
@@ -176,6 +177,10 @@ class Tab:
         """What the whole page looks like, as PNG."""
         picture = await self._call("Page.captureScreenshot", captureBeyondViewport=True)
         return b64decode(picture["data"])
+
+    async def close(self) -> None:
+        """Show nothing more; connections of the page are ended."""
+        await self._browser.call("Target.closeTarget", targetId=self._target)
 
     def hear(self, method: str, parameters: Any) -> None:
         """Take note of an event."""

@@ -79,10 +79,8 @@ async def test_a_log_is_shown_streamed_and_given_as_text(browser: httpx2.AsyncCl
 
 def data(events: str) -> str:
     """The markup of all lines in a stream of events."""
-    blocks = [
-        dict(line.split(": ", 1) for line in block.split("\n")) for block in events.strip().split("\n\n")
-    ]
-    return "".join(block["data"] for block in blocks if block["event"] == "lines")
+    of_lines = [event for event in events.split("\n\n") if "event: lines" in event]
+    return "".join(event.partition("data: ")[2] for event in of_lines)
 
 
 def places(events: str) -> list[str]:

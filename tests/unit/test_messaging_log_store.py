@@ -212,7 +212,6 @@ def test_old_logs_are_pruned(tmp_path: Path) -> None:
         (99, 20, 9),
         (99, 15, 10),
         (99, 3, 11),
-        (0, 1 << 20, 11),
     ],
 )
 def test_a_reader_finds_where_the_end_of_a_log_begins(
