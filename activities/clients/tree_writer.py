@@ -125,7 +125,7 @@ def _disk_errors_named(folder: bytes) -> Iterator[None]:
     except ValueError as error:  # a NUL in the target of a link
         raise RefusedError(f"a link of the tree cannot be made: {error}") from error
     except OSError as error:
-        place = display(os.fsencode(error.filename or folder))
+        place = display(os.fsencode(error.filename2 or error.filename or folder))  # of a link: the second
         if error.errno in _DISK_FULL:
             raise InfrastructureError(f"no space left for {place}: free some where workspaces are") from error
         if error.errno in _UNSUITABLE:

@@ -99,8 +99,13 @@ def test_what_trees_decide_is_what_git_decides(repository: GitRepository, sides:
 def test_it_makes_no_difference_which_side_is_merged_into_which(
     repository: GitRepository, sides: ThreeSides
 ) -> None:
-    """Both ways give the same tree, and the same paths conflict."""
+    """Where trees decide, both ways give the same tree, and the same paths conflict.
+
+    libgit2 is not so strict: of a file that one side renamed and made executable, and both edited alike, it
+    takes the mode of ours.
+    """
     merged = Merging(repository, sides).merged()
+    assume(not merged.whole_merge)
     swapped = Merging(repository, ThreeSides(sides.ancestor, sides.theirs, sides.ours)).merged()
     assert merged == swapped
 
