@@ -133,12 +133,20 @@ def _settings(config: Path | None) -> "Settings":
         fail(error)
 
 
+_LIBRARY_LEVELS = {
+    "aiormq": logging.CRITICAL,  # an error at each attempt to connect, of which messaging.amqp tells once
+    "httpx2": logging.WARNING,
+    "temporalio.worker._worker": logging.WARNING,
+}
+
+
 def start_logging() -> None:
     """Log to standard error, a line for each thing that happened."""
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    for library, level in _LIBRARY_LEVELS.items():
+        logging.getLogger(library).setLevel(level)
 
 
 def run(work: Coroutine[Any, Any, int | None]) -> None:

@@ -36,7 +36,8 @@ from messaging.log_collector import LogCollector
 from messaging.log_publisher import LogPublisher
 from messaging.log_store import LogReader, LogStore
 from messaging.metrics import Metrics
-from messaging.metrics_server import serve_metrics
+from messaging.metrics_page import PATH as METRICS_PATH
+from messaging.metrics_page import metrics_application
 from messaging.spool import SpoolFolder
 from messaging.stats_collector import StatsCollector
 from messaging.stats_publisher import StatsPublisher
@@ -152,8 +153,12 @@ async def collecting_logs(transport: Transport, folder: Path, stats: ports.Stats
 async def collecting_stats(transport: Transport, host: str, port: int) -> AsyncIterator[str]:
     """``tickborg stats``: count events; yields the URL of the metrics."""
     metrics = Metrics()
-    async with _running(StatsCollector(transport, metrics).run), serve_metrics(metrics, host, port) as url:
-        yield url
+    page = listening(metrics_application(metrics), host=host, port=port, setting="[stats] port")
+    try:
+        async with _running(StatsCollector(transport, metrics).run), page as url:
+            yield url + METRICS_PATH
+    finally:
+        metrics.close()
 
 
 @asynccontextmanager

@@ -8,10 +8,11 @@ import httpx2
 import pytest
 
 from activities.ports import Stats
+from cli.http_server import listening
 from messaging.amqp import AmqpTransport
 from messaging.backoff import Backoff
 from messaging.metrics import Metrics
-from messaging.metrics_server import serve_metrics
+from messaging.metrics_page import PATH, metrics_application
 from messaging.stats_collector import StatsCollector
 from messaging.stats_publisher import BUFFER_EVENTS, NoStats, StatsPublisher
 from messaging.topology import STATS
@@ -55,15 +56,15 @@ async def test_an_event_can_be_read_by_prometheus(connect: Connect) -> None:
         connect() as transport,
         StatsPublisher(transport, "builder-1") as stats,
         collecting(transport) as metrics,
-        serve_metrics(metrics, port=0) as url,
+        listening(metrics_application(metrics), host="127.0.0.1", port=0, setting="") as url,
         httpx2.AsyncClient() as client,
     ):
         await stats.notify(
             Event(name=EventName.BUILD_COMPLETED, system="x86_64-linux", outcome="Failure", seconds=3)
         )
         await until(metrics, "tickborg_events_total", 1, event="BuildCompleted")
-        answer = await client.get(url)
-        nothing = await client.get(url.replace("/metrics", "/"))
+        answer = await client.get(url + PATH)
+        nothing = await client.get(url + "/")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=")
     assert 'tickborg_builds_completed_total{outcome="Failure",system="x86_64-linux"} 1.0' in answer.text
@@ -157,13 +158,3 @@ async def test_counting_goes_on_after_the_broker_forgot_everything(rabbitmq: Rab
         await rabbitmq.forget_everything()
         await stats.notify(Event(name=EventName.COMMAND_RECEIVED))
         await until(metrics, "tickborg_events_total", 2, event="CommandReceived")
-
-
-async def test_an_address_that_is_taken_is_an_error() -> None:
-    """Two collectors on one port would be one whose numbers nobody sees."""
-    metrics = Metrics()
-    async with serve_metrics(metrics, port=0) as url:
-        port = int(url.rsplit(":", 1)[1].split("/")[0])
-        with pytest.raises(OSError, match="in use"):
-            async with serve_metrics(metrics, port=port):
-                pass
