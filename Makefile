@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps
 
-.PHONY: help demo test check bench format lock tools clean
+.PHONY: help demo test check format settings lock tools clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ check: $(VENV)/dev.stamp ## Lint, format, types, imports
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+settings: $(VENV)/dev.stamp ## docs/settings.md, from the code
+	@$(BIN)/python -m cli.settings_reference docs/settings.md
 
 format: $(VENV)/dev.stamp ## Mend what a tool can mend
 	@$(BIN)/ruff check --fix .

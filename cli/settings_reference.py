@@ -1,9 +1,11 @@
 """The reference of all settings, made from their declarations, so that it cannot be out of date."""
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -39,6 +41,23 @@ def _with_inner(
         yield from _with_inner((*keys, name), _section_of(field))
 
 
+_PAGE = """\
+# Settings
+
+`tickborg.toml` is found by `--config`, then `TICKBORG_CONFIG`, then in the working folder. A variable of the
+environment overrides the key of the file; a list is written with commas. Unknown keys are refused. Secrets
+are never settings: settings name the files that hold them. Relative paths start from the file's folder.
+
+This page is made from the code (`make settings`), and a test holds it to that.
+
+"""
+
+
+def settings_page() -> str:
+    """All of ``docs/settings.md``."""
+    return _PAGE + settings_reference()
+
+
 def _section_of(field: FieldInfo) -> type[BaseModel] | None:
     kind = field.annotation
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
@@ -68,3 +87,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, bool | int):
         return json.dumps(value)
     return json.dumps(value.value if isinstance(value, StrEnum) else str(value))
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(settings_page(), encoding="utf-8")
