@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +13,9 @@ from activities.clients.file_lock import exclusive
 from activities.clients.object_store import create_repository
 from tickborg.errors import RefusedError
 from tickborg.github import RepositoryName
+
+Identity = tuple[int, int]
+"""Device and inode."""
 
 _PINS = "refs/tickborg/pin"
 _FETCHED = "refs/tickborg/fetched"
@@ -44,7 +48,7 @@ class MirrorFolder:
         with exclusive(self.path.with_suffix(".lock")) as descriptor:
             yield descriptor
 
-    def identity(self) -> tuple[int, int] | None:
+    def identity(self) -> Identity | None:
         """What tells this folder from one that takes its place; None: there is none."""
         try:
             status = self.path.stat()
@@ -93,9 +97,13 @@ class MirrorFolder:
         """The sha that the last fetch put into :meth:`fetched_ref`."""
         return (self.path / self.fetched_ref(number)).read_text().strip()
 
-    def pins(self) -> Iterator[Path]:
-        """The files of all pins; the time of each says when it was last asked for."""
-        return (self.path / _PINS).glob("?" * 40)
+    def forget(self, before: datetime) -> int:
+        """Unpin what nobody has asked for since ``before``; returns how many pins are left."""
+        pins = list((self.path / _PINS).glob("*"))
+        old = [pin for pin in pins if pin.stat().st_mtime < before.timestamp()]
+        for pin in old:
+            pin.unlink()
+        return len(pins) - len(old)
 
     def _pin(self, sha: str) -> Path:
         return self.path / _PINS / sha

@@ -19,7 +19,7 @@ import pygit2
 
 from activities.clients.git_fetch import Fetch, GitFetch
 from activities.clients.git_fetch_errors import MissingRefError
-from activities.clients.mirror_folder import MirrorFolder
+from activities.clients.mirror_folder import Identity, MirrorFolder
 from activities.clients.object_store import DamagedMirrorError, open_repository
 from tickborg.errors import HeadGoneError, InfrastructureError, RefusedError
 from tickborg.github import RepositoryName
@@ -77,7 +77,8 @@ class MirrorStore:
     def read(self, repo: RepositoryName, wanted: Sequence[Wanted], work: Work[T]) -> T:
         """Do ``work`` with a mirror that has what is ``wanted``; what is not there is fetched first.
 
-        A mirror that turns out to be damaged is made anew and the work done again, once.
+        If an object is missing or broken, the work is done again: the mirror may have been packed or made
+        anew meanwhile. If that does not help, the mirror is made anew, once.
 
         Raises:
             HeadGoneError: the server has a wanted sha no longer.
@@ -96,15 +97,22 @@ class MirrorStore:
     def _mended(
         self, repo: RepositoryName, mirror: MirrorFolder, wanted: Sequence[Wanted], work: Work[T]
     ) -> T:
-        identity = mirror.identity()
-        try:
-            return self._attempt(repo, mirror, wanted, work)
-        except DamagedMirrorError as error:
-            logger.warning("%s is fetched anew: %s", mirror.path, error)
-        with mirror.lock():
-            if mirror.identity() == identity:  # otherwise somebody else has just done it
-                mirror.discard()
+        for last_resort in (False, True):
+            identity = mirror.identity()
+            try:
+                return self._attempt(repo, mirror, wanted, work)
+            except DamagedMirrorError as error:
+                logger.warning("%s seems damaged: %s", mirror.path, error)
+            if last_resort:
+                self._discard(mirror, identity)
         return self._attempt(repo, mirror, wanted, work)
+
+    def _discard(self, mirror: MirrorFolder, identity: Identity | None) -> None:
+        """Remove the mirror that was found damaged, if nobody else has done so meanwhile."""
+        with mirror.lock():
+            if mirror.identity() == identity:
+                logger.warning("%s is damaged and is fetched anew", mirror.path)
+                mirror.discard()
 
     def _attempt(
         self, repo: RepositoryName, mirror: MirrorFolder, wanted: Sequence[Wanted], work: Work[T]

@@ -1,0 +1,130 @@
+"""Pruning mirrors: what is unused goes, what is used stays whole."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pygit2
+import pytest
+
+from activities.clients.git_fetch import GitFetch
+from activities.clients.git_process import Git
+from activities.clients.mirror import Mirror
+from activities.clients.mirror_store import MirrorStore
+from activities.clients.mirror_upkeep import MirrorUpkeep
+from tests.support.git_repository import GitRepository
+from tickborg.github import RepositoryName
+from tickborg.jobs import MergeJob, MergeReport
+
+TEXT = "".join(f"{line}\n" for line in range(20))
+
+
+class Host:
+    """A host with a mirror of one repository that has been merged in, by libgit2 too."""
+
+    def __init__(self, folder: Path) -> None:
+        self.mirrors = folder / "mirrors"
+        self.mirrored = self.mirrors / "octo/monorepo.git"
+        self.repository = GitRepository.create(folder / "server.git", bare=True)
+        start = self.repository.commit({"cmark/old.c": TEXT})
+        self.head = self.repository.commit(
+            {"cmark/old.c": None, "cmark/new.c": TEXT}, branch="topic", parents=(start,)
+        )
+        self.base = self.repository.commit({"cmark/old.c": f"{TEXT}more\n"})
+        self.repository.set_ref("refs/pull/7/head", self.head)
+        git = GitFetch(lambda _: self.repository.url, lambda _: None, environment=os.environ)
+        self.mirror = Mirror(MirrorStore(self.mirrors, git))
+        self.upkeep = MirrorUpkeep(self.mirrors, Git(os.environ))
+
+    def merge(self) -> MergeReport:
+        """Merge the pull request."""
+        repo = RepositoryName(owner="octo", name="monorepo")
+        return self.mirror.merge(
+            MergeJob(
+                repo=repo,
+                head_ref="refs/pull/7/head",
+                head_sha=self.head,
+                base_ref="main",
+                base_sha=self.base,
+            )
+        )
+
+    def age(self, by: timedelta) -> None:
+        """Make all pins look as old as that."""
+        time = (datetime.now(UTC) - by).timestamp()
+        for pin in (self.mirrored / "refs/tickborg/pin").iterdir():
+            os.utime(pin, (time, time))
+
+    def packs(self) -> list[Path]:
+        """The packs of the mirror."""
+        return list(self.mirrored.glob("objects/pack/*.pack"))
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    """A mirror in use."""
+    host = Host(tmp_path)
+    assert host.merge().whole_merge
+    return host
+
+
+def a_week_ago() -> datetime:
+    """When what is unused has been last used."""
+    return datetime.now(UTC) - timedelta(days=7)
+
+
+def test_a_mirror_that_nobody_uses_is_removed(host: Host) -> None:
+    """It comes back when somebody does."""
+    host.age(timedelta(days=8))
+    assert host.upkeep.prune(a_week_ago()) == 1
+    assert not host.mirrored.exists()
+    assert host.merge().merge is not None
+
+
+def test_a_mirror_in_use_stays(host: Host) -> None:
+    """What has been asked for since then is there without a fetch."""
+    host.age(timedelta(days=8))
+    host.merge()
+    assert host.upkeep.prune(a_week_ago()) == 0
+    host.repository.set_ref("refs/pull/7/head", None)
+    host.repository.set_ref("refs/heads/main", None)
+    assert host.merge().merge is not None
+
+
+def make_pack(mirror: Path, content: bytes) -> None:
+    """Add a pack with one object."""
+    repo = pygit2.Repository(str(mirror))
+    blob = repo.create_blob(content)
+
+    def pack(builder: pygit2.PackBuilder) -> None:
+        builder.add(blob)
+
+    repo.pack(str(mirror / "objects/pack"), pack_delegate=pack)
+
+
+def test_many_packs_become_one(host: Host) -> None:
+    """Reading stays fast, and merges give what they gave."""
+    before = host.merge()
+    for number in range(25):
+        make_pack(host.mirrored, b"%d" % number)
+    assert len(host.packs()) == 25
+    host.upkeep.prune(a_week_ago())
+    assert len(host.packs()) <= 2
+    assert host.merge() == before
+
+
+def test_what_a_killed_process_left_is_removed(host: Host) -> None:
+    """Mirrors half made and half removed lie beside the mirror."""
+    left = host.mirrored.with_name(f"monorepo.{'0' * 32}")
+    (left / "objects").mkdir(parents=True)
+    host.upkeep.prune(a_week_ago())
+    assert not left.exists()
+    assert host.mirrored.exists()
+    host.mirrored.rename(left)
+    host.upkeep.prune(a_week_ago())
+    assert not left.exists()
+
+
+def test_no_mirrors_are_no_trouble(tmp_path: Path) -> None:
+    """A new host has none."""
+    assert MirrorUpkeep(tmp_path / "none", Git(os.environ)).prune(a_week_ago()) == 0
