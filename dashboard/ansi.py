@@ -8,7 +8,7 @@ looks the same wherever reading begins, and what was killed while it wrote in re
 import re
 from collections.abc import Iterator
 
-from dashboard.markup import Content, Html, element, together
+from dashboard.markup import Html, text
 
 _SEQUENCE = re.compile(
     r"""
@@ -44,27 +44,28 @@ _BASIC = 16
 
 def line_to_html(line: str) -> Html:
     """``line`` with its colours; tabs are kept, other control characters are made visible."""
-    return together(_pieces(line)) if "\x1b" in line else _text(line)
+    return Html("".join(_pieces(line))) if "\x1b" in line else _text(line)
 
 
-def _pieces(line: str) -> Iterator[Content]:
+def _pieces(line: str) -> Iterator[Html]:
     style, end = _PLAIN, 0
     for sequence in _SEQUENCE.finditer(line):
-        yield _styled(line[end : sequence.start()], style)
+        if sequence.start() > end:
+            yield _styled(line[end : sequence.start()], style)
         end = sequence.end()
         if sequence["sgr"] is not None:
             style = _after(style, sequence["sgr"])
-    yield _styled(line[end:], style)
+    if len(line) > end:
+        yield _styled(line[end:], style)
 
 
-def _styled(text: str, style: _Style) -> Content:
-    if not text or style == _PLAIN:
-        return _text(text)
-    return element("span", _text(text), class_=" ".join(sorted(style)))
+def _styled(words: str, style: _Style) -> Html:
+    # Written out, as in log_page: a page has thousands of these. The classes are ours, the words escaped.
+    return Html(f'<span class="{" ".join(sorted(style))}">{_text(words)}</span>') if style else _text(words)
 
 
-def _text(text: str) -> Html:
-    return Html("\t".join(map(together, text.split("\t"))))
+def _text(words: str) -> Html:
+    return Html("\t".join(map(text, words.split("\t")))) if "\t" in words else text(words)
 
 
 def _after(style: _Style, parameters: str) -> _Style:

@@ -26,9 +26,12 @@ SHOWN_LINES = 5_000
 SHOWN_BYTES = 1024 * 1024
 """So much of the end of a long log is shown: what a browser can cope with. The rest is a link away."""
 
+BEHIND_BYTES = 2 * SHOWN_BYTES
+"""Whoever is further behind is shown the end, and not all that was printed meanwhile."""
+
 LEFT_OUT = LogLine(None, "[lines are left out here; all of them are in the plain text]")
 
-_PAGE_BYTES = 128 * 1024
+_PAGE_BYTES = 64 * 1024
 
 _log = logging.getLogger(__name__)
 
@@ -81,6 +84,11 @@ def _is_fresh(number: int | None, shown: int) -> bool:
     return number is None or number > shown
 
 
+def from_end(place: Place, end: LogPosition) -> Growth:
+    """What to show to whoever goes on at ``end``: that something is left out."""
+    return Growth((LEFT_OUT,), Place(end, place.shown))
+
+
 def from_broker(place: Place, message: BuildLogMsg) -> Growth:
     """What of ``message`` goes on from what was shown; nothing where lines between the two are missing."""
     known = place.shown + 1 - message.line_number
@@ -105,13 +113,10 @@ class LogFollower:
         """What comes behind ``place``, until the log has ended; None when the file has no more for now."""
         loop = asyncio.get_running_loop()
         async with self._broker(attempt_id) as broker:
-            if (skipped := await self._skipped(attempt_id, place)) is not None:
-                place = skipped.place
-                yield skipped
             while True:
                 # Asked before the file is read: what was written before the end is in the file then.
                 ended = await self._has_ended(attempt_id)
-                while (growth := await self._more_of_file(attempt_id, place)) is not None:
+                while (growth := await in_thread(self._look, attempt_id, place)) is not None:
                     place = growth.place
                     yield growth
                 if ended:
@@ -123,20 +128,17 @@ class LogFollower:
                     place = growth.place
                     yield growth
 
-    async def _skipped(self, attempt_id: UUID, place: Place) -> Growth | None:
-        """What is left out for a viewer who is too far behind to be shown all of it; None: nothing."""
-        end = await in_thread(self._reader.tail, attempt_id, SHOWN_LINES, SHOWN_BYTES)
-        if end.text_line <= place.file.text_line:
-            return None
-        return Growth((LEFT_OUT,), Place(end, place.shown))
-
     async def _has_ended(self, attempt_id: UUID) -> bool:
         metadata = await in_thread(self._reader.metadata, attempt_id)
         return metadata is not None and metadata.status is not None
 
-    async def _more_of_file(self, attempt_id: UUID, place: Place) -> Growth | None:
-        """What the file has behind ``place``, as much as a browser can swallow at once."""
-        page = await in_thread(self._reader.read, attempt_id, place.file, _PAGE_BYTES)
+    def _look(self, attempt_id: UUID, place: Place) -> Growth | None:
+        """What the file has behind ``place``: some of it, or the end of it where that is far away."""
+        if (self._reader.size(attempt_id) or 0) - place.file.offset > BEHIND_BYTES:
+            end = self._reader.tail(attempt_id, SHOWN_LINES, SHOWN_BYTES)
+            if end.offset > place.file.offset:
+                return from_end(place, end)
+        page = self._reader.read(attempt_id, place.file, _PAGE_BYTES)
         return from_file(place, page) if page.lines else None
 
     @asynccontextmanager

@@ -38,11 +38,7 @@ class LogRoutes:
 
     async def page(self, attempt_id: UUID) -> HTMLResponse:
         """The log as far as it is written, the end of it where it is long."""
-        view = await in_thread(self._view, attempt_id)
-        if view is None:
-            unknown = notices.unknown_log(attempt_id, self._addresses)
-            return answer(unknown, self._addresses, HTTPStatus.NOT_FOUND)
-        return answer(log_page(view, self._addresses), self._addresses)
+        return await in_thread(self._page, attempt_id)
 
     async def raw(self, attempt_id: UUID) -> Response:
         """The file as it is now. What a build printed is never taken for anything but text."""
@@ -60,6 +56,13 @@ class LogRoutes:
         """What is added to the log; a browser that connects again says where it was."""
         place = Place.parse(last_event_id) or Place.parse(after) or BEGINNING
         return EventStream(self._follower.follow(attempt_id, place))
+
+    def _page(self, attempt_id: UUID) -> HTMLResponse:
+        view = self._view(attempt_id)
+        if view is None:
+            unknown = notices.unknown_log(attempt_id, self._addresses)
+            return answer(unknown, self._addresses, HTTPStatus.NOT_FOUND)
+        return answer(log_page(view, self._addresses), self._addresses)
 
     def _view(self, attempt_id: UUID) -> LogView | None:
         # Read before the lines: a log that ends in between is followed to its end, and not cut short.

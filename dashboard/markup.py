@@ -46,6 +46,11 @@ def together(*content: Content) -> Html:
     return Html("".join(map(_as_html, content)))
 
 
+def text(content: str) -> Html:
+    """``content`` escaped, its control and format characters made visible."""
+    return Html(escape(visible(content)))
+
+
 def link(url: str, *content: Content, **attributes: str | bool | None) -> Html:
     """A link to one of our pages or to the web; of any other URL, as ``javascript:…``, only the content."""
     if not url.startswith(_SAFE_BEGINNINGS):
@@ -53,11 +58,11 @@ def link(url: str, *content: Content, **attributes: str | bool | None) -> Html:
     return element("a", *content, href=url, **attributes)
 
 
-def prose(text: str) -> Html:
+def prose(sentence: str) -> Html:
     """A sentence in which what stands between backticks is code."""
-    pieces = text.split("`")
+    pieces = sentence.split("`")
     if len(pieces) % 2 == 0:
-        return together(text)
+        return text(sentence)
     return together(element("code", piece) if place % 2 else piece for place, piece in enumerate(pieces))
 
 
@@ -67,7 +72,7 @@ def _as_html(content: Content) -> str:
     if isinstance(content, Html):
         return content
     if isinstance(content, str):
-        return escape(visible(content))
+        return text(content)
     return "".join(map(_as_html, content))
 
 

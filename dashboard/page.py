@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dashboard.addresses import Addresses
-from dashboard.markup import NOTHING, Content, Html, element, link, prose, together
+from dashboard.markup import NOTHING, Content, Html, element, link, together
 from dashboard.verdicts import Verdict
 
 REFRESH_SECONDS = 2
@@ -46,7 +46,7 @@ def document(page: Page, addresses: Addresses) -> str:
 
 def mark(verdict: Verdict) -> Html:
     """A verdict as a coloured dot and its words."""
-    return element("span", prose(verdict.text), class_=f"mark {verdict.tone}")
+    return element("span", verdict.text, class_=f"mark {verdict.tone}")
 
 
 def section(title: str, *content: Content, class_: str | None = None) -> Html:

@@ -129,7 +129,8 @@ def _without_builds(view: PullRequestView) -> Verdict:
         return Verdict(Tone.GOOD, "nothing to build: no project is changed")
     reasons = {skipped.reason for skipped in view.skipped}
     if len(reasons) == 1:
-        return Verdict(Tone.QUIET, f"nothing is built: {shorten(reasons.pop(), _REASON_LIMIT)}")
+        reason = shorten(reasons.pop().replace("`", ""), _REASON_LIMIT)
+        return Verdict(Tone.QUIET, f"nothing is built: {reason}")
     changed = counted(len(view.changed_projects), "changed project")
     return Verdict(Tone.QUIET, f"nothing is built of {changed}")
 

@@ -166,9 +166,9 @@ def _tail(file: int, lines: int, limit: int) -> LogPosition:
     if start is None:
         return LogPosition()
     count, end = count_lines(file, start)
-    offset = max(start, end - limit)
+    offset = max(start, end - limit - 1)  # one more: what is behind a line break is a whole line
     data = os.pread(file, end - offset, offset)
-    if offset > start:  # in the middle of a line, most likely
+    if offset > start:
         torn = data.find(b"\n") + 1
         data, offset = data[torn:], offset + torn
     kept = data.split(b"\n")[:-1][-lines:]

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from dashboard.following import (
     BEGINNING,
     LEFT_OUT,
-    SHOWN_LINES,
     Growth,
     LogFollower,
     Place,
@@ -251,9 +250,9 @@ async def test_without_the_broker_the_file_is_enough(tmp_path: Path, *, at_once:
 
 async def test_whoever_is_far_behind_is_shown_the_end(tmp_path: Path) -> None:
     """A browser that slept for an hour is not sent all that was printed meanwhile."""
-    last = SHOWN_LINES + 500
-    write(tmp_path, START, lines(1, last), end(BuildLogStatus.SUCCESS, last))
+    long = lines(1, 1).model_copy(update={"output": "\n".join(["x" * 1023] * 2_500)})
+    write(tmp_path, START, long, end(BuildLogStatus.SUCCESS, 2_500))
     viewer = Viewer(LogFollower(LogReader(tmp_path)))
     await viewer.ended()
     assert viewer.lines[0] == LEFT_OUT
-    assert [line.number for line in viewer.lines[1:]] == list(range(501, last + 1))
+    assert [line.number for line in viewer.lines[1:]] == list(range(2_500 - 1_024 + 1, 2_501))
