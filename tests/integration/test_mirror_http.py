@@ -1,7 +1,10 @@
 """Fetching over HTTP: tokens, refusals, servers that hang, and gits that are told to end."""
 
 import ctypes
+import fcntl
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -182,3 +185,27 @@ def test_a_thread_that_is_told_to_stop_ends_its_git(served: Served) -> None:
     assert stopped.is_set()
     served.server.answering.set()
     assert served.merge()
+
+
+def test_a_git_that_outlives_its_worker_keeps_the_lock(served: Served) -> None:
+    """A worker that is killed leaves a git behind; the next waits for it, and both leave a whole mirror."""
+    script = (
+        "import os, sys; from pathlib import Path\n"
+        "from activities.clients.git_fetch import GitFetch\n"
+        "from activities.clients.mirror_store import MirrorStore, Wanted\n"
+        "from tickborg.github import RepositoryName\n"
+        "root, url, sha = sys.argv[1:]\n"
+        "git = GitFetch(lambda _: url, lambda _: None, environment=os.environ)\n"
+        "repo = RepositoryName(owner='octo', name='monorepo')\n"
+        "MirrorStore(Path(root), git).read(repo, [Wanted(sha=sha)], lambda *_: None)\n"
+    )
+    served.server.answering.clear()
+    arguments = [str(served.mirrors), served.remote(REPO), served.head]
+    with subprocess.Popen([sys.executable, "-c", script, *arguments]) as worker:
+        assert served.server.asked.wait(30)
+        worker.kill()
+    lock = served.mirrors / "octo/monorepo.lock"
+    with lock.open("rb") as file, pytest.raises(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    served.server.answering.set()
+    assert served.merge() == served.repository.tree(served.head)
