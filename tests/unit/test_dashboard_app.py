@@ -200,7 +200,7 @@ async def test_nothing_can_be_sent(browser: httpx2.AsyncClient) -> None:
     answer = await browser.post("/acme/mono/pull/7", json={})
     assert answer.status_code == 405
     assert "only shows" in answer.text
-    assert answer.headers["allow"] == "GET, HEAD"
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
 
 
 @pytest.mark.parametrize(
