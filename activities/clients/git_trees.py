@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pygit2
 from pygit2.enums import FileMode, ObjectType
 
-from activities.clients.object_store import damage_named
+from activities.clients.object_store import DamageNamed
 from tickborg.errors import RefusedError
 
 MAX_DEPTH = 300
@@ -97,7 +97,7 @@ class Trees:
         Raises:
             InfrastructureError: there is no space left.
         """
-        with damage_named():
+        with DamageNamed():
             return self._odb.write(ObjectType.TREE, _serialised(entries))
 
     def changed_paths(self, before: Entry | None, after: Entry | None) -> Iterator[bytes]:
@@ -111,7 +111,7 @@ class Trees:
         yield from self._changed(b"", self.folder(before), self.folder(after))
 
     def _content(self, object_id: bytes) -> bytes:
-        with damage_named():
+        with DamageNamed():
             return self._odb.read(pygit2.Oid(raw=object_id))[1]
 
     def _changed(self, folder: bytes, before: Entries, after: Entries) -> Iterator[bytes]:

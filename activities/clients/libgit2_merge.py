@@ -17,7 +17,7 @@ import pygit2
 from pygit2.enums import MergeFlag
 
 from activities.clients.git_trees import Entry, Trees, changed_entries, join
-from activities.clients.object_store import damage_named
+from activities.clients.object_store import DamageNamed
 from activities.clients.three_trees import NOWHERE, Three, ThreeFolders
 
 _NO_RENAMES = MergeFlag(0)
@@ -120,7 +120,7 @@ def _merge(trees: Trees, files: Mapping[bytes, Three], flags: MergeFlag) -> dict
     so it makes no difference to it, and that is one object to store where folders would be hundreds.
     """
     ancestor, ours, theirs = (_store(trees, files, side) for side in range(3))
-    with damage_named():
+    with DamageNamed():
         index = trees.repo.merge_trees(ancestor, ours, theirs, flags=flags)
     if index.conflicts is not None:
         entries = (entry for conflict in index.conflicts for entry in conflict if entry is not None)

@@ -8,7 +8,7 @@ from pygit2.enums import SortMode
 
 from activities.clients.git_trees import Entry, Trees, display
 from activities.clients.mirror_store import MirrorStore, Wanted
-from activities.clients.object_store import damage_named, tree_of
+from activities.clients.object_store import DamageNamed, tree_of
 from activities.clients.target_projects import read_projects
 from activities.clients.tree_merge import MergedTree, merge_trees
 from tickborg.changes import SUBJECT_LENGTH_LIMIT, change_facts
@@ -88,7 +88,7 @@ class _Merging:
 
     def _merge_base(self) -> str | None:
         """The first of the merge bases; several there are in criss-cross histories only."""
-        with damage_named():
+        with DamageNamed():
             found = self._repo.merge_base(self._base_sha, self._head_sha)
         return None if found is None else str(found)
 
@@ -110,7 +110,7 @@ class _Merging:
 
     def _subjects(self) -> Iterator[str]:
         """First lines of the pull request's commits, newest first: those that the base does not have."""
-        with damage_named():
+        with DamageNamed():
             walker = self._repo.walk(self._head_sha, SortMode.TOPOLOGICAL | SortMode.TIME)
             walker.hide(self._base_sha)
             for commit in islice(walker, SUBJECTS_LIMIT):

@@ -179,6 +179,13 @@ def test_line_endings_and_attributes_are_left_alone(builder: Builder) -> None:
         assert (folder / "cmark/b.bin").read_text() == pointer
 
 
+def test_all_files_are_of_one_time(builder: Builder) -> None:
+    """To make, no generated file looks older than what it is made from."""
+    job = builder.job({f"cmark/{number}": "1" for number in range(50)})
+    with builder.workspaces.materialise(job) as folder:
+        assert len({(folder / path).stat().st_mtime for path in files_in(folder)}) == 1
+
+
 def test_builders_need_no_history(builder: Builder) -> None:
     """Three commits and their trees are fetched, and not what came before."""
     for number in range(5):
