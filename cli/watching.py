@@ -1,6 +1,7 @@
 """Watching what the emulated GitHub shows: each change as it comes, and when the bot has said all."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from tickborg.texts import comments
 from tickborg.views import PullRequestView
 
 _ASK_AGAIN_SECONDS = 0.25
+_LINK = re.compile(r"(?<=\])\([^)\s]*\)")
+"""Where a Markdown link leads."""
 _OF_HEAD = ("status ", "check ")
 _OF = " of "
 
@@ -139,12 +142,11 @@ def _all_said(pull: PullRequest, view: PullRequestView) -> bool:
 
 
 def _commented(pull: PullRequest, view: PullRequestView) -> bool:
-    ours = [comment.body for comment in pull.comments if SUMMARY_MARKER in comment.body]
+    """Whether the summary comment says what the owner knows, wherever the dashboard is that it links to."""
+    ours = [_LINK.sub("", comment.body) for comment in pull.comments if SUMMARY_MARKER in comment.body]
     if not comments.is_due(view, commented=bool(ours)):
         return True
-    return len(ours) == 1 and all(
-        build.attempt_id is None or build.attempt_id in ours[0] for build in view.builds
-    )
+    return ours == [_LINK.sub("", comments.summary(view, ""))]
 
 
 def clock(moment: datetime) -> str:
