@@ -197,6 +197,8 @@ class EvaluationResult(Value):
     conflicts: tuple[str, ...] = ()
     """The first conflicting paths, as in :class:`MergeReport`."""
     conflict_count: int = 0
+    policy: Policy | None = None
+    """What it was evaluated by; None: it came to nothing before that was known."""
 
 
 class BuildRequest(Value):
