@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -12,14 +13,15 @@ from uvicorn.server import ServerState
 
 from tickborg.errors import InfrastructureError
 
-GRACE_SECONDS = 5.0
-"""What answers under way may still take when the server is told to end."""
+GRACE = timedelta(seconds=5)
 
 _KEEP_ALIVE_SECONDS = 75
 
 
 @asynccontextmanager
-async def listening(application: ASGIApp, *, host: str, port: int, setting: str) -> AsyncIterator[str]:
+async def listening(
+    application: ASGIApp, *, host: str, port: int, setting: str, grace: timedelta = GRACE
+) -> AsyncIterator[str]:
     """Serve ``application`` while the block runs, and yield its URL; port 0 is one the system chooses.
 
     Args:
@@ -27,6 +29,7 @@ async def listening(application: ASGIApp, *, host: str, port: int, setting: str)
         host: the address to listen on.
         port: the port to listen on.
         setting: what an operator changes when the port is taken, e.g. ``[webhook] port``.
+        grace: what answers under way may still take at the end; an event stream never ends by itself.
 
     Raises:
         InfrastructureError: the address is taken, or not ours.
@@ -46,7 +49,7 @@ async def listening(application: ASGIApp, *, host: str, port: int, setting: str)
         yield f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     finally:
         server.close()
-        await _end(state)
+        await _end(state, grace)
         await server.wait_closed()
 
 
@@ -60,10 +63,10 @@ def _listener(host: str, port: int, setting: str) -> socket.socket:
         ) from error
 
 
-async def _end(state: ServerState) -> None:
+async def _end(state: ServerState, grace: timedelta) -> None:
     """Let answers under way finish for a while, then drop the connections."""
     if state.tasks:
-        await asyncio.wait(state.tasks, timeout=GRACE_SECONDS)
+        await asyncio.wait(state.tasks, timeout=grace.total_seconds())
     for task in list(state.tasks):
         task.cancel()
     await asyncio.gather(*state.tasks, return_exceptions=True)

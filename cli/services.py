@@ -27,6 +27,7 @@ from activities.clients.github_fetch_tokens import FetchTokens
 from activities.clients.github_transport import AppCredentials, GitHubTransport, new_http_client
 from activities.clients.mirror import Mirror
 from activities.clients.mirror_store import MirrorStore
+from activities.clients.workspace import WorkspaceFolder
 from cli.http_server import listening
 from cli.workers import GIT_THREADS, build_worker, git_worker, workflow_worker
 from dashboard.app import create_app as create_dashboard
@@ -190,9 +191,10 @@ async def working(
 
 @asynccontextmanager
 async def building(
-    client: Client, builders: Builders, workspaces: ports.Workspaces, publishers: Publishers
+    client: Client, builders: Builders, workspaces: WorkspaceFolder, publishers: Publishers
 ) -> AsyncIterator[None]:
     """``tickborg builder``: build, for each of its systems."""
+    await asyncio.to_thread(workspaces.remove_leftovers)
     activities = BuildActivities(
         builders.host,
         workspaces=workspaces,
@@ -230,7 +232,9 @@ async def showing(
 ) -> AsyncIterator[str]:
     """``tickborg dashboard``: show pull requests and logs; yields its URL."""
     app = create_dashboard(pulls=TemporalPullRequests(client), logs=LogReader(logs), live=LiveLogs(transport))
-    async with listening(app, host=host, port=port, setting="[dashboard] port") as url:
+    # Whoever watches a log would otherwise hold up the end of the process.
+    server = listening(app, host=host, port=port, setting="[dashboard] port", grace=timedelta())
+    async with server as url:
         yield url
 
 
