@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from emulator import EmulatedGitHub, Person
-from emulator.rendering import head_check_runs
+from emulator.rendering import check_runs_of, head_check_runs
 from emulator.state import PullRequest, Repository
 from tickborg.github import CheckStatus
 
@@ -78,8 +78,10 @@ async def superseded(stage: Stage) -> PullRequest:
     stage.alice.commit(stage.repository, "dry-ink", slow, "notes: let the ink dry\n")
     pull = stage.alice.open_pull_request(stage.repository, head="dry-ink", title="notes: let the ink dry")
     await stage.github.until(lambda: _is_building(pull), within=60)
+    old_head = pull.head_sha
     quick = stage.edited("notes/render.sh", "set -eu\n", "set -eu\necho 'the ink is dry'\n")
     stage.alice.commit(stage.repository, "dry-ink", quick, "notes: buy better ink\n")
+    await stage.github.until(lambda: _has_ended(stage.repository, old_head), within=60)
     return pull
 
 
@@ -88,6 +90,10 @@ async def documentation(stage: Stage) -> PullRequest:
     changes = {"docs/style.md": b"# Style\n\nWrite so that a stranger reads it with pleasure.\n"}
     stage.alice.commit(stage.repository, "style", changes, "docs: begin a style guide\n")
     return stage.alice.open_pull_request(stage.repository, head="style", title="docs: begin a style guide")
+
+
+def _has_ended(repository: Repository, head: str) -> bool:
+    return all(run.status == CheckStatus.COMPLETED for run in check_runs_of(repository, head))
 
 
 def _is_building(pull: PullRequest) -> bool:
