@@ -9,6 +9,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.github import GitHubActivities
     from activities.reporting import ReportingActivities
+    from tickborg.errors import FailureKind
     from tickborg.github import CheckRun, CheckRunOpening, CheckRunUpdate, CheckStatus
     from tickborg.jobs import (
         BuildProgress,
@@ -26,8 +27,9 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.texts import check_runs, links
     from workflows import builders, policies
     from workflows.attributes import OUTCOME
-    from workflows.failures import failure_reason
+    from workflows.failures import failure_kind, failure_reason
     from workflows.newest_wins import NewestWins
+    from workflows.uninterrupted import uninterrupted
 
 
 @workflow.defn(name=BUILD_WORKFLOW)
@@ -58,11 +60,9 @@ class Build:
         try:
             result = await builders.build(self._job, self._request.policy, self._say_waiting)
         except (asyncio.CancelledError, ActivityError) as error:
-            # From here on the main task is no longer cancelled: what follows is the clean-up.
             result = self._without_result(error)
             self._lose_log(error)
-        await self._finish(result)
-        return result
+        return await uninterrupted(self._finish(result))
 
     @workflow.signal(name=BUILD_STARTED_SIGNAL)
     def build_started(self, started: BuildStarted) -> None:
@@ -106,14 +106,20 @@ class Build:
         if self._started is not None and not is_cancelled_exception(error):
             self._lost.append(self._started)
 
-    async def _finish(self, result: BuildResult) -> None:
-        workflow.upsert_search_attributes([OUTCOME.value_set(result.outcome)])
+    async def _finish(self, result: BuildResult) -> BuildResult:
         await self._abandon_lost_logs()
         log_url = self._log_url(result.attempt_id) if result.attempt_id else self._page
-        await self._check_run.finish(
-            check_runs.completed(self._job, self._external_id, log_url, result, workflow.now())
-        )
+        last = check_runs.completed(self._job, self._external_id, log_url, result, workflow.now())
+        try:
+            await self._check_run.finish(last)
+        except ActivityError as error:
+            if failure_kind(error) is not FailureKind.HEAD_GONE:
+                raise
+            # There is no commit any more to say it of, and the newer head's event does the work.
+            result = builders.head_gone(result)
+        workflow.upsert_search_attributes([OUTCOME.value_set(result.outcome)])
         await self._progress.silence()
+        return result
 
     async def _abandon_lost_logs(self) -> None:
         """Say of each attempt whose builder died that its log has ended; the store ignores a second end."""
@@ -146,7 +152,7 @@ class Build:
                 **policy,
                 summary=f"check run: {run.title}",
             )
-        except ActivityError:
+        except (ActivityError, asyncio.CancelledError):
             # GitHub may have made it all the same; the next try looks before it makes another.
             self._opening_failed = True
             raise

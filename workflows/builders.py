@@ -45,8 +45,14 @@ def without_result(error: BaseException, job: BuildJob, policy: Policy) -> Build
     if isinstance(cause, TemporalTimeoutError):
         return _timed_out(cause, job, policy)
     if failure_kind(error) is FailureKind.HEAD_GONE:
-        return BuildResult(outcome=BuildOutcome.CANCELLED, reason="the commit is no longer on GitHub")
+        return head_gone(BuildResult(outcome=BuildOutcome.CANCELLED))
     return BuildResult(outcome=BuildOutcome.UNEXPECTED_ERROR, reason=failure_reason(error))
+
+
+def head_gone(result: BuildResult) -> BuildResult:
+    """What becomes of ``result`` when its commit has been pushed over: nobody's fault or concern."""
+    reason = "the commit is no longer on GitHub"
+    return result.model_copy(update={"outcome": BuildOutcome.CANCELLED, "reason": reason})
 
 
 def _timed_out(error: TemporalTimeoutError, job: BuildJob, policy: Policy) -> BuildResult:
@@ -80,7 +86,7 @@ async def _is_online(system: System) -> bool:
     online = await workflow.execute_activity_method(
         ClusterActivities.builders_online,
         BuildersQuestion(system=system),
-        **policies.RESULT,
+        **policies.QUESTION,
         summary=f"is a builder for {system} online?",
     )
     return online > 0

@@ -9,7 +9,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from tickborg.github import CommitStatus
-    from tickborg.jobs import BuildJob, BuildOutcome
+    from tickborg.jobs import BuildJob, BuildOutcome, BuildResult
     from tickborg.policy import Policy
     from tickborg.texts import statuses
     from workflows import builders
@@ -19,33 +19,43 @@ with workflow.unsafe.imports_passed_through():
 class Checks:
     """Runs checks beside the evaluation. They are tasks of their own; :meth:`cancel` ends them.
 
+    Only the running is ever cancelled: what came of it is always told.
+
     Args:
         publish: sets a commit status.
     """
 
     def __init__(self, publish: Callable[[CommitStatus], Awaitable[None]]) -> None:
         self._publish = publish
-        self._running: list[asyncio.Task[bool]] = []
+        self._running: list[asyncio.Task[BuildResult]] = []
+        self._telling: list[asyncio.Task[bool]] = []
 
     def start(self, jobs: Sequence[BuildJob], policy: Policy, page: str) -> None:
         """Start checks whose statuses lead to ``page``."""
-        self._running += [asyncio.create_task(self._check(job, policy, page)) for job in jobs]
+        for job in jobs:
+            running = asyncio.create_task(builders.build(job, policy, _wait_in_silence))
+            self._running.append(running)
+            self._telling.append(asyncio.create_task(self._tell(running, job, policy, page)))
 
     async def passed(self) -> bool:
         """Wait for all that were started; whether every one passed."""
-        return all(await asyncio.gather(*self._running))
+        if self._telling:
+            await workflow.wait(self._telling)
+        return all(told.result() for told in self._telling)
 
     async def cancel(self) -> None:
         """End what runs, and wait until it has said so."""
         for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await self.passed()
 
-    async def _check(self, job: BuildJob, policy: Policy, page: str) -> bool:
+    async def _tell(
+        self, running: asyncio.Task[BuildResult], job: BuildJob, policy: Policy, page: str
+    ) -> bool:
         status = NewestWins[CommitStatus](self._publish)
         status.say(statuses.check_pending(job, page))
         try:
-            result = await builders.build(job, policy, _wait_in_silence)
+            result = await running
         except (asyncio.CancelledError, ActivityError) as error:
             result = builders.without_result(error, job, policy)
         await _finish(status, statuses.check_completed(job, result, page))

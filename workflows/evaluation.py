@@ -19,8 +19,6 @@ with workflow.unsafe.imports_passed_through():
         CommitStatus,
         Permission,
         PermissionQuestion,
-        PullRequest,
-        PullRequestQuestion,
         PullRequestState,
         StatusState,
     )
@@ -47,6 +45,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.checks import Checks
     from workflows.failures import failure_kind, failure_reason
     from workflows.newest_wins import NewestWins
+    from workflows.replicas import current_pull_request
+    from workflows.uninterrupted import uninterrupted
 
 
 @workflow.defn(name=EVALUATION_WORKFLOW)
@@ -77,7 +77,7 @@ class Evaluation:
         except (asyncio.CancelledError, ActivityError) as error:
             # From here on the main task is no longer cancelled: what follows is the clean-up.
             result = await self._without_result(error)
-        await asyncio.gather(*self._side_work)
+        await uninterrupted(self._finish_side_work())
         workflow.upsert_search_attributes([OUTCOME.value_set(result.outcome)])
         return result
 
@@ -86,7 +86,9 @@ class Evaluation:
         """A builder has begun a check; its commit status says "running" already."""
 
     async def _evaluate(self) -> EvaluationResult:
-        self._policy, self._pull = await asyncio.gather(self._read_policy(), self._current_pull_request())
+        self._policy, self._pull = await asyncio.gather(
+            self._read_policy(), current_pull_request(self._job.pull)
+        )
         if self._pull.state is PullRequestState.CLOSED:
             return self._ended(EvaluationOutcome.CLOSED, "the pull request is closed")
         if self._pull.head_sha != self._job.pull.head_sha:
@@ -144,6 +146,7 @@ class Evaluation:
             reason=reason,
             conflicts=self._conflicts,
             conflict_count=self._conflict_count,
+            policy=self._policy,
         )
 
     async def _without_result(self, error: BaseException) -> EvaluationResult:
@@ -167,6 +170,9 @@ class Evaluation:
         said_nothing = not self._status.has_spoken
         if cancellation.silent or said_nothing or cancellation.superseding_sha == self._pull.head_sha:
             await self._status.silence()
+        elif self._status.has_finished:
+            # Only checks were still running: what was found out of the head stays true.
+            await self._status.settle()
         else:
             await self._last_words(statuses.cancelled(self._pull, cancellation.text, self._page))
         return self._ended(EvaluationOutcome.SUPERSEDED, cancellation.text)
@@ -183,24 +189,6 @@ class Evaluation:
             start_to_close_timeout=policies.SETTINGS_TIME,
             summary="settings",
         )
-
-    async def _current_pull_request(self) -> PullRequest:
-        """What GitHub says now; asked again while its answer is older than its own webhook.
-
-        When its replicas stay behind for half a minute, the webhook is the newer word and is believed.
-        """
-        hint = self._job.pull
-        for pause in policies.REPLICA_LAG_PAUSES:
-            pull = await workflow.execute_activity_method(
-                GitHubActivities.pull_request,
-                PullRequestQuestion(repo=hint.repo, number=hint.number),
-                **policies.RESULT,
-                summary=f"what is #{hint.number} now?",
-            )
-            if pull.updated_at >= hint.updated_at:
-                return pull
-            await workflow.sleep(pause)
-        return hint
 
     async def _merge(self) -> MergeReport:
         pull = self._pull
@@ -224,14 +212,18 @@ class Evaluation:
         return await workflow.execute_activity_method(
             GitHubActivities.permission,
             PermissionQuestion(repo=self._pull.repo, user=self._pull.author),
-            **policies.RESULT,
+            **policies.QUESTION,
             summary=f"may {self._pull.author} write?",
         )
 
     async def _tell_owner(self, plan: BuildPlan, labels: frozenset[str]) -> None:
         wanted = BuildsWanted(n=self._job.n, plan=plan, labels=tuple(sorted(labels)), policy=self._policy)
         owner = workflow.get_external_workflow_handle(self._job.owner_id)
-        await owner.signal(BUILDS_WANTED_SIGNAL, wanted)
+        telling = asyncio.create_task(owner.signal(BUILDS_WANTED_SIGNAL, wanted))
+        self._side_work.append(telling)
+        # Hazard: awaiting the signal itself would swallow a cancel that arrives meanwhile.
+        await workflow.wait([telling])
+        telling.result()
 
     async def _publish(self, status: CommitStatus) -> None:
         policy = policies.COSMETIC if status.state is StatusState.PENDING else policies.RESULT
@@ -259,6 +251,10 @@ class Evaluation:
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that no step waits for, only the end."""
         self._side_work.append(asyncio.create_task(work))
+
+    async def _finish_side_work(self) -> None:
+        if self._side_work:
+            await workflow.wait(self._side_work)
 
     @property
     def _page(self) -> str:

@@ -41,6 +41,7 @@ COSMETIC = ActivityPolicy(
     start_to_close_timeout=timedelta(seconds=30),
     schedule_to_close_timeout=timedelta(minutes=1),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10)),
+    cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
 """Steps of a status, labels, reactions, counting: a minute at most, and never holds anything up."""
 
@@ -48,8 +49,19 @@ RESULT = ActivityPolicy(
     start_to_close_timeout=timedelta(seconds=60),
     schedule_to_close_timeout=timedelta(hours=24),
     retry_policy=_BACK_OFF,
+    cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
-"""What people wait for, and what is decided on: tried for a day."""
+"""What people wait for: tried for a day.
+
+A cancel waits until the call under way has ended, so that it cannot overtake the next one.
+"""
+
+QUESTION = ActivityPolicy(
+    start_to_close_timeout=timedelta(seconds=60),
+    schedule_to_close_timeout=timedelta(hours=24),
+    retry_policy=_BACK_OFF,
+)
+"""What is decided on: tried for a day, and abandoned at once when nobody wants to know any more."""
 
 SETTINGS_TIME = timedelta(seconds=5)
 """For the worker's own settings: a local activity, which has nothing to wait for."""

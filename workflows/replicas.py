@@ -1,0 +1,29 @@
+"""Asking GitHub for a pull request, although its replicas lag behind its own webhooks (design, section 3)."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.github import GitHubActivities
+    from tickborg.github import PullRequest, PullRequestQuestion
+    from workflows import policies
+
+
+async def current_pull_request(hint: PullRequest) -> PullRequest:
+    """What GitHub says now of what a webhook called ``hint``; asked again while its answer is the older one.
+
+    When its replicas stay behind for half a minute, the webhook is the newer word and is believed.
+
+    Raises:
+        ActivityError: GitHub would not say, for good or for a day.
+    """
+    for pause in policies.REPLICA_LAG_PAUSES:
+        pull = await workflow.execute_activity_method(
+            GitHubActivities.pull_request,
+            PullRequestQuestion(repo=hint.repo, number=hint.number),
+            **policies.QUESTION,
+            summary=f"what is #{hint.number} now?",
+        )
+        if pull.updated_at >= hint.updated_at:
+            return pull
+        await workflow.sleep(pause)
+    return hint
