@@ -24,6 +24,11 @@ from tickborg.views import BuildView, PullRequestView
 REDELIVERY_SPAN = timedelta(days=4)
 """GitHub keeps deliveries for three days, and may be asked to repeat any of them."""
 
+_FOUND_OUT = frozenset(
+    {EvaluationOutcome.EVALUATED, EvaluationOutcome.CONFLICT, EvaluationOutcome.BAD_PROJECT_FILE}
+)
+"""The bot works: whatever is wrong with the pull request, it could say so."""
+
 
 class BuildRecord(BaseModel):
     """One build of the current head."""
@@ -144,7 +149,8 @@ class PullRequestMemory(BaseModel):
         self.evaluation = result.outcome
         self.evaluation_reason = result.reason
         self.conflicts, self.conflict_count = result.conflicts, result.conflict_count
-        if result.outcome is EvaluationOutcome.EVALUATED:
+        self.policy = result.policy or self.policy
+        if result.outcome in _FOUND_OUT:
             self.internal_error = False
 
     def fail_evaluation(self, error: str) -> None:

@@ -13,8 +13,9 @@ class Child(Generic[R]):
 
     def __init__(self, n: str) -> None:
         self.n = n
+        self.reason: str | None = None
+        """What it has been asked to end for; None: it has not been asked."""
         self._handle: ChildWorkflowHandle[Any, R] | None = None
-        self._reason: str | None = None
 
     async def run(self, starting: Awaitable[ChildWorkflowHandle[Any, R]]) -> R:
         """Start it, and wait for its result.
@@ -24,14 +25,14 @@ class Child(Generic[R]):
         """
         # Hazard: a cancel may come while the server is still starting the child.
         self._handle = await starting
-        if self._reason is not None:
-            self._handle.cancel(self._reason)
+        if self.reason is not None:
+            self._handle.cancel(self.reason)
         return await self._handle
 
     def cancel(self, reason: str) -> None:
         """Ask it to end. Only the first reason counts."""
-        if self._reason is not None:
+        if self.reason is not None:
             return
-        self._reason = reason
+        self.reason = reason
         if self._handle is not None:
             self._handle.cancel(reason)

@@ -13,7 +13,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import Priority
-from temporalio.exceptions import ActivityError, FailureError
+from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
@@ -48,6 +48,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.evaluation import Evaluation
     from workflows.failures import failure_reason
     from workflows.newest_wins import NewestWins
+    from workflows.replicas import current_pull_request
 
 FAIRNESS_KEY_LIMIT = 64
 """Bytes of a fairness key; https://docs.temporal.io/develop/task-queue-priority-fairness."""
@@ -187,7 +188,7 @@ class PullRequestOwner:
             self._on_newer_event(event)
         else:
             # GitHub counts whole seconds: of two heads in one second only GitHub knows the newer.
-            self._run(self._describe())
+            self._run(self._describe(event.pull))
 
     def _on_newer_event(self, event: PullRequestEvent) -> None:
         pull = event.pull
@@ -315,7 +316,7 @@ class PullRequestOwner:
     def _want(self, job: BuildJob) -> None:
         """Build ``job`` unless the same thing runs or has been done."""
         known = self._memory.builds.get(build_key(job))
-        if known is not None and known.joinable:
+        if known is not None and known.joinable and not self._is_ending(known):
             return
         child = Child[BuildResult](self._next_n())
         view = BuildView(
@@ -328,6 +329,11 @@ class PullRequestOwner:
         self._memory.builds[build_key(job)] = BuildRecord(n=child.n, job=job, view=view)
         self._builds[child.n] = child
         self._run(self._run_build(child, job))
+
+    def _is_ending(self, record: BuildRecord) -> bool:
+        """Whether it still runs and has been told to end, as after closing and reopening: nothing to join."""
+        child = self._builds.get(record.n)
+        return child is not None and child.reason is not None
 
     async def _run_build(self, child: Child[BuildResult], job: BuildJob) -> None:
         starting = workflow.start_child_workflow(
@@ -344,8 +350,7 @@ class PullRequestOwner:
         try:
             self._inbox.append(BuildEnded(child.n, await child.run(starting)))
         except FailureError as error:
-            result = BuildResult(outcome=BuildOutcome.UNEXPECTED_ERROR, reason=failure_reason(error))
-            self._inbox.append(BuildEnded(child.n, result, failed=True))
+            self._inbox.append(_without_result(child, error))
 
     def _on_progress(self, progress: BuildProgress) -> None:
         record = self._memory.record(progress.n)
@@ -415,18 +420,11 @@ class PullRequestOwner:
             )
         self._memory.labels_added = added
 
-    async def _describe(self) -> None:
+    async def _describe(self, hint: PullRequest) -> None:
         try:
-            pull = await workflow.execute_activity_method(
-                GitHubActivities.pull_request,
-                PullRequestQuestion(repo=self._memory.repo, number=self._memory.number),
-                **policies.RESULT,
-                summary="which head is the newer?",
-            )
+            self._inbox.append(Described(await current_pull_request(hint)))
         except ActivityError as error:
-            workflow.logger.warning("not described: %s", error.cause or error)
-        else:
-            self._inbox.append(Described(pull))
+            workflow.logger.warning("not described: %s", failure_reason(error))
 
     def _next_n(self) -> str:
         self._memory.children += 1
@@ -436,6 +434,16 @@ class PullRequestOwner:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _without_result(child: Child[BuildResult], error: FailureError) -> BuildEnded:
+    """How a build ended that failed as a workflow, or was called off before its first step."""
+    if is_cancelled_exception(error):
+        reason = cancellation.Cancellation.read(child.reason).text
+        return BuildEnded(child.n, BuildResult(outcome=BuildOutcome.CANCELLED, reason=reason))
+    reason = failure_reason(error)
+    result = BuildResult(outcome=BuildOutcome.UNEXPECTED_ERROR, reason=reason)
+    return BuildEnded(child.n, result, failed=True)
 
 
 async def _wait_at_most(seconds: float, until: Callable[[], bool]) -> None:
