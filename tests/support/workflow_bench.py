@@ -19,17 +19,25 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from activities.attempt import Builder
 from activities.building import BuildActivities
 from activities.clients.cluster import TemporalCluster
 from cli.workers import GIT_THREADS, build_worker, git_worker, workflow_worker
-from tests.support.build_floor import BuildFloor
+from tests.support.build_floor import BuildFloor, HeldRepositories
 from tests.support.clock import NOON
-from tests.support.fake_builder import FakeBuildLogs, FakeCluster, FakeStats, FakeWorkspaces
+from tests.support.fake_builder import (
+    FakeBuildLogs,
+    FakeCluster,
+    FakeStats,
+    FakeWorkspaces,
+    Scripted,
+    ScriptedRunner,
+)
 from tests.support.fake_github import FakeGitHub
-from tests.support.fake_repositories import BASE_SHA, FakeRepositories, make_project
+from tests.support.fake_repositories import BASE_SHA, make_project
 from tests.support.github_json import pull_json
 from tests.support.histories import Histories, read_histories
 from tests.support.time_skipping import pass_time
@@ -62,7 +70,7 @@ NUMBER = 7
 HEAD, NEXT_HEAD, THIRD_HEAD = "1" * 40, "2" * 40, "3" * 40
 PROJECTS = (make_project("cgit"), make_project("cmark"), make_project("meshmc"))
 
-OWNERS_END_SECONDS = 20
+PATIENCE_SECONDS = 20
 
 
 def make_pull(**fields: Any) -> PullRequest:
@@ -108,7 +116,7 @@ class Bench:
     def __init__(self, client: Client, folder: Path, projects: tuple[Project, ...]) -> None:
         self.client = client
         self.github = FakeGitHub()
-        self.repositories = FakeRepositories(*projects)
+        self.repositories = HeldRepositories(*projects)
         self.cluster = FakeCluster()
         """Says how many builders are online; the builders themselves talk to the real one."""
         self.logs = FakeBuildLogs()
@@ -176,6 +184,28 @@ class Bench:
         assert isinstance(status, CommitStatus)
         return status
 
+    async def until_said(self, sha: str, description: str, context: str = EVALUATION_CONTEXT) -> None:
+        """Wait until a status of a commit has said ``description``, whatever it says now."""
+        github = self.github
+        await github.until(
+            lambda: (
+                any(each.description == description for each in github.status_history(sha, context)) or None
+            )
+        )
+
+    async def until_commented(self, text: str, number: int = NUMBER) -> str:
+        """Wait until the summary comment contains ``text``, and return all of it."""
+        github = self.github
+        body = await github.until(
+            lambda: next((c.body for c in github.bot_comments(REPO, number) if text in c.body), None)
+        )
+        assert body is not None
+        return body
+
+    async def until_labelled(self, *labels: str, number: int = NUMBER) -> None:
+        """Wait until exactly these labels are on the pull request."""
+        await self.github.until(lambda: self.github.labels_on(REPO, number) == set(labels) or None)
+
     async def until_check_run(
         self, project: str, state: CheckStatus | CheckConclusion, *, sha: str = HEAD, system: System = LINUX
     ) -> CheckRun:
@@ -197,6 +227,24 @@ class Bench:
         [comment] = self.github.bot_comments(REPO, number)
         return comment.body
 
+    # What an operator sees in Temporal
+
+    async def histories(self) -> Histories:
+        """All that ran until now."""
+        return await read_histories(self.client, self._owners)
+
+    async def until_told_to_end(self, workflow_type: str) -> None:
+        """Wait until the first workflow of that type has been asked to end, and has heard it."""
+        run = (await self.histories()).of(workflow_type)[0]
+        handle = self.client.get_workflow_handle(run.workflow_id, run_id=run.run_id)
+        asked = False
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            async for event in handle.fetch_history_events(wait_new_event=True):
+                asked |= event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED
+                if asked and event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+                    return
+        raise AssertionError(f"{run.workflow_id} was not asked to end")
+
     # Time, builders and the end
 
     async def pass_time(self, **duration: float) -> None:
@@ -211,12 +259,13 @@ class Bench:
         concurrent: int = 4,
         silent: bool = False,
     ) -> None:
-        """Put a builder online; a ``silent`` one dies as soon as it has begun to build."""
+        """Put a builder online; a ``silent`` one is not heard of any more once it has begun to build."""
         heartbeats = timedelta(days=1) if silent else timedelta(seconds=0.1)
+        dead = ScriptedRunner({"": Scripted(hang=True)})
         building = BuildActivities(
             Builder(identity=identity, jobs=2, heartbeat_interval=heartbeats),
             workspaces=self.workspaces,
-            runner=self.floor,
+            runner=dead if silent else self.floor,
             logs=self.logs,
             stats=self.stats,
             cluster=TemporalCluster(self.client),
@@ -231,12 +280,14 @@ class Bench:
             handle = self.client.get_workflow_handle(workflow_id, run_id=run_id)
             if (await handle.describe()).close_time is None:
                 await self.close(self.github.pulls[REPO, int(workflow_id.rpartition("/")[2])])
-            async with asyncio.timeout(OWNERS_END_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await handle.result()
-        return await read_histories(self.client, self._owners)
+        return await self.histories()
 
     @asynccontextmanager
-    async def _working(self, policy: Policy, builders: tuple[System, ...]) -> AsyncIterator[None]:
+    async def _working(
+        self, policy: Policy, builders: tuple[System, ...], concurrent: int
+    ) -> AsyncIterator[None]:
         async with self._stack as stack:
             threads = stack.enter_context(ThreadPoolExecutor(GIT_THREADS))
             decide_and_talk = workflow_worker(
@@ -250,7 +301,7 @@ class Bench:
             await stack.enter_async_context(decide_and_talk)
             await stack.enter_async_context(git_worker(self.client, self.repositories, threads))
             for system in builders:
-                await self.add_builder(system)
+                await self.add_builder(system, concurrent=concurrent)
             yield
 
     async def _note_owner(self, number: int) -> None:
@@ -271,10 +322,11 @@ async def working_bench(
     policy: Policy | None = None,
     projects: tuple[Project, ...] = PROJECTS,
     builders: tuple[System, ...] = (LINUX,),
+    concurrent_builds: int = 4,
 ) -> AsyncIterator[Bench]:
     """A bot at work on the server of ``client``; at the end nothing may be left that was not seen through."""
     bench = Bench(client, folder, projects)
-    async with bench._working(policy or Policy(), builders):
+    async with bench._working(policy or Policy(), builders, concurrent_builds):
         yield bench
         histories = await bench.end()
     histories.assert_healthy()

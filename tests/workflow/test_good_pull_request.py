@@ -1,5 +1,7 @@
 """What a person sees of a pull request that changes projects and builds (design, sections 3 and 8)."""
 
+from activities.ports import Exit
+from tests.support.fake_builder import Scripted
 from tests.support.workflow_bench import HEAD, NUMBER, REPO, Bench
 from tickborg.github import CheckConclusion, CheckStatus, StatusState
 from tickborg.texts.statuses import EVALUATION_CONTEXT
@@ -14,6 +16,16 @@ async def test_the_evaluation_goes_from_pending_to_success(bench: Bench) -> None
     assert history[0].description == "starting"
     assert last.description == "2 projects: cgit, cmark"
     assert last.target_url == "http://127.0.0.1:8080/acme/mono/pull/7"
+
+
+async def test_the_builds_are_wanted_before_the_status_says_so(bench: Bench) -> None:
+    """No build waits for a status."""
+    saying = bench.github.hold("set_status")
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    assert not bench.github.statuses
+    saying.set()
+    await bench.until_status(HEAD, StatusState.SUCCESS)
 
 
 async def test_each_build_is_one_check_run_updated_in_place(bench: Bench) -> None:
@@ -32,21 +44,39 @@ async def test_each_build_is_one_check_run_updated_in_place(bench: Bench) -> Non
     assert history[1].title == "running on builder-1"
 
 
+async def test_a_failed_build_fails_its_check_run_and_no_workflow(bench: Bench) -> None:
+    """A failed build is a result: it is made once, and the author is told how to repeat it."""
+    bench.floor.script["make"] = Scripted(output=b"cgit.c:1: oops\n", exit=Exit(2))
+    await bench.open("cgit")
+    run = await bench.until_check_run("cgit", CheckConclusion.FAILURE)
+    await bench.until_commented("The build failed")
+    histories = await bench.end()
+    assert "`make -j2` failed with status 2" in run.title
+    assert "cgit.c:1: oops" in run.text
+    assert [build.ending for build in histories.of("Build")] == ["completed"]
+    assert len(histories.activities("build")) == 1
+
+
 async def test_one_summary_comment_is_edited_until_all_is_done(bench: Bench) -> None:
     """However many builds there are, the author gets one mail."""
     await bench.open("cgit", "cmark")
-    await bench.github.until(
-        lambda: bench.github.bot_comments(REPO, NUMBER) and "succeeded" in bench.summary()
-    )
-    assert "All 2 builds succeeded" in bench.summary()
+    await bench.until_commented("All 2 builds succeeded")
     assert bench.github.calls["create_comment"] == 1
 
 
 async def test_the_labels_that_hold_are_put_on(bench: Bench) -> None:
     """Projects touched and words of the title."""
     await bench.open("cgit", title="Build on Windows")
-    labels = {"project: cgit", "platform: windows"}
-    await bench.github.until(lambda: bench.github.labels_on(REPO, NUMBER) == labels or None)
+    await bench.until_labelled("project: cgit", "platform: windows")
+
+
+async def test_labels_that_no_longer_hold_are_taken_off_and_those_of_people_stay(bench: Bench) -> None:
+    """The next head changes something else."""
+    pull = await bench.open("cgit")
+    await bench.until_labelled("project: cgit")
+    bench.github.put_label(REPO, NUMBER, "project: meshmc")
+    await bench.push(pull, "2" * 40, "cmark")
+    await bench.until_labelled("project: cmark", "project: meshmc")
 
 
 async def test_a_change_of_no_project_is_said_in_the_status_alone(bench: Bench) -> None:
