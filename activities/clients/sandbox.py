@@ -213,6 +213,8 @@ def _rust(environment: Mapping[str, str]) -> Toolchain | None:
         return None
     programs = Path(cargo).parent
     rustup = Path(environment.get("RUSTUP_HOME") or Path(environment.get("HOME", "/"), ".rustup"))
+    if not rustup.is_dir():  # the programs are there, on the path of somebody with another home folder
+        return None
     return Toolchain((programs, rustup), path=(programs,), environment={"RUSTUP_HOME": str(rustup)})
 
 

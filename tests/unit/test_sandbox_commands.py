@@ -192,11 +192,13 @@ def test_rust_from_rustup_is_found_without_its_credentials(tmp_path: Path) -> No
     (programs / "rustup").chmod(0o755)
     (programs / "cargo").symlink_to("rustup")
     rustup = tmp_path / ".rustup"
+    rustup.mkdir()
     assert found_toolchains({"PATH": str(programs), "HOME": str(tmp_path)}) == (
         Toolchain((programs, rustup), (programs,), {"RUSTUP_HOME": str(rustup)}),
     )
-    elsewhere = {"PATH": str(programs), "HOME": str(tmp_path), "RUSTUP_HOME": "/opt/rustup"}
-    assert found_toolchains(elsewhere)[0].environment == {"RUSTUP_HOME": "/opt/rustup"}
+    elsewhere = {"PATH": str(programs), "HOME": "/nowhere", "RUSTUP_HOME": str(rustup)}
+    assert found_toolchains(elsewhere)[0].environment == {"RUSTUP_HOME": str(rustup)}
+    assert found_toolchains({"PATH": str(programs), "HOME": "/nowhere"}) == ()
 
 
 def test_a_jdk_outside_the_system_is_found(tmp_path: Path) -> None:
