@@ -61,7 +61,7 @@ class NewestWins(Generic[T]):
         Raises:
             FailureError: it could not be published.
         """
-        await self.silence()
+        # Said at once, behind the call under way: a caller that is cancelled here has said it all the same.
         self.has_finished = True
         self._say(value)
         await self.settle()
