@@ -49,11 +49,13 @@ class GitHubActivities:
     async def open_check_run(self, opening: CheckRunOpening) -> int:
         """Create a check run and return its id; a retry looks for the run an earlier try made.
 
-        It is known by commit, name and external id, the last of which no other build has.
+        It is known by commit, name and external id, the last of which no other build has. It may have been
+        made to say something else, so it is told what it is to say now.
         """
         if opening.may_exist or activity.info().attempt > 1:
             found = await self._github.find_check_run(opening.run)
             if found is not None:
+                await self._github.update_check_run(found, opening.run)
                 return found
         return await self._github.create_check_run(opening.run)
 

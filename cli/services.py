@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -95,7 +95,7 @@ class GitHubAccess:
     """How GitHub is reached, and how it knows us."""
 
     app: AppCredentials
-    webhook_secret: bytes
+    webhook_secret: bytes = field(repr=False)
     api_url: str
     git_url: str
     """``{git_url}/{owner}/{name}.git`` is fetched from."""
@@ -252,9 +252,13 @@ def mirror_store(
 @asynccontextmanager
 async def _running(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
     """Run what never ends, beside a block; that it fails is an error of the block."""
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(work())
-        try:
-            yield
-        finally:
-            task.cancel()
+    try:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(work())
+            try:
+                yield
+            finally:
+                task.cancel()
+    except BaseExceptionGroup as errors:
+        # The first is the cause; whoever catches it, to tell a person, expects it as it was raised.
+        raise errors.exceptions[0] from None

@@ -8,7 +8,7 @@ from pydantic import Field
 from tickborg.github import PullRequest, RepositoryName
 from tickborg.messages import Event
 from tickborg.policy import Policy
-from tickborg.projects import ChangeFacts, Check, Project, ProjectSet
+from tickborg.projects import ChangeFacts, Check, Needed, Project, ProjectSet
 from tickborg.systems import System
 from tickborg.values import Value
 
@@ -79,7 +79,7 @@ class BuildJob(Value):
     base_ref: str
     merge: Merge
     project: Project
-    needs: tuple[Project, ...] = ()
+    needs: tuple[Needed, ...] = ()
     """Every project that ``project`` needs, transitively: their paths are materialised too."""
     system: System
     mode: BuildMode = BuildMode.BUILD

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tickborg.globs import GlobMap
 from tickborg.jobs import BuildJob
-from tickborg.projects import Project
+from tickborg.projects import Needed, Project
 
 
 class Materialised:
@@ -14,7 +14,7 @@ class Materialised:
     :meth:`wants` says. Paths are bytes, as git has them, without a slash at either end.
     """
 
-    def __init__(self, projects: Iterable[Project]) -> None:
+    def __init__(self, projects: Iterable[Project | Needed]) -> None:
         self._wanted: GlobMap[bool] = GlobMap()
         for project in projects:
             self._wanted.add_folder(project.path, value=True)

@@ -11,7 +11,7 @@ from tickborg.graph import dependents_of, needs_of
 from tickborg.jobs import BuildJob, BuildMode, BuildPlan, Merge, MergeReport, Origin, SkippedBuild
 from tickborg.labels import title_words
 from tickborg.policy import Policy
-from tickborg.projects import BuildSystem, ChangeFacts, Check, Project, ProjectSet
+from tickborg.projects import BuildSystem, ChangeFacts, Check, Needed, Project, ProjectSet
 from tickborg.systems import System
 from tickborg.texts import reasons
 
@@ -127,7 +127,8 @@ class _Planning:
 
     def jobs(self, project: Project) -> Iterator[BuildJob]:
         """The builds of ``project``."""
-        pull, needs = self.plan.pull, needs_of(self.projects, project.name)
+        pull = self.plan.pull
+        needs = tuple(map(Needed.of, needs_of(self.projects, project.name)))
         for system in self.allowed:
             if project.systems is None or system in project.systems:
                 yield BuildJob(

@@ -45,6 +45,19 @@ class Project(Value):
     network: bool = False
 
 
+class Needed(Value):
+    """What a build takes of a project that its own one needs: no more, for a job is sent many times."""
+
+    name: str
+    path: str
+    also: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, project: Project) -> "Needed":
+        """The part of ``project`` that is materialised."""
+        return cls(name=project.name, path=project.path, also=project.also)
+
+
 class Check(Value):
     """An evaluation check: a command run on a builder, with a commit status of its own."""
 

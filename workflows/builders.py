@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def build(job: BuildJob, policy: Policy, say_waiting: Callable[[datetime], None]) -> BuildResult:
-    """Have ``job`` done; ``say_waiting`` is told each time that no builder is online, and until when.
+    """Have ``job`` done; ``say_waiting`` is told once if no builder is online, and until when it waits.
 
     Raises:
         ActivityError, CancelledError: see :func:`without_result` for what to make of them.
@@ -57,8 +57,13 @@ def head_gone(result: BuildResult) -> BuildResult:
 
 def _timed_out(error: TemporalTimeoutError, job: BuildJob, policy: Policy) -> BuildResult:
     if error.type == TimeoutType.SCHEDULE_TO_START:
-        return _no_builder(job, policy)
-    reason = f"{policies.BUILD_ATTEMPTS} builders in a row stopped answering in mid-build"
+        waited = durations.spoken(policy.builder_wait)
+        reason = f"no {job.system} builder was free within {waited}"
+        return BuildResult(outcome=BuildOutcome.CANCELLED, reason=reason)
+    if error.type == TimeoutType.START_TO_CLOSE:
+        reason = "its builder answered, but never ended the build"
+    else:
+        reason = f"{policies.BUILD_ATTEMPTS} builders in a row stopped answering in mid-build"
     return BuildResult(outcome=BuildOutcome.UNEXPECTED_ERROR, reason=reason)
 
 
@@ -70,16 +75,17 @@ def _no_builder(job: BuildJob, policy: Policy) -> BuildResult:
 
 
 async def _came_online(system: System, policy: Policy, say_waiting: Callable[[datetime], None]) -> bool:
+    if await _is_online(system):
+        return True
     deadline = workflow.now() + policy.builder_wait
+    say_waiting(deadline)
     pause = policies.BUILDER_POLL_FIRST
-    while not await _is_online(system):
-        left = deadline - workflow.now()
-        if left <= timedelta():
-            return False
-        say_waiting(deadline)
+    while (left := deadline - workflow.now()) > timedelta():
         await workflow.sleep(min(pause, left))
+        if await _is_online(system):
+            return True
         pause = min(2 * pause, policies.BUILDER_POLL_LONGEST)
-    return True
+    return False
 
 
 async def _is_online(system: System) -> bool:

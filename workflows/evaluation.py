@@ -75,8 +75,8 @@ class Evaluation:
         try:
             result = await self._evaluate()
         except (asyncio.CancelledError, ActivityError) as error:
-            # From here on the main task is no longer cancelled: what follows is the clean-up.
-            result = await self._without_result(error)
+            # A cancel that comes during the last words comes too late.
+            result = await uninterrupted(self._without_result(error))
         await uninterrupted(self._finish_side_work())
         workflow.upsert_search_attributes([OUTCOME.value_set(result.outcome)])
         return result
@@ -154,9 +154,9 @@ class Evaluation:
         await self._checks.cancel()
         if is_cancelled_exception(error) or workflow.cancellation_reason() is not None:
             return await self._cancelled(Cancellation.read(workflow.cancellation_reason()))
-        if failure_kind(error) is FailureKind.HEAD_GONE:
+        if failure_kind(error) is FailureKind.HEAD_GONE and await self._has_moved_on():
             await self._status.silence()
-            return self._ended(EvaluationOutcome.NOT_CURRENT, "the commit is no longer on GitHub")
+            return self._ended(EvaluationOutcome.NOT_CURRENT, f"the head is {self._pull.head_sha} by now")
         cause = failure_reason(error)
         await self._last_words(statuses.internal_error(self._pull, cause, self._page))
         raise ApplicationError(
@@ -191,8 +191,30 @@ class Evaluation:
         )
 
     async def _merge(self) -> MergeReport:
+        """Merge the head with the base pinned for it.
+
+        Git's storage may lag behind the API, and a pinned base may have been pushed over. So a commit that
+        is not there is looked for again, with the target branch as it is, for as long as it is the head.
+        """
+        self._status.say(statuses.merging(self._pull, self._page))
+        pinned = self._job.pinned_base if self._pull.base_ref == self._job.pull.base_ref else None
+        for pause in policies.REPLICA_LAG_PAUSES:
+            try:
+                return await self._merge_once(pinned)
+            except ActivityError as error:
+                if failure_kind(error) is not FailureKind.HEAD_GONE or await self._has_moved_on():
+                    raise
+            pinned = None
+            await workflow.sleep(pause)
+        return await self._merge_once(pinned)
+
+    async def _has_moved_on(self) -> bool:
+        """Whether GitHub has another head by now; it is then the one that the result names."""
+        self._pull = await current_pull_request(self._job.pull)
+        return self._pull.head_sha != self._job.pull.head_sha
+
+    async def _merge_once(self, base_sha: str | None) -> MergeReport:
         pull = self._pull
-        self._status.say(statuses.merging(pull, self._page))
         return await workflow.execute_activity_method(
             RepositoryActivities.merge,
             MergeJob(
@@ -200,7 +222,7 @@ class Evaluation:
                 head_ref=pull.fetch_ref,
                 head_sha=pull.head_sha,
                 base_ref=pull.base_ref,
-                base_sha=self._job.pinned_base,
+                base_sha=base_sha,
             ),
             **policies.MERGE,
             summary=f"merge {pull.head_sha[:7]} with {pull.base_ref}",

@@ -48,7 +48,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.evaluation import Evaluation
     from workflows.failures import failure_reason
     from workflows.newest_wins import NewestWins
-    from workflows.replicas import current_pull_request
+    from workflows.replicas import newer_of
 
 FAIRNESS_KEY_LIMIT = 64
 """Bytes of a fairness key; https://docs.temporal.io/develop/task-queue-priority-fairness."""
@@ -97,14 +97,17 @@ class PullRequestOwner:
         self._closed = False
         self._evaluation: Child[EvaluationResult] | None = None
         self._evaluate_next = False
-        """The same head is to be evaluated again as soon as the running evaluation has ended."""
+        """The head is to be evaluated as soon as an older evaluation of the same sha has ended."""
+        self._superseded: dict[str, str] = {}
+        """Evaluations of older heads that have not ended yet: their numbers and shas."""
         self._builds: dict[str, Child[BuildResult]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._summary = NewestWins[None](self._publish_summary)
         self._summary_said = ""
         self._summary_at: datetime | None = None
         self._labels = NewestWins[frozenset[str]](self._publish_labels)
-        self._labels_said = frozenset(self._memory.labels_added)
+        self._labels_tried: frozenset[str] = frozenset()
+        self._labels_said: frozenset[str] | None = frozenset(self._memory.labels_added)
 
     @workflow.run
     async def run(self, start: PullRequestStart) -> None:
@@ -184,11 +187,13 @@ class PullRequestOwner:
             self._on_newer_event(event)
         elif event.pull.updated_at < known.updated_at:
             workflow.logger.info("delivery %s is older than what is known", event.delivery)
-        elif event.pull.head_sha == known.head_sha:
+        elif (
+            _same_change(event.pull, known) and (event.pull.state is PullRequestState.CLOSED) == self._closed
+        ):
             self._on_newer_event(event)
         else:
-            # GitHub counts whole seconds: of two heads in one second only GitHub knows the newer.
-            self._run(self._describe(event.pull))
+            # GitHub counts whole seconds: of two events in one second only GitHub knows the newer.
+            self._run(self._describe(event.pull, known))
 
     def _on_newer_event(self, event: PullRequestEvent) -> None:
         pull = event.pull
@@ -199,21 +204,26 @@ class PullRequestOwner:
         elif event.action in _EVALUATED_AGAIN_ON or event.base_changed or self._title_matters(event):
             self._closed = False
             self._evaluate(pull)
-        elif self._memory.pull is None:
-            self._evaluate(pull)
         else:
-            self._memory.pull = pull
+            # The event of another head may have been overtaken by this one, and comes too late then.
+            self._on_head(pull)
 
     def _on_described(self, pull: PullRequest) -> None:
+        known = self._memory.pull
+        if known is not None and pull.updated_at < known.updated_at:
+            return
         if pull.state is PullRequestState.CLOSED:
             self._close(pull)
+        elif self._closed:
+            self._closed = False
+            self._evaluate(pull)
         else:
             self._on_head(pull)
 
     def _on_head(self, pull: PullRequest) -> None:
         known = self._memory.pull
         self._closed = False
-        if known is not None and (known.head_sha, known.base_ref) == (pull.head_sha, pull.base_ref):
+        if known is not None and _same_change(known, pull):
             self._memory.pull = pull
         else:
             self._evaluate(pull)
@@ -225,7 +235,8 @@ class PullRequestOwner:
     def _close(self, pull: PullRequest) -> None:
         self._closed = True
         self._evaluate_next = False
-        if self._memory.pull is not None:
+        known = self._memory.pull
+        if known is not None and _same_change(known, pull):
             self._memory.pull = pull
         self._cancel_all(cancellation.CLOSED)
 
@@ -245,17 +256,21 @@ class PullRequestOwner:
         known = self._memory.pull
         if known is not None and known.head_sha != pull.head_sha:
             self._cancel_all(cancellation.superseded_by(pull.head_sha))
+            if self._evaluation is not None:
+                self._superseded[self._evaluation.n] = known.head_sha
             self._evaluation = None
             self._evaluate_next = False
         elif known is not None and known.base_ref != pull.base_ref:
             self._cancel_builds(cancellation.BASE_CHANGED)
         self._memory.believe(pull)
-        if self._evaluation is None:
-            self._start_evaluation(pull)
-        else:
-            # Same sha, same contexts: the old evaluation ends first, and says nothing.
+        # Same sha, same contexts: an older evaluation of it ends first, and the running one says nothing.
+        if self._evaluation is not None:
             self._evaluation.cancel(cancellation.EVALUATED_AGAIN)
             self._evaluate_next = True
+        elif pull.head_sha in self._superseded.values():
+            self._evaluate_next = True
+        else:
+            self._start_evaluation(pull)
 
     def _start_evaluation(self, pull: PullRequest) -> None:
         child = Child[EvaluationResult](self._next_n())
@@ -283,16 +298,25 @@ class PullRequestOwner:
             self._inbox.append(EvaluationEnded(child.n, None, failure_reason(error)))
 
     def _on_evaluation_ended(self, ended: EvaluationEnded) -> None:
-        if self._evaluation is None or self._evaluation.n != ended.n:
-            return
-        self._evaluation = None
+        current = self._evaluation is not None and self._evaluation.n == ended.n
+        self._superseded.pop(ended.n, None)
+        if current:
+            self._evaluation = None
         pull = self._memory.pull
         if self._closed or pull is None:
             return
-        if self._evaluate_next:
+        if self._evaluate_next and self._may_start(pull):
             self._evaluate_next = False
             self._start_evaluation(pull)
-        elif ended.result is None:
+        elif current and not self._evaluate_next:
+            self._conclude(pull, ended)
+
+    def _may_start(self, pull: PullRequest) -> bool:
+        return self._evaluation is None and pull.head_sha not in self._superseded.values()
+
+    def _conclude(self, pull: PullRequest, ended: EvaluationEnded) -> None:
+        """Take in how the evaluation of the head came out."""
+        if ended.result is None:
             self._memory.fail_evaluation(ended.error)
         elif ended.result.outcome is EvaluationOutcome.CLOSED:
             self._close(ended.result.pull)
@@ -375,7 +399,7 @@ class PullRequestOwner:
             self._show_summary(comments.summary(view, self._memory.policy.dashboard_url))
         if self._memory.labels != self._labels_said:
             self._labels_said = self._memory.labels
-            self._labels.say(self._labels_said)
+            self._labels.say(self._memory.labels)
 
     def _show_summary(self, body: str) -> None:
         if body != self._summary_said:
@@ -401,6 +425,14 @@ class PullRequestOwner:
         self._summary_at = workflow.now()
 
     async def _publish_labels(self, wanted: frozenset[str]) -> None:
+        try:
+            await self._change_labels(wanted)
+        except ActivityError:
+            # Said again when there is something else to show.
+            self._labels_said = None
+            raise
+
+    async def _change_labels(self, wanted: frozenset[str]) -> None:
         repo, number = self._memory.repo, self._memory.number
         present = await workflow.execute_activity_method(
             GitHubActivities.labels,
@@ -408,10 +440,11 @@ class PullRequestOwner:
             **policies.COSMETIC,
             summary="labels on the pull request",
         )
-        change, added = label_change(
-            repo, number, frozenset(present), frozenset(self._memory.labels_added), wanted
-        )
+        # What was tried and is there is ours, although GitHub's answer was lost.
+        ours = frozenset(self._memory.labels_added) | (self._labels_tried & frozenset(present))
+        change, added = label_change(repo, number, frozenset(present), ours, wanted)
         if change.add or change.remove:
+            self._labels_tried |= frozenset(change.add)
             await workflow.execute_activity_method(
                 GitHubActivities.change_labels,
                 change,
@@ -420,9 +453,9 @@ class PullRequestOwner:
             )
         self._memory.labels_added = added
 
-    async def _describe(self, hint: PullRequest) -> None:
+    async def _describe(self, hint: PullRequest, known: PullRequest) -> None:
         try:
-            self._inbox.append(Described(await current_pull_request(hint)))
+            self._inbox.append(Described(await newer_of(hint, known)))
         except ActivityError as error:
             workflow.logger.warning("not described: %s", failure_reason(error))
 
@@ -434,6 +467,11 @@ class PullRequestOwner:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _same_change(one: PullRequest, other: PullRequest) -> bool:
+    """Whether both ask for the same head to be merged into the same branch."""
+    return (one.head_sha, one.base_ref) == (other.head_sha, other.base_ref)
 
 
 def _without_result(child: Child[BuildResult], error: FailureError) -> BuildEnded:

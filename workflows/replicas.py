@@ -17,13 +17,38 @@ async def current_pull_request(hint: PullRequest) -> PullRequest:
         ActivityError: GitHub would not say, for good or for a day.
     """
     for pause in policies.REPLICA_LAG_PAUSES:
-        pull = await workflow.execute_activity_method(
-            GitHubActivities.pull_request,
-            PullRequestQuestion(repo=hint.repo, number=hint.number),
-            **policies.QUESTION,
-            summary=f"what is #{hint.number} now?",
-        )
+        pull = await _ask(hint)
         if pull.updated_at >= hint.updated_at:
             return pull
         await workflow.sleep(pause)
     return hint
+
+
+async def newer_of(hint: PullRequest, known: PullRequest) -> PullRequest:
+    """What GitHub says when a webhook differs from what is known and is of the same second.
+
+    An answer that is what is known may come from a replica that lags, so it is asked for again before it is
+    believed.
+
+    Raises:
+        ActivityError: GitHub would not say, for good or for a day.
+    """
+    for pause in policies.REPLICA_LAG_PAUSES:
+        pull = await _ask(hint)
+        if pull.updated_at > hint.updated_at or _differ(pull, known):
+            return pull
+        await workflow.sleep(pause)
+    return await _ask(hint)
+
+
+def _differ(one: PullRequest, other: PullRequest) -> bool:
+    return (one.head_sha, one.base_ref, one.state) != (other.head_sha, other.base_ref, other.state)
+
+
+async def _ask(hint: PullRequest) -> PullRequest:
+    return await workflow.execute_activity_method(
+        GitHubActivities.pull_request,
+        PullRequestQuestion(repo=hint.repo, number=hint.number),
+        **policies.QUESTION,
+        summary=f"what is #{hint.number} now?",
+    )

@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 
 from tests.support.samples import build_job, project
 from tickborg.materialised import Materialised
+from tickborg.projects import Needed
 
 WANTED = Materialised.of(
     build_job(
         project=project("meshmc", path="apps/meshmc", also=("cmake/**", "shared/*.h")),
-        needs=(project("nbt", path="libs/nbt", also=("**/nbt.proto",)),),
+        needs=(Needed.of(project("nbt", path="libs/nbt", also=("**/nbt.proto",))),),
     )
 )
 
