@@ -58,8 +58,9 @@ def _listener(host: str, port: int, setting: str) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
+        reason = str(error.strerror).partition(" (while attempting")[0]  # which repeats the address
         raise InfrastructureError(
-            f"cannot listen on {host}:{port}: {error.strerror}; stop what listens there, or change {setting}"
+            f"cannot listen on {host}:{port}: {reason}; stop what listens there, or change {setting}"
         ) from error
 
 

@@ -260,5 +260,6 @@ async def _running(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterat
             finally:
                 task.cancel()
     except BaseExceptionGroup as errors:
-        # The first is the cause; whoever catches it, to tell a person, expects it as it was raised.
-        raise errors.exceptions[0] from None
+        # The first is what went wrong; whoever catches it, to tell a person, expects it as it was raised.
+        first = errors.exceptions[0]
+        raise first from first.__cause__
