@@ -16,7 +16,7 @@ from activities.heartbeats import heartbeats
 from activities.ports import BuildLog, BuildLogs, Cluster, CommandRunner, Stats, Workspaces
 from activities.transcript import Transcript
 from activities.uninterrupted import uninterrupted
-from tickborg.errors import InfrastructureError, TickborgError
+from tickborg.errors import BuilderEndingError, TickborgError
 from tickborg.jobs import BuildJob, BuildOutcome, BuildResult, BuildStarted
 from tickborg.messages import BuildLogStart, BuildLogStatus, Event, EventName
 from tickborg.names import BUILD_STARTED_SIGNAL
@@ -69,7 +69,8 @@ class BuildActivities:
         a workspace of its own.
 
         Raises:
-            InfrastructureError: sandbox, disk or workspace failed, or the builder is shut down.
+            InfrastructureError: sandbox, disk or workspace failed.
+            BuilderEndingError: the builder is shut down.
             HeadGoneError: a commit of the job is no longer on the server.
             TransientError: the server of the repository did not answer.
             CancelledError: the workflow asked for it; nothing of the build runs any more.
@@ -82,7 +83,7 @@ class BuildActivities:
                 if not _shutting_down():
                     raise
                 reason = f"the builder {self._builder.identity} was shut down in the middle of the build"
-                raise InfrastructureError(reason) from None
+                raise BuilderEndingError(reason) from None
 
     async def _build(self, job: BuildJob, beginning: _Beginning) -> BuildResult:
         log = await self._logs.open(self._log_start(job, beginning))

@@ -18,6 +18,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from activities.clock import Clock, utc_now
 from tickborg.errors import (
+    BuilderEndingError,
     FailureKind,
     HeadGoneError,
     InfrastructureError,
@@ -41,6 +42,7 @@ _KINDS: tuple[tuple[type[TickborgError], FailureKind], ...] = (
     (InfrastructureError, FailureKind.INFRASTRUCTURE),
     (RefusedError, FailureKind.REFUSED),
 )
+_PASSING = frozenset({FailureKind.TRANSIENT, FailureKind.INFRASTRUCTURE})
 _FINAL = frozenset({FailureKind.HEAD_GONE, FailureKind.PERMANENT, FailureKind.REFUSED})
 
 
@@ -55,11 +57,20 @@ class FailureInterceptor(Interceptor):
     Args:
         now: from when on the wait for a rate limit is counted.
         jitter: how much longer than GitHub asks to wait.
+        pace: what a failure of infrastructure, or a server that is away, is waited out for, times the number
+            of the attempt; None: the activity's own back-off. A builder's attempts are few, because each may
+            be a builder that died of the build, so they must not be spent within seconds.
     """
 
-    def __init__(self, now: Clock = utc_now, jitter: Callable[[], timedelta] = random_jitter) -> None:
+    def __init__(
+        self,
+        now: Clock = utc_now,
+        jitter: Callable[[], timedelta] = random_jitter,
+        pace: timedelta | None = None,
+    ) -> None:
         self._now = now
         self._jitter = jitter
+        self._pace = pace
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
         """Put the failure table around an activity."""
@@ -78,6 +89,10 @@ class FailureInterceptor(Interceptor):
 
     def _retry_delay(self, error: TickborgError) -> timedelta | None:
         """None: the activity's own back-off."""
+        if isinstance(error, BuilderEndingError):
+            return None
+        if self._pace is not None and _kind(error) in _PASSING:
+            return self._pace * activity.info().attempt
         if not isinstance(error, RateLimitedError):
             return None
         return max(error.retry_at - self._now(), SHORTEST_DELAY) + self._jitter()

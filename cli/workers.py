@@ -42,6 +42,9 @@ GIT_THREADS = 4
 HEARTBEAT_THROTTLE = timedelta(seconds=5)
 """A cancel comes with the answer to a heartbeat; the default sends one only every 24 s of our 30."""
 
+BUILD_PACE = timedelta(minutes=2)
+"""A builder with a full disk is the quickest to ask for work: others must have the time to be quicker."""
+
 GRACE = timedelta(seconds=10)
 """What short activities may still take when their worker is told to end."""
 
@@ -106,7 +109,7 @@ def build_worker(
         max_concurrent_activities=concurrent_builds,
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         default_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
-        interceptors=[FailureInterceptor()],
+        interceptors=[FailureInterceptor(pace=BUILD_PACE)],
         graceful_shutdown_timeout=grace,
         # A build belongs on the builders' queue, where every builder may take it.
         disable_eager_activity_execution=True,

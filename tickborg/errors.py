@@ -8,6 +8,7 @@
     ├── HeadGoneError             benign: the commit is no longer there; the newer head does the work
     ├── PermanentError            not retried; a person has to act
     ├── InfrastructureError       a builder, disk or workspace failed, not the build; retried elsewhere
+    │   └── BuilderEndingError    the builder was told to stop; another may begin at once
     └── RefusedError              input that cannot be used: a webhook, a message, a project file
 
 Clients raise these; :mod:`activities.failures` is the one place that turns them into Temporal's.
@@ -67,6 +68,10 @@ class PermanentError(TickborgError):
 
 class InfrastructureError(TickborgError):
     """The machinery failed and not the build; another attempt elsewhere may succeed."""
+
+
+class BuilderEndingError(InfrastructureError):
+    """The builder was told to stop in the middle of a build: another may begin at once."""
 
 
 class RefusedError(TickborgError):

@@ -26,7 +26,7 @@ class ActivityPolicy(TypedDict, total=False):
     cancellation_type: ActivityCancellationType
 
 
-BUILD_ATTEMPTS = 3
+BUILD_ATTEMPTS = 5
 """How many builders may die over one build before the fault is called the bot's."""
 
 BUILD_HEARTBEAT = timedelta(seconds=30)

@@ -6,9 +6,8 @@ is a child workflow or a task of its own, whose end comes into the same inbox.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -17,14 +16,11 @@ from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exce
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github import GitHubActivities
     from tickborg import cancellation, names
     from tickborg.events import PullRequestEvent
     from tickborg.github import (
         PullRequest,
-        PullRequestQuestion,
         PullRequestState,
-        SummaryComment,
     )
     from tickborg.jobs import (
         BuildJob,
@@ -37,18 +33,17 @@ with workflow.unsafe.imports_passed_through():
         EvaluationOutcome,
         EvaluationResult,
     )
-    from tickborg.labels import label_change
     from tickborg.memory import BuildRecord, PullRequestMemory, PullRequestStart, build_key
     from tickborg.planning import title_matters
-    from tickborg.texts import comments, details
+    from tickborg.texts import details
     from tickborg.views import BuildView, PullRequestView
-    from workflows import attributes, policies
+    from workflows import attributes
     from workflows.build import Build
     from workflows.child import Child
     from workflows.evaluation import Evaluation
     from workflows.failures import failure_reason
-    from workflows.newest_wins import NewestWins
     from workflows.replicas import newer_of
+    from workflows.showing import Showing
 
 FAIRNESS_KEY_LIMIT = 64
 """Bytes of a fairness key; https://docs.temporal.io/develop/task-queue-priority-fairness."""
@@ -102,12 +97,7 @@ class PullRequestOwner:
         """Evaluations of older heads that have not ended yet: their numbers and shas."""
         self._builds: dict[str, Child[BuildResult]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._summary = NewestWins[None](self._publish_summary)
-        self._summary_said = ""
-        self._summary_at: datetime | None = None
-        self._labels = NewestWins[frozenset[str]](self._publish_labels)
-        self._labels_tried: frozenset[str] = frozenset()
-        self._labels_said: frozenset[str] | None = frozenset(self._memory.labels_added)
+        self._showing = Showing(self._memory)
 
     @workflow.run
     async def run(self, start: PullRequestStart) -> None:
@@ -116,7 +106,7 @@ class PullRequestOwner:
             await workflow.wait_condition(lambda: bool(self._inbox) or self._may_end or self._may_renew)
             while self._inbox:
                 self._act(self._inbox.popleft())
-            self._show()
+            self._showing.show()
             # No await between the last look at an empty inbox and the return: a signal that came in
             # between would be lost with this run (measured; design, section 3).
             if self._may_end:
@@ -146,7 +136,7 @@ class PullRequestOwner:
 
     @property
     def _busy(self) -> bool:
-        return bool(self._tasks) or self._summary.busy or self._labels.busy
+        return bool(self._tasks) or self._showing.busy
 
     @property
     def _may_end(self) -> bool:
@@ -388,71 +378,6 @@ class PullRequestOwner:
             record.end(ended.result)
             self._memory.internal_error |= ended.failed
 
-    # What is shown
-
-    def _show(self) -> None:
-        view = self._memory.view()
-        if view is None:
-            return
-        workflow.set_current_details(details.table(view))
-        if comments.is_due(view, commented=self._memory.comment_id is not None):
-            self._show_summary(comments.summary(view, self._memory.policy.dashboard_url))
-        if self._memory.labels != self._labels_said:
-            self._labels_said = self._memory.labels
-            self._labels.say(self._memory.labels)
-
-    def _show_summary(self, body: str) -> None:
-        if body != self._summary_said:
-            self._summary_said = body
-            self._summary.say(None)
-
-    async def _publish_summary(self, _: None) -> None:
-        """Edit the summary comment; many changes in a short time make one edit."""
-        if self._summary_at is not None and self._memory.building:
-            spaced = self._summary_at + policies.SUMMARY_SPACING - workflow.now()
-            await _wait_at_most(spaced.total_seconds(), lambda: not self._memory.building)
-        self._memory.comment_id = await workflow.execute_activity_method(
-            GitHubActivities.publish_summary,
-            SummaryComment(
-                repo=self._memory.repo,
-                number=self._memory.number,
-                body=self._summary_said,
-                comment_id=self._memory.comment_id,
-            ),
-            **policies.RESULT,
-            summary="summary comment",
-        )
-        self._summary_at = workflow.now()
-
-    async def _publish_labels(self, wanted: frozenset[str]) -> None:
-        try:
-            await self._change_labels(wanted)
-        except ActivityError:
-            # Said again when there is something else to show.
-            self._labels_said = None
-            raise
-
-    async def _change_labels(self, wanted: frozenset[str]) -> None:
-        repo, number = self._memory.repo, self._memory.number
-        present = await workflow.execute_activity_method(
-            GitHubActivities.labels,
-            PullRequestQuestion(repo=repo, number=number),
-            **policies.COSMETIC,
-            summary="labels on the pull request",
-        )
-        # What was tried and is there is ours, although GitHub's answer was lost.
-        ours = frozenset(self._memory.labels_added) | (self._labels_tried & frozenset(present))
-        change, added = label_change(repo, number, frozenset(present), ours, wanted)
-        if change.add or change.remove:
-            self._labels_tried |= frozenset(change.add)
-            await workflow.execute_activity_method(
-                GitHubActivities.change_labels,
-                change,
-                **policies.COSMETIC,
-                summary=details.label_summary(change),
-            )
-        self._memory.labels_added = added
-
     async def _describe(self, hint: PullRequest, known: PullRequest) -> None:
         try:
             self._inbox.append(Described(await newer_of(hint, known)))
@@ -482,12 +407,3 @@ def _without_result(child: Child[BuildResult], error: FailureError) -> BuildEnde
     reason = failure_reason(error)
     result = BuildResult(outcome=BuildOutcome.UNEXPECTED_ERROR, reason=reason)
     return BuildEnded(child.n, result, failed=True)
-
-
-async def _wait_at_most(seconds: float, until: Callable[[], bool]) -> None:
-    if seconds <= 0:
-        return
-    try:
-        await workflow.wait_condition(until, timeout=seconds)
-    except TimeoutError:
-        return

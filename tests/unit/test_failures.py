@@ -27,6 +27,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 from activities.failures import JITTER, FailureInterceptor, random_jitter
 from tests.support.clock import NOON, FakeClock
 from tickborg.errors import (
+    BuilderEndingError,
     FailureKind,
     HeadGoneError,
     InfrastructureError,
@@ -251,3 +252,24 @@ def test_a_workflow_learns_kind_and_reason(
     """Through whatever Temporal wrapped around it."""
     assert failure_kind(error) is kind
     assert failure_reason(error) == reason
+
+
+@pytest.mark.parametrize(
+    ("error", "delay"),
+    [
+        (InfrastructureError("the disk is full"), timedelta(minutes=2)),
+        (UnavailableError("the server is away"), timedelta(minutes=2)),
+        (BuilderEndingError("told to stop"), None),
+        (PermanentError("no such repository"), None),
+    ],
+)
+async def test_a_builder_that_cannot_build_leaves_others_the_time_to_be_quicker(
+    error: TickborgError, delay: timedelta | None
+) -> None:
+    """The few attempts are not spent within seconds, except where nothing is wrong."""
+    interceptor = FailureInterceptor(pace=timedelta(minutes=2))
+
+    async def translated() -> ApplicationError:
+        return interceptor.translate(error)
+
+    assert (await ActivityEnvironment().run(translated)).next_retry_delay == delay
