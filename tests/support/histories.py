@@ -105,6 +105,16 @@ class Histories:
         assert not running, f"still running: {running}"
 
 
+def ended_child_type(event: HistoryEvent) -> str:
+    """The workflow type of the child whose end ``event`` tells its owner; empty if it tells no end."""
+    ended = (
+        event.child_workflow_execution_completed_event_attributes,
+        event.child_workflow_execution_failed_event_attributes,
+        event.child_workflow_execution_canceled_event_attributes,
+    )
+    return next((each.workflow_type.name for each in ended if each.workflow_type.name), "")
+
+
 async def read_histories(client: Client, roots: Iterable[tuple[str, str]]) -> Histories:
     """The histories of workflows, given by workflow and run id, and of all their children."""
     return Histories(tuple([run for root in roots async for run in _with_children(client, *root)]))

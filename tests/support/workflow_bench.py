@@ -36,10 +36,10 @@ from tests.support.fake_builder import (
     Scripted,
     ScriptedRunner,
 )
-from tests.support.fake_github import FakeGitHub
+from tests.support.fake_github import FakeGitHub, Fault
 from tests.support.fake_repositories import BASE_SHA, make_project
 from tests.support.github_json import pull_json
-from tests.support.histories import Histories, read_histories
+from tests.support.histories import Histories, ended_child_type, read_histories
 from tests.support.time_skipping import pass_time
 from tests.support.webhooks import encode, pull_request_payload
 from tickborg.github import (
@@ -71,6 +71,7 @@ HEAD, NEXT_HEAD, THIRD_HEAD = "1" * 40, "2" * 40, "3" * 40
 PROJECTS = (make_project("cgit"), make_project("cmark"), make_project("meshmc"))
 
 PATIENCE_SECONDS = 20
+_FOR_EVER = 1_000_000
 
 
 def make_pull(**fields: Any) -> PullRequest:
@@ -171,6 +172,17 @@ class Bench:
             await self._note_owner(pull.number)
         return pull
 
+    # What goes wrong with GitHub
+
+    def break_down(self, method: str, error: Exception) -> Fault:
+        """Raise ``error`` from every call of a method until :meth:`recover`."""
+        return self.github.fail(method, error, times=_FOR_EVER)
+
+    def recover(self, fault: Fault) -> None:
+        """End a fault; it must have happened."""
+        assert fault.left < _FOR_EVER, "the fault never happened"
+        fault.left = 0
+
     # What people see
 
     async def until_status(
@@ -245,6 +257,17 @@ class Bench:
                     return
         raise AssertionError(f"{run.workflow_id} was not asked to end")
 
+    async def until_ended(self, workflow_type: str, count: int = 1, number: int = NUMBER) -> None:
+        """Wait until the owner has heard of the end of so many children of that type."""
+        handle = self.client.get_workflow_handle(pull_request_id(REPO, number))
+        left = count
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            async for event in handle.fetch_history_events(wait_new_event=True):
+                left -= ended_child_type(event) == workflow_type
+                if not left:
+                    return
+        raise AssertionError(f"only {count - left} of {count} {workflow_type} ended")
+
     # Time, builders and the end
 
     async def pass_time(self, **duration: float) -> None:
@@ -260,6 +283,12 @@ class Bench:
         silent: bool = False,
     ) -> None:
         """Put a builder online; a ``silent`` one is not heard of any more once it has begun to build."""
+        client = await Client.connect(
+            self.client.service_client.config.target_host,
+            data_converter=self.client.data_converter,
+            runtime=self.client.service_client.config.runtime,
+            identity=identity,
+        )
         heartbeats = timedelta(days=1) if silent else timedelta(seconds=0.1)
         dead = ScriptedRunner({"": Scripted(hang=True)})
         building = BuildActivities(
@@ -268,9 +297,9 @@ class Bench:
             runner=dead if silent else self.floor,
             logs=self.logs,
             stats=self.stats,
-            cluster=TemporalCluster(self.client),
+            cluster=TemporalCluster(client),
         )
-        worker = build_worker(self.client, system, building, concurrent_builds=concurrent, grace=timedelta())
+        worker = build_worker(client, system, building, concurrent_builds=concurrent, grace=timedelta())
         await self._stack.enter_async_context(worker)
         self.cluster.builders[system] = self.cluster.builders.get(system, 0) + 1
 

@@ -27,16 +27,16 @@ def _cancels_are_heard_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TemporalConnection]:
-    """A real server for all tests; what a test starts there ends with it."""
+async def own_temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TemporalConnection]:
+    """A real server for these tests alone: their workers would take up what others leave behind."""
     async with EmbeddedTemporal(tmp_path_factory.mktemp("temporal")) as server:
         yield TemporalConnection(server.address)
 
 
 @pytest.fixture
-async def new_bench(temporal: TemporalConnection, tmp_path: Path) -> AsyncIterator[NewBench]:
+async def new_bench(own_temporal: TemporalConnection, tmp_path: Path) -> AsyncIterator[NewBench]:
     """For tests that need other settings than the usual."""
-    client = await connect(temporal, runtime=quiet_runtime(), identity="tickborg")
+    client = await connect(own_temporal, runtime=quiet_runtime(), identity="tickborg")
     async with AsyncExitStack() as stack:
         yield _starter(stack, client, tmp_path)
 

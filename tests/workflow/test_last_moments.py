@@ -28,17 +28,30 @@ async def test_a_build_that_is_done_when_its_pull_request_is_closed_says_so(benc
 
 async def test_a_status_under_way_is_not_overtaken_by_the_last_one(bench: Bench) -> None:
     """GitHub would keep the older word for the newer one."""
-    saying = bench.github.hold("set_status")
+    saying, merging = bench.github.hold("set_status"), bench.repositories.hold(HEAD)
     pull = await bench.open("cgit")
     await bench.github.until(lambda: bench.github.calls["set_status"] or None)
     await bench.push(pull, NEXT_HEAD)
     await bench.until_told_to_end("Evaluation")
     saying.set()
+    merging.set()
     await bench.until_status(NEXT_HEAD, StatusState.SUCCESS)
     await bench.end()
     words = [(status.sha, status.description) for status in bench.github.statuses]
     assert words.index((HEAD, "starting")) < words.index((HEAD, "superseded by 2222222"))
     assert (await bench.until_status(HEAD, StatusState.ERROR)).sha == HEAD
+
+
+async def test_a_last_word_that_waits_for_the_one_before_is_said_all_the_same(bench: Bench) -> None:
+    """No status stays pending because its evaluation was cancelled in between."""
+    saying = bench.github.hold("set_status")
+    pull = await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.close(pull)
+    await bench.until_told_to_end("Evaluation")
+    saying.set()
+    await bench.end()
+    assert (await bench.until_status(HEAD, StatusState.SUCCESS)).description == "1 project: cgit"
 
 
 async def test_a_success_is_not_taken_back_because_a_check_was_still_running(bench: Bench) -> None:
