@@ -26,7 +26,7 @@ class Showing:
     def __init__(self, memory: PullRequestMemory) -> None:
         self._memory = memory
         self._summary = NewestWins[None](self._publish_summary)
-        self._summary_said = ""
+        self._summary_wanted = self._summary_said = ""
         self._summary_at: datetime | None = None
         self._labels = NewestWins[frozenset[str]](self._publish_labels)
         self._labels_tried: frozenset[str] = frozenset()
@@ -50,8 +50,8 @@ class Showing:
             self._labels.say(self._memory.labels)
 
     def _show_summary(self, body: str) -> None:
-        if body != self._summary_said:
-            self._summary_said = body
+        if body != self._summary_wanted:
+            self._summary_wanted = body
             self._summary.say(None)
 
     async def _publish_summary(self, _: None) -> None:
@@ -59,17 +59,21 @@ class Showing:
         if self._summary_at is not None and self._memory.building:
             spaced = self._summary_at + policies.SUMMARY_SPACING - workflow.now()
             await _wait_at_most(spaced.total_seconds(), lambda: not self._memory.building)
+        body = self._summary_wanted
+        if body == self._summary_said:  # what changed while this waited was in the edit before
+            return
         self._memory.comment_id = await workflow.execute_activity_method(
             GitHubActivities.publish_summary,
             SummaryComment(
                 repo=self._memory.repo,
                 number=self._memory.number,
-                body=self._summary_said,
+                body=body,
                 comment_id=self._memory.comment_id,
             ),
             **policies.RESULT,
             summary="summary comment",
         )
+        self._summary_said = body
         self._summary_at = workflow.now()
 
     async def _publish_labels(self, wanted: frozenset[str]) -> None:
