@@ -8,6 +8,8 @@ import pytest_asyncio
 from cli.embedded_temporal import EmbeddedTemporal
 from tests.support.broker import RabbitMQNode, rabbitmq_node
 
+pytest.register_assert_rewrite("tests.support.expected")
+
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def broker() -> AsyncIterator[RabbitMQNode]:

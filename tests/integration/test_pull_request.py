@@ -1,263 +1,185 @@
 """A pull request goes the whole way: real Temporal, RabbitMQ, git, compiler and sandbox; emulated GitHub."""
 
-import json
-from collections import Counter
-from collections.abc import AsyncIterator
-from datetime import datetime
-from pathlib import Path
+from emulator import Person
+from tests.support.expected import (
+    GREETING,
+    SPEECH,
+    assert_both_built,
+    assert_evaluated,
+    attempt_of,
+    build_counters,
+    evaluation_counters,
+    final_comment,
+    log_of,
+    page_of,
+    the_comment,
+    until_building,
+    until_counted,
+    webhook_counters,
+)
+from tests.support.monorepo import MONOREPO, TWICE, held
+from tests.support.processes import alive, new_marker
+from tests.support.shown import all_check_runs, checks, labels, timeless
+from tests.support.site import SYSTEM, Site, owner_of
 
-import pytest
-
-from cli.embedded_temporal import EmbeddedTemporal
-from emulator.rendering import head_check_runs
-from emulator.state import CheckRun, PullRequest, Repository
-from tests.support.broker import RabbitMQNode
-from tests.support.eventually import eventually
-from tests.support.shown import all_check_runs, checks, labels, said_of, statuses, timeless
-from tests.support.site import BUILDER, SYSTEM, WAIT, Site, running_site
-from tests.support.tools import need
-
-PROJECTS = b"""
-[[project]]
-name = "greeting"
-path = "greeting"
-
-[[project]]
-name = "speech"
-path = "speech"
-needs = ["greeting"]
-build-system = "custom"
-command = "sh deliver.sh"
-"""
-MONOREPO = {
-    ".tickborg.toml": PROJECTS,
-    "README.md": b"A greeting and a speech.\n",
-    "greeting/Makefile": b"greeting: greeting.c greeting.h\n\t@sh ../wait.sh\n\t$(CC) -Wall -o $@ $<\n",
-    "greeting/greeting.c": b'#include "greeting.h"\nint main(void) { return GREETINGS - 1; }\n',
-    "greeting/greeting.h": b"#define GREETINGS 1\n",
-    "speech/deliver.sh": b"sh ../wait.sh\ncat ../greeting/greeting.h\n",
-    "wait.sh": b"",
-}
-HELD = {**MONOREPO, "wait.sh": WAIT.encode()}
-"""The same, whose builds wait until they are told to go on."""
-
-TWICE = {"greeting/greeting.h": b"#define GREETINGS 2\n"}
-
-
-@pytest.fixture
-async def site(tmp_path: Path, temporal: EmbeddedTemporal, rabbitmq: RabbitMQNode) -> AsyncIterator[Site]:
-    """A bot on servers that were there before it."""
-    need("make", "sh")
-    async with running_site(tmp_path, temporal.address, rabbitmq.url) as running:
-        yield running
-
-
-def attempt_of(run: CheckRun) -> str:
-    """The attempt whose log a check run links to."""
-    assert run.details_url
-    return run.details_url.rsplit("/", 1)[1]
-
-
-def the_comment(pull: PullRequest) -> str:
-    """The bot's comment, which must be the only one."""
-    [comment] = pull.comments
-    assert comment.author.login == "tickbot[bot]"
-    return comment.body
-
-
-async def log_of(site: Site, run: CheckRun) -> tuple[list[str], list[str], dict[str, object]]:
-    """Header, lines and metadata of the log of a check run's last attempt, when it has ended."""
-    path = site.folders.logs / f"{attempt_of(run)}.log"
-
-    async def metadata() -> dict[str, object] | None:
-        found = path.with_suffix(".json")
-        read: dict[str, object] = json.loads(found.read_bytes()) if found.exists() else {}
-        return read if read.get("status") else None
-
-    ended = await eventually(metadata)
-    assert ended is not None
-    header, _, body = path.read_text().partition("\n\n")
-    return header.splitlines(), body.splitlines(), ended
-
-
-async def until_counted(site: Site, expected: dict[str, float]) -> None:
-    """Wait until ``/metrics`` says ``expected`` and nothing else."""
-    found: dict[str, float] = {}
-
-    async def agrees() -> bool:
-        found.clear()
-        found.update(await site.counters())
-        # How many events go into one message depends on how fast they come.
-        found.pop('tickborg_stats_messages_total{result="counted"}', None)
-        return found == expected
-
-    try:
-        await eventually(agrees, patience=10)
-    except AssertionError:
-        assert found == expected
-
-
-def webhook_counters(site: Site) -> dict[str, float]:
-    """What is counted of the webhooks that GitHub says it sent."""
-    sent = Counter(delivery.event for delivery in site.app.deliveries)
-    return {
-        'tickborg_events_total{event="JobReceived"}': sent.total(),
-        'tickborg_events_total{event="JobDecodeSuccess"}': sent.total(),
-        **{
-            f'tickborg_webhooks_total{{event="{event}",result="{result}"}}': count
-            for event, count in sent.items()
-            for result in ("received", "decoded")
-        },
-    }
-
-
-def final_comment(site: Site, pull: PullRequest, base_sha: str) -> str:
-    """The comment when both builds of the monorepo have succeeded, without times."""
-    rows = [
-        f"| `{run.name.split()[0]}` | \N{WHITE HEAVY CHECK MARK} built, N s ([log]({run.details_url})) |"
-        for run in head_check_runs(pull)
-    ]
-    page = f"{site.bot.dashboard_url}/{pull.repository.full_name}/pull/{pull.number}"
-    return "\n".join(
-        (
-            "\N{WHITE HEAVY CHECK MARK} **All 2 builds succeeded**",
-            "",
-            f"| | {SYSTEM} |",
-            "|---|---|",
-            *rows,
-            "",
-            f"<sub>head {pull.head_sha[:7]}, base `main` at {base_sha[:7]} · [all about it]({page})</sub>",
-            "<!-- tickborg:summary -->",
-        )
-    )
-
-
-async def assert_check_run(site: Site, pull: PullRequest, run: CheckRun) -> None:
-    """It was queued, in progress and completed, always as the same one, and its links lead to its log."""
-    said = said_of(site.github, run)
-    page = f"{site.bot.dashboard_url}/{pull.repository.full_name}/pull/{pull.number}"
-    log = f"{site.bot.dashboard_url}/logs/{attempt_of(run)}"
-    assert said.statuses == ["queued", "in_progress", "completed"]
-    assert said.details_urls == [page, log, log]
-    [external_id] = said.external_ids
-    assert external_id.startswith(f"pr/{pull.repository.full_name}/{pull.number} ")
-    assert (run.conclusion, timeless(run.output.title)) == ("success", "built in N s")
-    shown = await site.get(log)
-    assert (shown.status_code, run.name.split()[0] in shown.text) == (200, True)
-
-
-async def assert_log(site: Site, pull: PullRequest, run: CheckRun, expected: list[str]) -> None:
-    """The log on disk has its header, its lines and its metadata."""
-    header, lines, metadata = await log_of(site, run)
-    project, attempt = run.name.split()[0], attempt_of(run)
-    started = datetime.fromisoformat(str(metadata["started_at"]))
-    assert header == [
-        "tickborg build log 1",
-        f"attempt: {attempt}",
-        f"project: {project}",
-        f"system: {SYSTEM}",
-        f"repo: {pull.repository.full_name}",
-        f"pull request: {pull.number}",
-        f"head: {pull.head_sha}",
-        f"builder: {BUILDER}",
-        f"started: {started.isoformat()}",
-    ]
-    assert lines == expected
-    assert run.started_at == started.replace(microsecond=0)
-    assert metadata == {
-        "attempt_id": attempt,
-        "identity": BUILDER,
-        "system": SYSTEM,
-        "project": project,
-        "repo": pull.repository.full_name,
-        "pr": pull.number,
-        "head_sha": pull.head_sha,
-        "attempted_attrs": [project],
-        "skipped_attrs": [],
-        "started_at": metadata["started_at"],
-        "ended_at": metadata["ended_at"],
-        "status": "success",
-        "line_count": len(expected),
-        "complete": True,
-        "holes": [],
-    }
-
-
-def build_counters(repository: Repository, outcome: str, *projects: str) -> dict[str, float]:
-    """What is counted of one build each of ``projects`` that all ended with ``outcome``."""
-    count, labels_of_all = len(projects), f'outcome="{outcome}",system="{SYSTEM}"'
-    ends, repo = "tickborg_project_builds_completed_total", repository.full_name
-    return {
-        'tickborg_events_total{event="BuildStarted"}': count,
-        'tickborg_events_total{event="BuildCompleted"}': count,
-        f'tickborg_builds_started_total{{system="{SYSTEM}"}}': count,
-        f"tickborg_builds_completed_total{{{labels_of_all}}}": count,
-        f"tickborg_build_duration_seconds_count{{{labels_of_all}}}": count,
-        **{f'{ends}{{outcome="{outcome}",project="{project}",repo="{repo}"}}': 1 for project in projects},
-    }
-
-
-def evaluation_counters(outcome: str) -> dict[str, float]:
-    """What is counted of one evaluation, and that nothing was lost or refused."""
-    return {
-        'tickborg_events_total{event="EvalStarted"}': 1,
-        'tickborg_events_total{event="EvalCompleted"}': 1,
-        f'tickborg_evaluations_completed_total{{outcome="{outcome}"}}': 1,
-        f'tickborg_evaluation_duration_seconds_count{{outcome="{outcome}"}}': 1,
-        "tickborg_log_lines_lost_total": 0,
-        'tickborg_messages_refused_total{queue="build-logs"}': 0,
-        'tickborg_messages_refused_total{queue="stats-events"}': 0,
-    }
-
-
-def assert_evaluated(pull: PullRequest, verdict: tuple[str, str]) -> None:
-    """The head's one context went through its steps, in their order, to one verdict.
-
-    A step is left out where the next one came before GitHub had answered.
-    """
-    first, *steps, last = statuses(pull)
-    assert {context for context, _, _ in (first, *steps, last)} == {"tickborg-eval"}
-    assert first[1:] == ("pending", "starting")
-    assert [step[1:] for step in steps] == [
-        pending
-        for pending in (("pending", f"merging with {pull.base_ref}"), ("pending", "scheduling builds"))
-        if pending in {step[1:] for step in steps}
-    ]
-    assert last[1:] == verdict
+BUILT = ("success", "built in N s")
 
 
 async def test_a_pull_request_goes_the_whole_way(site: Site) -> None:
     """A webhook comes, and statuses, labels, check runs, comment, logs, pages and counters are all right."""
-    repository = site.repository(HELD)
+    repository = site.repository(held())
     change = {**TWICE, "docs/greeting.md": b"Greet twice.\n"}
     pull = site.propose(repository, change, title="greeting: greet twice")
     [opened] = [delivery for delivery in site.app.deliveries if delivery.action == "opened"]
-    await site.github.until(lambda: _stages(pull) == {"in_progress"}, within=30)
+    await until_building(site, pull)
     assert (opened.status_code, f"pr/{repository.full_name}/1" in opened.response_body) == (202, True)
     await site.release(2)
     view = await site.settled(pull)
 
-    assert_evaluated(pull, ("success", "2 projects: greeting, speech"))
-    page = await site.get(f"{site.bot.dashboard_url}/{repository.full_name}/pull/1")
-    assert {each.target_url for each in repository.statuses[pull.head_sha]} == {str(page.url)}
-    assert (page.status_code, "greeting" in page.text, "speech" in page.text) == (200, True, True)
-    assert labels(pull) == {"project: greeting", "scope: docs"}
-
-    greeting, speech = all_check_runs(repository, pull.head_sha)
-    assert {greeting.name, speech.name} == {f"greeting on {SYSTEM}", f"speech on {SYSTEM}"}
-    for run, lines in (
-        ("greeting", ["$ cd greeting", "$ make -j2", "cc -Wall -o greeting greeting.c"]),
-        ("speech", ["$ cd speech", "$ sh -c 'sh deliver.sh'", "#define GREETINGS 2"]),
-    ):
-        [found] = [each for each in (greeting, speech) if each.name.startswith(run)]
-        await assert_check_run(site, pull, found)
-        await assert_log(site, pull, found, lines)
-    assert timeless(the_comment(pull)) == final_comment(site, pull, view.base_sha or "")
-
+    await assert_both_built(site, pull, view)
+    await site.github.until(lambda: labels(pull) == {"project: greeting", "scope: docs"})
     await site.github.webhooks.settled()
     builds = build_counters(repository, "Success", "greeting", "speech")
     await until_counted(site, {**webhook_counters(site), **evaluation_counters("evaluated"), **builds})
 
 
-def _stages(pull: PullRequest) -> set[str]:
-    return {stage for stage, _ in checks(pull).values()} if len(checks(pull)) == 2 else set()
+async def test_a_build_that_fails_says_why(site: Site) -> None:
+    """The compiler's words are in the check run and the log, and the comment says how to get them at home."""
+    repository = site.repository(MONOREPO)
+    broken = {"greeting/greeting.c": b"int main(void) { return forgotten; }\n"}
+    pull = site.propose(repository, broken, title="greeting: tidy up")
+    await site.settled(pull)
+
+    assert_evaluated(pull, ("success", "2 projects: greeting, speech"))
+    failed = ("failure", "`make -j2` failed with status 2 after N s")
+    assert checks(pull) == {GREETING: failed, SPEECH: BUILT}
+    [run] = [run for run in all_check_runs(pull) if run.name == GREETING]
+    _, lines, metadata = await log_of(site, attempt_of(run))
+    error = "greeting.c:1:25: error: \N{LEFT SINGLE QUOTATION MARK}forgotten"
+    assert error in "\n".join(lines)
+    assert error in (run.output.text or "")
+    assert metadata["status"] == "failure"
+    comment = the_comment(pull)
+    assert comment.startswith(f"❌ **1 of 2 builds failed**: `greeting` on {SYSTEM}\n")
+    assert f"git merge --no-edit {pull.head_sha}\ncd greeting\nmake -j2\n" in comment
+
+
+async def test_a_conflict_is_named_and_nothing_is_built(site: Site) -> None:
+    """Status and comment name the file, no build starts, and no project is labelled."""
+    repository = site.repository(MONOREPO)
+    site.alice.commit(repository, "mine", TWICE, "Two")
+    site.alice.commit(repository, "main", {"greeting/greeting.h": b"#define GREETINGS 3\n"}, "Three")
+    pull = site.alice.open_pull_request(repository, head="mine", title="Two")
+    await site.settled(pull)
+
+    assert_evaluated(pull, ("failure", "merge conflict in greeting/greeting.h"))
+    assert (all_check_runs(pull), labels(pull)) == ([], set())
+    said = "❌ **Merge conflict** with `main` in `greeting/greeting.h`. Nothing is built.\n"
+    assert the_comment(pull).startswith(said)
+    assert page_of(site, pull) in the_comment(pull)
+    await site.github.webhooks.settled()
+    conflict = {'tickborg_events_total{event="MergeConflict"}': 1.0}
+    await until_counted(site, {**webhook_counters(site), **evaluation_counters("conflict"), **conflict})
+
+
+async def test_a_push_supersedes_what_is_building(site: Site) -> None:
+    """The old head's builds end within seconds, and say which head took their place; the new ones succeed."""
+    marker = new_marker()
+    repository = site.repository(held(marker))
+    pull = site.propose(repository, TWICE)
+    await until_building(site, pull)
+    await site.waiting(2)
+    old, old_runs = pull.head_sha, all_check_runs(pull)
+    site.alice.commit(repository, pull.head_ref, {"greeting/greeting.h": b"#define GREETINGS 4\n"}, "Four")
+    await site.github.until(lambda: all(run.conclusion for run in old_runs))
+    endings = [(run.conclusion, run.output.title) for run in all_check_runs(pull, old)]
+    assert endings == [("cancelled", f"superseded by {pull.head_sha[:7]}")] * 2
+    assert [(await log_of(site, attempt_of(run)))[2]["status"] for run in old_runs] == ["cancelled"] * 2
+    await until_building(site, pull)
+    await site.release(2)
+    view = await site.settled(pull)
+
+    assert alive(marker) == []
+    assert checks(pull) == {GREETING: BUILT, SPEECH: BUILT}
+    assert timeless(the_comment(pull)) == final_comment(site, pull, view.base_sha or "")
+    assert len(repository.check_runs) == 4
+
+
+async def test_a_pull_request_that_is_closed_is_built_no_longer(site: Site) -> None:
+    """Its builds are cancelled, their processes end, and so does the workflow that owns it."""
+    marker = new_marker()
+    pull = site.propose(site.repository(held(marker)), TWICE)
+    await until_building(site, pull)
+    await site.waiting(2)
+    site.alice.close(pull)
+    await owner_of(site.client, pull).result()
+
+    assert alive(marker) == []
+    closed = ("cancelled", "the pull request was closed")
+    assert checks(pull) == {GREETING: closed, SPEECH: closed}
+    assert_evaluated(pull, ("success", "2 projects: greeting, speech"))
+    the_comment(pull)
+
+
+async def test_a_pull_request_from_a_fork_is_built(site: Site) -> None:
+    """The bot is not installed on the fork, and needs it for nothing: all it says is said on the target."""
+    repository = site.repository(MONOREPO)
+    bob = Person(site.github, "bob")
+    fork = bob.fork(repository, site.folders.root / "github" / "fork.git")
+    bob.commit(fork, "twice", TWICE, "greeting: twice")
+    pull = bob.open_pull_request(repository, head="twice", title="greeting: twice", source=fork)
+    view = await site.settled(pull)
+
+    assert_evaluated(pull, ("success", "2 projects: greeting, speech"))
+    assert checks(pull) == {GREETING: BUILT, SPEECH: BUILT}
+    assert timeless(the_comment(pull)) == final_comment(site, pull, view.base_sha or "")
+    assert (fork.statuses, fork.check_runs) == ({}, {})
+
+
+async def test_a_project_file_that_cannot_be_read_is_named_with_its_line(site: Site) -> None:
+    """The target branch's file is at fault, so the author is told that the change is not."""
+    broken = {**MONOREPO, ".tickborg.toml": b'[[project]]\nname = "greeting"\npaht = "greeting"\n'}
+    pull = site.propose(site.repository(broken), TWICE)
+    await site.settled(pull)
+
+    fault = '.tickborg.toml line 1, project "greeting", key "path": is missing'
+    assert_evaluated(pull, ("failure", f"{fault} (the first of several faults)"))
+    assert all_check_runs(pull) == []
+    comment = the_comment(pull)
+    assert comment.startswith("❌ **`.tickborg.toml` on `main` cannot be used**, so nothing is built.")
+    meant = '.tickborg.toml line 3, project "greeting", key "paht": is not known; did you mean "path"?'
+    assert f"```text\n{fault}\n{meant}\n```" in comment
+    assert page_of(site, pull) in comment
+
+
+async def test_a_webhook_that_is_delivered_again_does_nothing_twice(site: Site) -> None:
+    """GitHub repeats the delivery that opened the pull request, and is not asked or told anything."""
+    pull = site.propose(site.repository(MONOREPO), TWICE)
+    await site.settled(pull)
+    await site.github.webhooks.settled()
+    calls = len(site.github.journal.calls())
+    [opened] = [delivery for delivery in site.app.deliveries if delivery.action == "opened"]
+    again = site.github.webhooks.repeat(site.app, opened)
+    await site.github.webhooks.settled()
+    assert (again.status_code, again.response_body) == (202, opened.response_body)
+    await site.settled(pull)
+    assert len(site.github.journal.calls()) == calls
+
+
+async def test_a_target_branch_that_is_gone_is_named(site: Site) -> None:
+    """It was deleted before its pull request was evaluated."""
+    repository = site.repository(MONOREPO)
+    site.alice.push(repository, "release", repository.git.branch("main"))
+    site.github.webhooks.lose("pull_request")
+    site.alice.commit(repository, "twice", TWICE, "Twice")
+    pull = site.alice.open_pull_request(repository, head="twice", title="Twice", base="release")
+    site.alice.delete_branch(repository, "release")
+    [lost] = [delivery for delivery in site.app.deliveries if delivery.action == "opened"]
+    site.github.webhooks.repeat(site.app, lost)
+    await site.settled(pull)
+
+    said = f"tickborg failed, not your change: {repository.full_name} has no refs/heads/release"
+    assert_evaluated(pull, ("error", f"{said}: was it renamed or deleted?"))
+    assert all_check_runs(pull) == []
+    await site.github.until(lambda: labels(pull) == {"tickborg-internal-error"})
+    assert "has no refs/heads/release: was it renamed or deleted?" in the_comment(pull)

@@ -26,9 +26,10 @@ def checks(pull: PullRequest) -> dict[str, tuple[str, str | None]]:
     }
 
 
-def all_check_runs(repository: Repository, sha: str) -> list[CheckRun]:
-    """Every check run that a commit ever had, those that newer ones hide as well."""
-    return [run for run in repository.check_runs.values() if run.suite.head_sha == sha]
+def all_check_runs(pull: PullRequest, sha: str | None = None) -> list[CheckRun]:
+    """Every check run that a commit ever had, those that newer ones hide as well; without one, the head."""
+    runs = pull.repository.check_runs.values()
+    return [run for run in runs if run.suite.head_sha == (sha or pull.head_sha)]
 
 
 def labels(pull: PullRequest) -> set[str]:
@@ -63,6 +64,13 @@ def said_of(github: EmulatedGitHub, run: CheckRun) -> Said:
         external_ids={body["external_id"] for body in bodies},
         details_urls=[body["details_url"] for body in bodies],
     )
+
+
+def comments_written(github: EmulatedGitHub, repository: Repository) -> list[str]:
+    """What every comment of a repository ever said, in the order in which the bot wrote it."""
+    folder = f"/repos/{repository.full_name}/issues/"
+    calls = (call for call in github.journal.calls() if call.path.startswith(folder))
+    return [call.body["body"] for call in calls if call.method != "GET" and "comments" in call.path]
 
 
 def counters(exposition: str) -> dict[str, float]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx2
+import pytest
 from temporalio.client import Client, WorkflowHandle
 
 from activities.attempt import Builder
@@ -25,12 +26,14 @@ from activities.clients.sandbox import Limits, found_toolchains
 from cli.bot import BotSettings, RunningBot, running_bot
 from cli.demo.sample import create
 from cli.embedded import host_system, policy_of_this_machine
+from cli.embedded_temporal import EmbeddedTemporal
 from cli.services import Builders, Folders, GitHubAccess
 from cli.temporal_client import TemporalConnection, connect
 from cli.watching import settled
 from emulator import EmulatedGitHub, Person, serve
 from emulator.state import App, PullRequest, Repository
 from messaging.amqp import AmqpTransport
+from tests.support.broker import RabbitMQNode
 from tests.support.eventually import eventually
 from tests.support.github_keys import private_key
 from tests.support.shown import counters
@@ -46,9 +49,6 @@ BUILDER = "builder-1"
 SYSTEM = host_system()
 PATIENCE_SECONDS = 60.0
 """For all that the bot does about one pull request; a machine that is busy needs it."""
-
-WAIT = "touch ../waits; until test -e ../go; do sleep 0.05; done"
-"""A build that does this, in its project's folder, goes on when :meth:`Site.release` says so."""
 
 
 def new_github() -> tuple[EmulatedGitHub, App]:
@@ -114,7 +114,7 @@ class Site:
             raise AssertionError(f"not settled; GitHub shows:\n{self.github.describe()}") from None
 
     async def waiting(self, count: int) -> list[Path]:
-        """The workspaces of builds that :data:`WAIT`, as soon as there are so many."""
+        """The workspaces of builds that wait (see :mod:`tests.support.monorepo`), when there are so many."""
 
         async def found() -> list[Path]:
             workspaces = [each.parent for each in self.folders.workspaces.glob("*/waits")]
@@ -123,7 +123,7 @@ class Site:
         return await eventually(found)
 
     async def release(self, count: int) -> None:
-        """Let so many builds go on that :data:`WAIT`."""
+        """Let so many builds that wait go on."""
         for workspace in await self.waiting(count):
             (workspace / "go").touch()
 
@@ -164,7 +164,7 @@ async def running_site(folder: Path, temporal: str, rabbitmq: str) -> AsyncItera
         temporal: address of the server.
         rabbitmq: URL of the broker.
     """
-    need("bwrap", "prlimit")
+    need("bwrap", "prlimit", "make", "sh")
     github, app = new_github()
     folders = Folders(folder)
     async with AsyncExitStack() as stack:
@@ -199,3 +199,10 @@ def _settings(app: App, url: str, folders: Folders) -> BotSettings:
         policy=policy_of_this_machine(),
         served=ServedRepositories(patterns=(f"{OWNER}/*",)),
     )
+
+
+@pytest.fixture
+async def site(tmp_path: Path, temporal: EmbeddedTemporal, rabbitmq: RabbitMQNode) -> AsyncIterator[Site]:
+    """A bot on servers that were there before it."""
+    async with running_site(tmp_path, temporal.address, rabbitmq.url) as running:
+        yield running

@@ -1,0 +1,208 @@
+"""Each service as a process of its own, as an operator runs them."""
+
+import asyncio
+import re
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from cli.embedded_temporal import EmbeddedTemporal
+from cli.main import USAGE_ERROR
+from tests.support.broker import RabbitMQNode
+from tests.support.eventually import eventually
+from tests.support.expected import (
+    assert_both_built,
+    attempt_of,
+    build_counters,
+    log_of,
+    page_of,
+    the_comment,
+    until_building,
+)
+from tests.support.monorepo import TWICE, held
+from tests.support.processes import alive, new_marker
+from tests.support.services import SERVICES, Deployment, deployment, seen_of, start_tickborg
+from tests.support.shown import all_check_runs, labels, said_of
+from tests.support.site import Site
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HEARTBEAT_SECONDS = 30.0
+"""How long a builder may be silent (design, section 9)."""
+
+SPY = b"""
+sh ../wait.sh
+env
+cat /proc/*/environ /proc/*/cmdline
+find / -xdev -type f -size -4k \\( -name '*.toml' -o -path '*secret*' \\) -exec cat {} +
+"""
+"""A build that prints what it can get hold of."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def deployed(
+    tmp_path_factory: pytest.TempPathFactory, temporal: EmbeddedTemporal, broker: RabbitMQNode
+) -> AsyncIterator[Deployment]:
+    """All services, each a process; each must end in good order when it is told to."""
+    await broker.forget_everything()
+    folder = tmp_path_factory.mktemp("deployment")
+    async with deployment(folder, temporal.address, broker.url) as made:
+        await made.start_all()
+        yield made
+        await made.site.close_all()
+        assert await made.stop_all() == dict.fromkeys(SERVICES, 0)
+    assert alive(str(folder)) == []
+
+
+@pytest.fixture
+def site(deployed: Deployment) -> Site:
+    """The bot that the services make together."""
+    return deployed.site
+
+
+async def test_a_pull_request_goes_the_whole_way_through_six_processes(site: Site) -> None:
+    """Settings come from a file and secrets from files, and all is as it is in one process."""
+    repository = site.repository(held())
+    pull = site.propose(repository, TWICE, title="greeting: greet twice")
+    await until_building(site, pull)
+    await site.release(2)
+    view = await site.settled(pull)
+
+    await assert_both_built(site, pull, view)
+    await site.github.until(lambda: labels(pull) == {"project: greeting"})
+    expected = build_counters(repository, "Success", "greeting", "speech")
+    ours = {name for name in expected if repository.full_name in name}
+
+    async def counted() -> bool:
+        found = await site.counters()
+        return {name: found.get(name) for name in ours} == dict.fromkeys(ours, 1.0)
+
+    await eventually(counted)
+
+
+async def test_no_secret_is_to_be_seen(deployed: Deployment, site: Site) -> None:
+    """Neither by other users of the machine, nor by a build that looks everywhere."""
+    repository = site.repository({**held(), "speech/deliver.sh": SPY})
+    pull = site.propose(repository, TWICE)
+    await until_building(site, pull)
+    await site.waiting(2)
+    secrets = deployed.secret_words()
+    for process in deployed.processes:
+        seen = seen_of(process.pid)
+        assert [secret for secret in secrets if secret.encode() in seen] == [], process.name
+    await site.release(2)
+    await site.settled(pull)
+
+    for run in all_check_runs(pull):
+        _, lines, _ = await log_of(site, attempt_of(run))
+        printed = "\n".join(lines)
+        assert [secret for secret in secrets if secret in printed] == []
+        assert run.name.startswith("greeting") or "USER=builder" in lines
+
+
+async def test_another_builder_finishes_what_a_dead_one_began(deployed: Deployment, site: Site) -> None:
+    """A builder killed in mid-build leaves no process; the same check run ends with the next one's result."""
+    marker, loop = new_marker(), asyncio.get_running_loop()
+    pull = site.propose(site.repository(held(marker)), {"speech/notes": b"breathe\n"})
+    [run] = await site.github.until(
+        lambda: [run for run in all_check_runs(pull) if run.status == "in_progress"], within=30
+    )
+    await site.waiting(1)
+    lost = attempt_of(run)
+    await deployed.running("builder").kill()
+    killed_at = loop.time()
+    await eventually(lambda: nothing_runs(marker))
+    await deployed.start("builder", TICKBORG_BUILDER__IDENTITY="builder-2")
+    await site.github.until(lambda: attempt_of(run) != lost, within=2 * HEARTBEAT_SECONDS)
+    assert loop.time() - killed_at < HEARTBEAT_SECONDS + 10
+    title = "running on builder-2, attempt 2: the builder before it stopped answering"
+    assert run.output.title == title
+    await site.release(1)
+    await site.settled(pull)
+
+    said, logs = said_of(site.github, run), f"{site.bot.dashboard_url}/logs"
+    assert said.statuses == ["queued", "in_progress", "in_progress", "completed"]
+    found = attempt_of(run)
+    assert said.details_urls == [page_of(site, pull), f"{logs}/{lost}", f"{logs}/{found}", f"{logs}/{found}"]
+    assert (all_check_runs(pull), run.conclusion) == ([run], "success")
+    assert the_comment(pull).startswith("✅ **The build succeeded**\n")
+    endings = {attempt: (await log_of(site, attempt))[2] for attempt in (lost, found)}
+    assert {key: (end["identity"], end["status"]) for key, end in endings.items()} == {
+        lost: ("builder-1", "lost"),
+        found: ("builder-2", "success"),
+    }
+    assert await deployed.running("builder").stop() == 0
+    await (await deployed.start("builder")).says("building for")
+
+
+@pytest.mark.parametrize("service", ["webhook", "dashboard", "stats", "up"])
+async def test_a_port_that_is_taken_is_named(deployed: Deployment, service: str, tmp_path: Path) -> None:
+    """The message names the setting to change, whatever else the process had started by then."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port, section = taken.getsockname()[1], "webhook" if service == "up" else service
+        variables = {f"TICKBORG_{section.upper()}__PORT": str(port), "TICKBORG_STATE__PATH": str(tmp_path)}
+        said = await refused(deployed, tmp_path, service, **variables)
+    address = f"cannot listen on 127.0.0.1:{port}: Address already in use"
+    assert said == f"tickborg: {address}; stop what listens there, or change [{section}] port"
+
+
+@pytest.mark.parametrize(
+    ("service", "variable", "value", "fault"),
+    [
+        (
+            "webhook",
+            "TICKBORG_WEBHOOK__PROT",
+            "1",
+            '[webhook] prot: no setting is called "prot"; did you mean "port"?',
+        ),
+        (
+            "worker",
+            "TICKBORG_TEMPORAL__ADDRESS",
+            "127.0.0.1:9",
+            "cannot connect to Temporal at 127.0.0.1:9, ",
+        ),
+        (
+            "worker",
+            "TICKBORG_GITHUB__PRIVATE_KEY_FILE",
+            "/gone.pem",
+            "[github] private_key_file: /gone.pem cannot",
+        ),
+        ("builder", "TICKBORG_BUILDER__SYSTEMS", "x86_64-plan9", "[builder] systems: "),
+        (
+            "logs",
+            "TICKBORG_RABBITMQ__URL",
+            "amqp://localhost",
+            "[rabbitmq]: url and url_file must not both be given",
+        ),
+    ],
+)
+async def test_settings_that_cannot_be_used_are_named(
+    deployed: Deployment, tmp_path: Path, service: str, variable: str, value: str, fault: str
+) -> None:
+    """A process that was told nonsense says in one line what, and ends at once."""
+    assert fault in await refused(deployed, tmp_path, service, **{variable: value})
+
+
+async def test_settings_that_are_not_there_are_named(tmp_path: Path) -> None:
+    """A name that was mistyped is not taken for no settings at all."""
+    missing = tmp_path / "tickborgg.toml"
+    process = await start_tickborg(tmp_path / "output", "worker", "--config", str(missing))
+    assert await process.ended() == USAGE_ERROR
+    assert process.said == f"tickborg: --config: there is no file {missing}\n"
+
+
+async def refused(deployed: Deployment, folder: Path, service: str, **variables: str) -> str:
+    """The one line of complaint of a service that ends by itself."""
+    settings = str(deployed.folder / "tickborg.toml")
+    process = await start_tickborg(folder / "output", service, "--config", settings, **variables)
+    assert await process.ended() == USAGE_ERROR, process.said
+    [complaint] = [line for line in process.said.splitlines() if not re.match(r"\d{4}-\d\d-\d\d ", line)]
+    return complaint
+
+
+async def nothing_runs(marker: str) -> bool:
+    """Whether no process has ``marker`` in its command line."""
+    return not alive(marker)
