@@ -102,6 +102,7 @@ class PullRequestOwner:
     @workflow.run
     async def run(self, start: PullRequestStart) -> None:
         """Own the pull request until it is closed and everything it started has ended."""
+        self._showing.show_operators()
         while True:
             await workflow.wait_condition(lambda: bool(self._inbox) or self._may_end or self._may_renew)
             while self._inbox:

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.labels import label_change
     from tickborg.memory import PullRequestMemory
     from tickborg.texts import comments, details
+    from tickborg.views import PullRequestView
     from workflows import policies
     from workflows.newest_wins import NewestWins
 
@@ -39,15 +40,21 @@ class Showing:
 
     def show(self) -> None:
         """Bring everything up to what is known; what is said already is not said again."""
-        view = self._memory.view()
+        view = self.show_operators()
         if view is None:
             return
-        workflow.set_current_details(details.table(view))
         if comments.is_due(view, commented=self._memory.comment_id is not None):
             self._show_summary(comments.summary(view, self._memory.policy.dashboard_url))
         if self._memory.labels != self._labels_said:
             self._labels_said = self._memory.labels
             self._labels.say(self._memory.labels)
+
+    def show_operators(self) -> PullRequestView | None:
+        """Bring the Web UI up to what is known, and return that; each run of a workflow has to do it anew."""
+        view = self._memory.view()
+        if view is not None:
+            workflow.set_current_details(details.table(view))
+        return view
 
     def _show_summary(self, body: str) -> None:
         if body != self._summary_wanted:
