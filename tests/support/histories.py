@@ -117,7 +117,8 @@ def ended_child_type(event: HistoryEvent) -> str:
 
 async def read_histories(client: Client, roots: Iterable[tuple[str, str]]) -> Histories:
     """The histories of workflows, given by workflow and run id, and of all their children."""
-    return Histories(tuple([run for root in roots async for run in _with_children(client, *root)]))
+    runs = [run for root in roots async for run in _with_children(client, *root)]
+    return Histories(tuple({run.run_id: run for run in runs}.values()))
 
 
 async def read_run(client: Client, workflow_id: str, run_id: str) -> Run:

@@ -268,6 +268,16 @@ class Bench:
                     return
         raise AssertionError(f"only {count - left} of {count} {workflow_type} ended")
 
+    async def until_renewed(self, number: int = NUMBER) -> None:
+        """Wait until the first run of the owner has continued as new."""
+        workflow_id, run_id = next(key for key in self._owners if key[0] == pull_request_id(REPO, number))
+        handle = self.client.get_workflow_handle(workflow_id, run_id=run_id)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            async for event in handle.fetch_history_events(wait_new_event=True):
+                if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
+                    return
+        raise AssertionError(f"{workflow_id} has not continued as new")
+
     # Time, builders and the end
 
     async def pass_time(self, **duration: float) -> None:
@@ -305,8 +315,8 @@ class Bench:
 
     async def end(self) -> Histories:
         """Close what is open, see every owner end, and return all that ran."""
-        for workflow_id, run_id in self._owners:
-            handle = self.client.get_workflow_handle(workflow_id, run_id=run_id)
+        for workflow_id in dict.fromkeys(workflow_id for workflow_id, _ in self._owners):
+            handle = self.client.get_workflow_handle(workflow_id)
             if (await handle.describe()).close_time is None:
                 await self.close(self.github.pulls[REPO, int(workflow_id.rpartition("/")[2])])
             async with asyncio.timeout(PATIENCE_SECONDS):

@@ -1,0 +1,82 @@
+"""Evaluation checks: beside the builds, or before them (design, sections 3 and 7)."""
+
+from activities.ports import Exit
+from tests.support.fake_builder import Scripted
+from tests.support.workflow_bench import HEAD, NEXT_HEAD, PROJECTS, Bench
+from tickborg.github import CheckConclusion, StatusState
+from tickborg.projects import Check, ProjectSet
+
+FORMAT, LICENSES = "tickborg-eval-format", "tickborg-eval-licenses"
+
+
+def with_checks(bench: Bench, *, gate: bool) -> Bench:
+    """A target branch whose project file has two checks; ``gate``: the builds wait for the first."""
+    checks = (
+        Check(name="format", command=("check-format",), gate=gate),
+        Check(name="licenses", command=("check-licenses",)),
+    )
+    bench.repositories.projects = ProjectSet(projects=PROJECTS, checks=checks)
+    return bench
+
+
+async def test_checks_run_beside_the_builds_each_with_a_status_of_its_own(bench: Bench) -> None:
+    """Neither waits for the other."""
+    with_checks(bench, gate=False).floor.hold("check-format")
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.until_status(HEAD, StatusState.SUCCESS)
+    await bench.until_status(HEAD, StatusState.SUCCESS, context=LICENSES)
+    pending = await bench.until_status(HEAD, StatusState.PENDING, context=FORMAT)
+    bench.floor.release("check-format")
+    passed = await bench.until_status(HEAD, StatusState.SUCCESS, context=FORMAT)
+    assert pending.description == "queued or running on x86_64-linux"
+    assert passed.description.startswith("passed in ")
+    assert not bench.check_run_history("format")
+
+
+async def test_a_check_that_fails_says_so_and_fails_nothing_else(bench: Bench) -> None:
+    """It is a status of its own."""
+    with_checks(bench, gate=False).floor.script["check-format"] = Scripted(exit=Exit(1))
+    await bench.open("cgit")
+    failed = await bench.until_status(HEAD, StatusState.FAILURE, context=FORMAT)
+    await bench.until_status(HEAD, StatusState.SUCCESS)
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    assert "check-format" in failed.description
+
+
+async def test_builds_wait_for_a_gate(bench: Bench) -> None:
+    """The status says what for; then they are made."""
+    with_checks(bench, gate=True).floor.hold("check-format")
+    await bench.open("cgit")
+    await bench.until_said(HEAD, "waiting for the checks that builds depend on")
+    log = await bench.logs.next()
+    assert log.start.project == "format"
+    assert not bench.github.check_runs
+    bench.floor.release("check-format")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+
+
+async def test_a_gate_that_fails_holds_the_builds(bench: Bench) -> None:
+    """Status and comment say that nothing is built, and why."""
+    with_checks(bench, gate=True).floor.script["check-format"] = Scripted(exit=Exit(1))
+    await bench.open("cgit")
+    await bench.until_status(HEAD, StatusState.FAILURE, context=FORMAT)
+    await bench.until_status(HEAD, StatusState.SUCCESS, StatusState.FAILURE)
+    comment = await bench.until_commented("Nothing is built")
+    histories = await bench.end()
+    assert "check" in comment
+    assert not histories.of("Build")
+
+
+async def test_a_newer_head_ends_the_checks_of_the_older_one(bench: Bench) -> None:
+    """Their statuses say what took their place; the process is ended."""
+    with_checks(bench, gate=True).floor.hold("check-format")
+    pull = await bench.open("cgit")
+    await bench.logs.next()
+    bench.repositories.projects = ProjectSet(projects=PROJECTS)
+    await bench.push(pull, NEXT_HEAD, "cgit")
+    for context in (FORMAT, "tickborg-eval"):
+        status = await bench.until_status(HEAD, StatusState.ERROR, context=context)
+        assert status.description == "superseded by 2222222"
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS, sha=NEXT_HEAD)
+    assert [command.argv for command in bench.floor.ended] == [("check-format",)]

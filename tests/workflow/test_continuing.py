@@ -1,0 +1,90 @@
+"""An owner that lives for years: it continues as new, and forgets nothing (design, section 3)."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from temporalio.api.sdk.v1 import WorkflowMetadata
+from temporalio.client import WorkflowExecutionDescription, WorkflowHandle
+
+from cli import embedded_temporal
+from cli.embedded_temporal import EmbeddedTemporal
+from cli.temporal_client import TemporalConnection
+from tests.support.workflow_bench import HEAD, NEXT_HEAD, NUMBER, REPO, Bench
+from tickborg.github import CheckConclusion, CheckStatus, StatusState
+from tickborg.names import PULL_REQUEST_WORKFLOW, pull_request_id
+
+LONG_HISTORY = 30
+"""Events after which the server suggests to continue as new; its own default is 4,096."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def own_temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TemporalConnection]:
+    """A server that finds histories long very soon."""
+    with pytest.MonkeyPatch.context() as patch:
+        limit = "limit.historyCount.suggestContinueAsNew"
+        patch.setitem(embedded_temporal.DYNAMIC_CONFIG, limit, str(LONG_HISTORY))
+        async with EmbeddedTemporal(tmp_path_factory.mktemp("temporal")) as server:
+            yield TemporalConnection(server.address)
+
+
+def handle_of(bench: Bench) -> WorkflowHandle[Any, Any]:
+    """The owner, whichever run that is."""
+    return bench.client.get_workflow_handle(pull_request_id(REPO, NUMBER))
+
+
+async def owner_of(bench: Bench) -> WorkflowExecutionDescription:
+    """The run that is the owner now."""
+    return await handle_of(bench).describe()
+
+
+async def test_what_was_known_is_known_to_the_next_run(bench: Bench) -> None:
+    """Builds are not made again, deliveries not heard twice, the comment and the labels stay the bot's."""
+    pull = await bench.open("cgit")
+    await bench.until_commented("The build succeeded")
+    await bench.until_renewed()
+    delivery = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
+    pull = bench.github.change_pull(REPO, NUMBER, title="Change cmark too")
+    for _ in range(2):
+        await bench.deliver("edited", pull, delivery=delivery, changes={"title": {"from": "Change things"}})
+    await bench.until_labelled("project: cgit", "project: cmark")
+    await bench.until_status(HEAD, StatusState.SUCCESS)
+    await bench.push(pull, NEXT_HEAD, "meshmc")
+    await bench.until_labelled("project: cmark", "project: meshmc")
+    await bench.until_check_run("meshmc", CheckConclusion.SUCCESS, sha=NEXT_HEAD)
+    histories = await bench.end()
+    assert len(histories.of(PULL_REQUEST_WORKFLOW)) > 1
+    assert len(histories.of("Evaluation")) == 3
+    assert len(histories.of("Build")) == 2
+    assert bench.github.calls["create_comment"] == 1
+    assert len({run.workflow_id for run in histories.runs}) == 1 + 3 + 2
+
+
+async def test_an_owner_does_not_continue_while_a_build_runs(bench: Bench) -> None:
+    """Continue-as-new would cancel it."""
+    bench.floor.hold("cgit")
+    pull = await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    first = (await owner_of(bench)).run_id
+    for n in range(LONG_HISTORY // 3):
+        pull = await bench.change("edited", pull, title=f"Change things{'!' * n}")
+    assert (await owner_of(bench)).history_length > LONG_HISTORY
+    assert (await owner_of(bench)).run_id == first
+    bench.floor.release("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.until_renewed()
+    assert len(bench.check_run_history("cgit")) == 1
+
+
+async def test_the_next_run_is_found_by_the_same_attributes(bench: Bench) -> None:
+    """It has the same place in the queue, and shows how things stand before anything happens."""
+    await bench.open("cgit")
+    before = await owner_of(bench)
+    await bench.until_commented("The build succeeded")
+    await bench.until_renewed()
+    after = await owner_of(bench)
+    assert after.typed_search_attributes == before.typed_search_attributes
+    assert after.raw_info.priority == before.raw_info.priority
+    metadata = await handle_of(bench).query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+    assert "The build succeeded" in metadata.current_details
