@@ -23,7 +23,7 @@ from tickborg.errors import HeadGoneError, InfrastructureError, RefusedError
 from tickborg.github import RepositoryName
 from tickborg.jobs import BuildJob, Merge, MergeJob, Origin
 from tickborg.materialised import Materialised
-from tickborg.projects import BuildSystem, Project
+from tickborg.projects import BuildSystem, Needed, Project
 from tickborg.systems import System
 
 REPO = RepositoryName(owner="octo", name="monorepo")
@@ -79,7 +79,7 @@ def build_job(merge: Merge, path: str = "cmark", *needs: Project, also: tuple[st
         base_ref="main",
         merge=merge,
         project=project(path, also=also),
-        needs=needs,
+        needs=tuple(map(Needed.of, needs)),
         system=System.X86_64_LINUX,
     )
 
