@@ -38,7 +38,7 @@ class LocalRepository:
         if not path.is_dir():
             raise RefusedError(f"{path} is not a folder; give --repo the path of a git repository")
         self._path = path
-        self.folder = Path(self._git("rev-parse", "--path-format=absolute", "--git-common-dir"))
+        self.folder = self._common_folder()
         if self._git("rev-parse", "--show-object-format") != "sha1":
             raise RefusedError(f"{path} uses SHA-256 object names, which libgit2 cannot read")
 
@@ -52,9 +52,12 @@ class LocalRepository:
         """The commits behind two refs.
 
         Raises:
-            RefusedError: one of them names no commit.
+            RefusedError: one of them names no commit, or there is nothing to merge.
         """
         base_sha, head_sha = self._commit("--base", base), self._commit("--head", head)
+        if self._git("rev-list", "--max-count=1", f"{base_sha}..{head_sha}") == "":
+            raise RefusedError(f"nothing to try: --head {head} has no commit that --base {base} lacks")
+        self._check_history(base, base_sha, head, head_sha)
         return Change(
             base_branch=self._branch(base),
             base_sha=base_sha,
@@ -72,6 +75,24 @@ class LocalRepository:
         alternates.write_text(f"{self.folder / 'objects'}\n")
         if (self.folder / "shallow").exists():
             shutil.copyfile(self.folder / "shallow", bare / "shallow")
+
+    def _common_folder(self) -> Path:
+        try:
+            return Path(self._git("rev-parse", "--path-format=absolute", "--git-common-dir"))
+        except RefusedError as error:
+            raise RefusedError(f"{self._path} is no git repository that can be read: {error}") from None
+
+    def _check_history(self, base: str, base_sha: str, head: str, head_sha: str) -> None:
+        """A clone that lacks history is no reason to speak of a conflict."""
+        if not (self.folder / "shallow").exists():
+            return
+        try:
+            self._git("merge-base", base_sha, head_sha)
+        except RefusedError:
+            raise RefusedError(
+                f"{self._path} is a shallow clone, in which {base} and {head} have no commit in common; "
+                "get the rest with: git fetch --unshallow"
+            ) from None
 
     def _branch(self, ref: str) -> str:
         full = self._git("rev-parse", "--symbolic-full-name", ref)

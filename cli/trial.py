@@ -26,6 +26,7 @@ from tickborg.jobs import BuildOutcome, EvaluationOutcome
 from tickborg.messages import LOG_MESSAGE, BuildLogMsg, BuildLogStart
 from tickborg.policy import Policy
 from tickborg.texts.durations import spoken
+from tickborg.texts.wording import counted
 from tickborg.views import BuildView, PullRequestView
 
 HEAD_BRANCH = "tickborg-try"
@@ -165,7 +166,7 @@ def _report(trial: Trial, view: PullRequestView, console: Console) -> ExitStatus
         report = view.model_dump(mode="json") | {"exit_status": int(status)}
         console.print(json.dumps(report, indent=2), markup=False, highlight=False, soft_wrap=True)
         return status
-    for line in _conclusion(view):
+    for line in _conclusion(view) if trial.build else _conclusion_without_builds(view):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     return status
 
@@ -180,6 +181,17 @@ def _conclusion(view: PullRequestView) -> Iterator[str]:
     for skipped in view.skipped:
         where = f" on {skipped.system}" if skipped.system else ""
         yield f"  not built: {skipped.project}{where}: {skipped.reason}"
+
+
+def _conclusion_without_builds(view: PullRequestView) -> Iterator[str]:
+    """What builds were not asked for; that the bot was shown a draft is nobody's concern."""
+    if view.evaluation is not EvaluationOutcome.EVALUATED or not view.changed_projects:
+        yield from _conclusion(view)
+        return
+    yield ""
+    yield f"{counted(len(view.changed_projects), 'project')} changed; none is built, as --no-build asks"
+    for project in view.changed_projects:
+        yield f"  changed  {project}"
 
 
 def _result(build: BuildView) -> str:
