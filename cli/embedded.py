@@ -103,7 +103,10 @@ async def embedded_bot(  # noqa: PLR0913 - what it is, and two ways to have it l
                 api_url=github_url,
                 git_url=github_url,
             ),
-            builders=Builders(host=host, runner=runner, systems=(host_system(),), concurrent_builds=2),
+            # Whoever presses Ctrl-C waits for no build.
+            builders=Builders(
+                host=host, runner=runner, systems=(host_system(),), concurrent_builds=2, grace=timedelta()
+            ),
             folders=folders,
             policy=policy,
             served=ServedRepositories(patterns=tuple(sorted(_full_names(github)))),

@@ -49,6 +49,7 @@ def demo(
     """Show what happens to pull requests on a sample monorepo, with everything embedded."""
     from cli.demo.show import demo as show  # noqa: PLC0415 - a command pays only for itself
 
+    say_no_failed_activities()
     run(show(Console(), state, keep=keep))
 
 
@@ -72,6 +73,7 @@ def try_(  # noqa: PLR0913 - options of the command line
     """
     from cli.trial import Trial, attempt  # noqa: PLC0415 - a command pays only for itself
 
+    say_no_failed_activities()
     run(attempt(Trial(repo, base, head, build, test, as_json, state), Console()))
 
 
@@ -147,6 +149,11 @@ def start_logging() -> None:
     )
     for library, level in _LIBRARY_LEVELS.items():
         logging.getLogger(library).setLevel(level)
+
+
+def say_no_failed_activities() -> None:
+    """Where a person is shown what came of it, a traceback of each failure is noise; bugs are still told."""
+    logging.getLogger("temporalio.activity").setLevel(logging.ERROR)
 
 
 def run(work: Coroutine[Any, Any, int | None]) -> None:
