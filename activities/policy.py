@@ -17,5 +17,5 @@ class PolicyActivities:
 
     @activity.defn(name="policy")
     async def policy(self) -> Policy:
-        """The policy of this worker; asks nobody, so it is meant to run as a local activity."""
+        """The policy of this worker; it asks nobody, so a retry gives the same."""
         return self._policy

@@ -184,10 +184,8 @@ class Evaluation:
             workflow.logger.warning("status not set: %s", failure_reason(error))
 
     async def _read_policy(self) -> Policy:
-        return await workflow.execute_local_activity_method(
-            PolicyActivities.policy,
-            start_to_close_timeout=policies.SETTINGS_TIME,
-            summary="settings",
+        return await workflow.execute_activity_method(
+            PolicyActivities.policy, **policies.SETTINGS, summary="settings"
         )
 
     async def _merge(self) -> MergeReport:

@@ -63,8 +63,16 @@ QUESTION = ActivityPolicy(
 )
 """What is decided on: tried for a day, and abandoned at once when nobody wants to know any more."""
 
-SETTINGS_TIME = timedelta(seconds=5)
-"""For the worker's own settings: a local activity, which has nothing to wait for."""
+SETTINGS = ActivityPolicy(
+    start_to_close_timeout=timedelta(seconds=10),
+    schedule_to_close_timeout=timedelta(hours=24),
+    retry_policy=_BACK_OFF,
+)
+"""The worker's own settings, which ask nobody.
+
+No local activity, although it would be a little quicker: a worker that holds more workflows than its cache
+forgets one whose local activity is under way, and its task then hangs until it times out (measured).
+"""
 
 MERGE = ActivityPolicy(
     task_queue=GIT_TASK_QUEUE,
