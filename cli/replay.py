@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from google.protobuf.json_format import ParseError
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
@@ -55,7 +56,13 @@ def read_history(path: Path) -> WorkflowHistory:
         history = WorkflowHistory.from_json(str(path), path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RefusedError(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:  # whatever is wrong with the JSON
+    except (
+        ParseError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ) as error:
         raise RefusedError(
             f"{path} is no history: {error}; export one with `temporal workflow show -w ID -o json`"
         ) from error

@@ -1,0 +1,100 @@
+"""Records the histories that ``test_replay.py`` replays: ``python -m tests.replay.record``.
+
+They come from real runs on the embedded server: scenes of the demo, each closed at its end. One more is of
+a workflow that is called ``Build`` and does something else, so that replaying it must fail. Record anew when
+workflows are changed on purpose, and never by hand: a history without the SDK's metadata proves nothing.
+"""
+
+import tempfile
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio import workflow
+from temporalio.client import Client, WorkflowHandle
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from cli.demo import sample
+from cli.demo.scenes import Stage, conflicting, failing, good, superseded
+from cli.embedded import embedded_bot, policy_of_this_machine
+from cli.main import run
+from cli.services import Folders
+from cli.watching import settled
+from emulator import EmulatedGitHub
+from tickborg.names import BUILD_WORKFLOW
+
+FOLDER = Path(__file__).parent / "histories"
+DIVERGING = "diverging"
+SCENES = {"good": good, "failing": failing, "conflicting": conflicting, "superseded": superseded}
+SCENE_SECONDS = 120.0
+
+
+@workflow.defn(name=BUILD_WORKFLOW)
+class AnotherBuild:
+    """A ``Build`` as no version of tickborg has it: it sleeps where ours asks for a builder."""
+
+    @workflow.run
+    async def run(self, request: object) -> None:
+        """Sleep, and end."""
+        await workflow.sleep(timedelta(milliseconds=1))
+
+
+async def record() -> None:
+    """Play the scenes and write what Temporal recorded of them."""
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        monorepo = sample.sample()
+        sample.create(Path(folder) / "github.git", monorepo.contents)
+        github = EmulatedGitHub()
+        repository = github.create_repository("example/monorepo", Path(folder) / "github.git")
+        app = github.create_app("tickborg", webhook_secret="recorded")
+        github.install(app, repository)
+        folders = Folders(Path(folder) / "state")
+        async with embedded_bot(github, app, folders, policy_of_this_machine(), quick=True, ui=False) as bot:
+            stage = Stage(github, repository, monorepo.contents)
+            for name, play in SCENES.items():
+                pull = await play(stage)
+                await settled(github, bot.client, pull, within=SCENE_SECONDS)
+                stage.alice.close(pull)
+                owner = bot.client.get_workflow_handle(f"pr/example/monorepo/{pull.number}")
+                await owner.result()
+                await _save(name, pull.number, bot.client)
+            await _record_another(bot.client)
+
+
+async def _save(scene: str, number: int, client: Client) -> None:
+    """All workflows of one pull request, the children in the order they were started."""
+    query = f'TickborgPr={number} AND TickborgRepo="example/monorepo"'
+    found = [execution async for execution in client.list_workflows(query)]
+    for place, execution in enumerate(sorted(found, key=lambda execution: execution.start_time)):
+        kind = execution.workflow_type.lower()
+        handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
+        await _write(f"{scene}-{place}-{kind}", handle)
+
+
+async def _record_another(client: Client) -> None:
+    builds = [execution async for execution in client.list_workflows(f'WorkflowType="{BUILD_WORKFLOW}"')]
+    history = await client.get_workflow_handle(builds[0].id, run_id=builds[0].run_id).fetch_history()
+    payloads = history.events[0].workflow_execution_started_event_attributes.input.payloads
+    request = (await client.data_converter.decode(payloads, [dict]))[0]
+    worker = Worker(
+        client, task_queue="another", workflows=[AnotherBuild], workflow_runner=UnsandboxedWorkflowRunner()
+    )
+    async with worker:
+        handle = await client.start_workflow(BUILD_WORKFLOW, request, id="another", task_queue="another")
+        await handle.result()
+        await _write(DIVERGING, handle)
+
+
+async def _write(name: str, handle: WorkflowHandle[object, object]) -> None:
+    history = await handle.fetch_history()
+    (FOLDER / f"{name}.json").write_text(history.to_json() + "\n", encoding="utf-8")
+
+
+def recorded() -> Iterable[Path]:
+    """The histories that are there, by name."""
+    return sorted(FOLDER.glob("*.json"))
+
+
+if __name__ == "__main__":
+    run(record())

@@ -1,0 +1,72 @@
+"""Histories of real runs, replayed: does the code at hand decide as it did when they were recorded?"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.replay import Replayed, from_files, read_history, replay
+from tests.replay.record import DIVERGING, SCENES, recorded
+from tickborg.errors import RefusedError
+
+HISTORIES = list(recorded())
+SAME = [path for path in HISTORIES if path.stem != DIVERGING]
+
+
+async def replayed(*paths: Path) -> list[Replayed]:
+    """How each replay went."""
+    return [each async for each in replay(from_files(paths))]
+
+
+def test_every_workflow_of_every_scene_is_recorded() -> None:
+    """A scene whose histories are missing would be a gate that stands open."""
+    kinds = {tuple(path.stem.split("-")[::2]) for path in SAME}
+    for scene in SCENES:
+        assert {(scene, "pullrequest"), (scene, "evaluation")} <= kinds
+        assert ((scene, "build") in kinds) == (scene != "conflicting")
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+def test_a_history_is_of_a_real_run(path: Path) -> None:
+    """One made by hand lacks what the SDK notes in it, and proves nothing."""
+    assert "sdkMetadata" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", SAME, ids=lambda path: path.stem)
+async def test_the_code_decides_as_it_did(path: Path) -> None:
+    """A workflow that runs while a new version is deployed is continued by it."""
+    assert [each.divergence for each in await replayed(path)] == [None]
+
+
+async def test_another_decision_is_noticed() -> None:
+    """The check is known to bite."""
+    diverging = next(path for path in HISTORIES if path.stem == DIVERGING)
+    (result,) = await replayed(diverging)
+    assert result.divergence is not None
+    assert "ondeterminis" in result.divergence
+
+
+async def test_a_history_as_tctl_writes_it_is_read_too(tmp_path: Path) -> None:
+    """Tctl names event types as ``WorkflowExecutionStarted``, and the newer CLI as ``EVENT_TYPE_…``."""
+    history = json.loads(SAME[0].read_text(encoding="utf-8"))
+    for event in history["events"]:
+        words = event["eventType"].removeprefix("EVENT_TYPE_").split("_")
+        event["eventType"] = "".join(word.capitalize() for word in words)
+    path = tmp_path / "tctl.json"
+    path.write_text(json.dumps(history), encoding="utf-8")
+    assert [each.divergence for each in await replayed(path)] == [None]
+
+
+@pytest.mark.parametrize("text", ["", "no json", "[]", "{}", '{"events": [{"eventId": "x"}]}'])
+def test_what_is_no_history_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    """An operator who names the wrong file reads which, and how to get the right one."""
+    path = tmp_path / "wrong.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RefusedError, match=r"wrong\.json .*temporal workflow show"):
+        read_history(path)
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    """And no traceback is shown."""
+    with pytest.raises(RefusedError, match=r"nowhere\.json cannot be read"):
+        read_history(Path("nowhere.json"))
