@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+from temporalio.worker import Worker
 
 from cli import workers
 from tests.support.workflow_bench import HEAD, NEXT_HEAD, PROJECTS, Bench
@@ -14,7 +15,7 @@ from tickborg.projects import Check, ProjectSet
 @pytest.fixture
 async def bench(new_bench: NewBench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """A bot whose workers are as after a restart, all the time."""
-    monkeypatch.setattr(workers, "Worker", partial(workers.Worker, max_cached_workflows=0))
+    monkeypatch.setattr(workers, "Worker", partial(Worker, max_cached_workflows=0))
     return await new_bench()
 
 
