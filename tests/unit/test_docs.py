@@ -22,7 +22,7 @@ def test_the_page_of_settings_is_what_the_code_says() -> None:
 def test_the_readme_names_every_service_and_no_other_command() -> None:
     """Whoever reads it finds what there is, and nothing that is not."""
     commands = set(get_command(app).commands)  # type: ignore[attr-defined]
-    named = set(re.findall(r"tickborg (\w+)", README.split("## See it")[1]))
+    named = set(re.findall(r"(?:`|bin/)tickborg (\w+)", README.split("## See it")[1]))
     assert named & commands == commands
     assert named <= commands
 
