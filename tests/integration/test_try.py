@@ -7,83 +7,46 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.trial import ExitStatus
+from tests.support.command_line import PATIENCE_SECONDS, CommandLine, Ended
 from tests.support.git_repository import GitRepository
-from tests.support.processes import alive
-from tests.support.services import TICKBORG
 from tests.support.site import SYSTEM
 from tests.support.tools import need
 
 MAKEFILE = "all: main.c\n\t$(CC) -o main main.c\n\ncheck: all\n\t./main\n"
 GOOD, BROKEN = "int main(void) { return 0; }\n", "int main(void) { return oops; }\n"
 TWO_PROJECTS = '[[project]]\nname = "one"\npath = "one"\n[[project]]\nname = "two"\npath = "two"\n'
-MANY_SECONDS = 60.0
 
 
-@dataclass(frozen=True)
-class Tried:
-    """How ``tickborg try`` ended and what it printed."""
+class Trier(CommandLine):
+    """Runs ``tickborg try``."""
 
-    status: int
-    printed: str
-    complained: str
-
-    @property
-    def report(self) -> dict[str, Any]:
-        """What ``--json`` printed."""
-        found: dict[str, Any] = json.loads(self.printed)
-        return found
-
-
-class Trier:
-    """Runs ``tickborg try`` with a temporary folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir()
-
-    async def start(self, repository: Path, *options: str) -> asyncio.subprocess.Process:
-        """Start it on a repository."""
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.folder.parent),
-            "TMPDIR": str(self.folder),
-            "COLUMNS": "200",
-        }
-        return await asyncio.create_subprocess_exec(
-            *(str(TICKBORG), "try", "--repo", str(repository), *options),
-            env=environment,
-            cwd=self.folder.parent,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-
-    async def run(self, repository: Path, *options: str) -> Tried:
-        """Run it on a repository, which must be as it was afterwards."""
+    async def attempt(self, repository: Path, *options: str) -> Ended:
+        """Run it on a repository, which must be afterwards as it was before."""
         before = fingerprint(repository)
-        process = await self.start(repository, *options)
-        printed, complained = await asyncio.wait_for(process.communicate(), MANY_SECONDS)
+        ended = await self.run("try", "--repo", str(repository), *options)
         assert fingerprint(repository) == before
-        return Tried(process.returncode or 0, printed.decode(), complained.decode())
-
-    def left(self) -> list[str]:
-        """What is left of all runs: files, and processes that know of the folder."""
-        return [*map(str, self.folder.iterdir()), *map(str, alive(str(self.folder)))]
+        return ended
 
 
 @pytest.fixture
 def trier(tmp_path: Path) -> Iterator[Trier]:
     """Runs ``tickborg try``; nothing may be left of it."""
     need("git", "make", "bwrap", "prlimit")
-    made = Trier(tmp_path / "temporary")
+    made = Trier(tmp_path / "home")
     yield made
     assert made.left() == []
+
+
+def report(tried: Ended) -> dict[str, Any]:
+    """What ``--json`` printed."""
+    found: dict[str, Any] = json.loads(tried.printed)
+    return found
 
 
 def fingerprint(folder: Path) -> dict[str, str]:
@@ -120,7 +83,7 @@ async def test_a_change_that_builds_ends_with_0(trier: Trier, tmp_path: Path) ->
     change = {"two/main.c": f"/* better */\n{GOOD}"}
     repository = work_tree(tmp_path / "mono", {**files, ".tickborg.toml": TWO_PROJECTS}, change)
     refs = git(repository, "show-ref")
-    tried = await trier.run(repository)
+    tried = await trier.attempt(repository)
 
     assert (tried.status, tried.complained) == (ExitStatus.SUCCESS, "")
     shown = tried.printed.splitlines()
@@ -137,10 +100,10 @@ _FILES = {"Makefile": MAKEFILE, "main.c": GOOD}
 
 async def test_a_change_that_does_not_build_ends_with_1(trier: Trier, tmp_path: Path) -> None:
     """The report says which command failed, and the status is in it as well."""
-    tried = await trier.run(work_tree(tmp_path / "mono", change={"main.c": BROKEN}), "--json")
+    tried = await trier.attempt(work_tree(tmp_path / "mono", change={"main.c": BROKEN}), "--json")
     assert (tried.status, tried.complained) == (ExitStatus.BUILD_FAILED, "")
-    assert tried.report["exit_status"] == ExitStatus.BUILD_FAILED
-    [build] = tried.report["builds"]
+    assert report(tried)["exit_status"] == ExitStatus.BUILD_FAILED
+    [build] = report(tried)["builds"]
     assert (build["project"], build["outcome"]) == ("mono", "Failure")
     assert build["failed_command"].startswith("make -j")
 
@@ -148,9 +111,9 @@ async def test_a_change_that_does_not_build_ends_with_1(trier: Trier, tmp_path: 
 async def test_tests_run_where_they_are_asked_for(trier: Trier, tmp_path: Path) -> None:
     """The program builds, and its test fails."""
     change = {"main.c": "int main(void) { return 1; }\n"}
-    tried = await trier.run(work_tree(tmp_path / "mono", change=change), "--json", "--test")
+    tried = await trier.attempt(work_tree(tmp_path / "mono", change=change), "--json", "--test")
     assert tried.status == ExitStatus.BUILD_FAILED
-    [build] = tried.report["builds"]
+    [build] = report(tried)["builds"]
     assert (build["mode"], build["failed_command"]) == ("test", "make check")
 
 
@@ -158,7 +121,7 @@ async def test_a_conflict_ends_with_2(trier: Trier, tmp_path: Path) -> None:
     """The file is named."""
     repository = GitRepository(work_tree(tmp_path / "mono"))
     repository.commit({"main.c": f"/* worse */\n{GOOD}"}, branch="main")
-    tried = await trier.run(repository.path)
+    tried = await trier.attempt(repository.path)
     assert tried.status == ExitStatus.NOT_EVALUATED
     assert tried.printed.splitlines()[-2:] == ["merge conflict in main.c", "  conflict  main.c"]
 
@@ -166,10 +129,10 @@ async def test_a_conflict_ends_with_2(trier: Trier, tmp_path: Path) -> None:
 async def test_a_project_file_that_cannot_be_used_ends_with_2(trier: Trier, tmp_path: Path) -> None:
     """The target branch's file counts, and its fault is named with its line."""
     repository = work_tree(tmp_path / "mono", {**_FILES, ".tickborg.toml": "[[project]\n"})
-    tried = await trier.run(repository, "--json")
-    assert tried.status == tried.report["exit_status"] == ExitStatus.NOT_EVALUATED
-    assert tried.report["evaluation"] == "bad_project_file"
-    assert tried.report["evaluation_reason"].startswith(".tickborg.toml line 1")
+    tried = await trier.attempt(repository, "--json")
+    assert tried.status == report(tried)["exit_status"] == ExitStatus.NOT_EVALUATED
+    assert report(tried)["evaluation"] == "bad_project_file"
+    assert report(tried)["evaluation_reason"].startswith(".tickborg.toml line 1")
 
 
 async def test_what_cannot_be_tried_ends_with_3(trier: Trier, tmp_path: Path) -> None:
@@ -184,9 +147,9 @@ async def test_what_cannot_be_tried_ends_with_3(trier: Trier, tmp_path: Path) ->
         (repository, "--bild"): "No such option: --bild",
         (empty, ""): f"--base main: {empty} has no such branch, tag or commit",
         (gone, ""): f"{gone} is not a folder; give --repo the path of a git repository",
-        (trier.folder, ""): f"{trier.folder} is no git repository that can be read: ",
+        (trier.temporary, ""): f"{trier.temporary} is no git repository that can be read: ",
     }
-    tried = await asyncio.gather(*(trier.run(path, *options.split()) for path, options in complaints))
+    tried = await asyncio.gather(*(trier.attempt(path, *options.split()) for path, options in complaints))
     for complaint, found in zip(complaints.values(), tried, strict=True):
         assert (found.status, found.printed) == (ExitStatus.USAGE, ""), complaint
         assert complaint in found.complained
@@ -252,13 +215,13 @@ def of_somebody_else(source: Path, place: Path) -> tuple[Path, str, str]:
 async def test_every_kind_of_repository_can_be_tried(trier: Trier, tmp_path: Path, kind: Any) -> None:
     """The change is found, named after the repository, and nothing is written into it."""
     path, base, head = kind(work_tree(tmp_path / "mono"), tmp_path)
-    tried = await trier.run(path, "--base", base, "--head", head, "--json", "--no-build")
+    tried = await trier.attempt(path, "--base", base, "--head", head, "--json", "--no-build")
     assert (tried.status, tried.complained) == (ExitStatus.SUCCESS, "")
-    assert tried.report["exit_status"] == ExitStatus.SUCCESS
-    assert tried.report["pull"]["title"] == "Do it better"
-    [project] = tried.report["changed_projects"]
+    assert report(tried)["exit_status"] == ExitStatus.SUCCESS
+    assert report(tried)["pull"]["title"] == "Do it better"
+    [project] = report(tried)["changed_projects"]
     assert project in {"mono", "kind", "shallow"}
-    assert tried.report["builds"] == []
+    assert report(tried)["builds"] == []
 
 
 async def test_a_clone_without_the_history_is_named(trier: Trier, tmp_path: Path) -> None:
@@ -267,7 +230,7 @@ async def test_a_clone_without_the_history_is_named(trier: Trier, tmp_path: Path
     GitRepository(source).commit({"README.md": "more\n"}, branch="main")
     options = ("--quiet", "--no-single-branch", "--depth", "1")
     git(source, "clone", *options, source.as_uri(), str(tmp_path / "shallow"))
-    tried = await trier.run(tmp_path / "shallow", "--base", "origin/main", "--head", "origin/topic")
+    tried = await trier.attempt(tmp_path / "shallow", "--base", "origin/main", "--head", "origin/topic")
     assert (tried.status, tried.printed) == (ExitStatus.USAGE, "")
     assert "is a shallow clone, in which origin/main and origin/topic have no commit" in tried.complained
 
@@ -275,9 +238,10 @@ async def test_a_clone_without_the_history_is_named(trier: Trier, tmp_path: Path
 async def test_ctrl_c_ends_everything(trier: Trier, tmp_path: Path) -> None:
     """In mid-build: builds, servers and files are gone when it ends."""
     makefile = "all:\n\t@echo begun; sleep 600\n"
-    process = await trier.start(work_tree(tmp_path / "mono", change={"Makefile": makefile}))
+    repository = work_tree(tmp_path / "mono", change={"Makefile": makefile})
+    process = await trier.start("try", "--repo", str(repository))
     assert process.stdout
-    async with asyncio.timeout(MANY_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while b"begun" not in await process.stdout.readline():
             pass
         process.send_signal(signal.SIGINT)

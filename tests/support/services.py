@@ -11,7 +11,6 @@ import asyncio
 import os
 import re
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,11 +23,9 @@ from cli.services import Folders
 from cli.temporal_client import TemporalConnection, connect
 from emulator import EmulatedGitHub, serve
 from emulator.state import App
+from tests.support.command_line import TICKBORG
 from tests.support.eventually import eventually
 from tests.support.site import Site, new_github
-
-TICKBORG = Path(sys.executable).with_name("tickborg")
-"""The console script of the virtual environment that the tests run in."""
 
 SERVICES = ("webhook", "worker", "builder", "logs", "stats", "dashboard")
 

@@ -1,0 +1,70 @@
+"""``tickborg`` as a person runs it in a terminal: what it prints, how it ends, and what it leaves behind."""
+
+import asyncio
+import os
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKBORG = Path(sys.executable).with_name("tickborg")
+"""The console script of the virtual environment that the tests run in."""
+
+PATIENCE_SECONDS = 100.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended and what it printed."""
+
+    status: int | None
+    printed: str
+    complained: str
+
+
+class CommandLine:
+    """Runs commands with a home and a temporary folder of their own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.temporary = home / "temporary"
+        self.temporary.mkdir(parents=True)
+
+    async def start(self, *arguments: str, **variables: str) -> asyncio.subprocess.Process:
+        """Start ``tickborg`` with ``arguments``, and ``variables`` in its environment."""
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "TMPDIR": str(self.temporary),
+            "COLUMNS": "200",
+            **variables,
+        }
+        return await asyncio.create_subprocess_exec(
+            *(str(TICKBORG), *arguments),
+            env=environment,
+            cwd=self.home,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def run(self, *arguments: str, **variables: str) -> Ended:
+        """Run ``tickborg`` to its end."""
+        process = await self.start(*arguments, **variables)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            printed, complained = await process.communicate()
+        return Ended(process.returncode, printed.decode(), complained.decode())
+
+    def left(self) -> list[str]:
+        """What is left of all commands: their files, and processes that know of the folder."""
+        return [*map(str, self.temporary.iterdir()), *_processes_with(str(self.temporary).encode())]
+
+
+def _processes_with(word: bytes) -> list[str]:
+    """Command lines of the processes that have ``word`` in theirs or in their environment."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+            line = (entry / "cmdline").read_bytes()
+            if word in line or word in (entry / "environ").read_bytes():
+                found.append(line.replace(b"\0", b" ").decode(errors="replace"))
+    return found
