@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -157,6 +158,7 @@ class FakeWorkspaces(Workspaces):
         self._source = source
         self._files = files or {}
         self.made: list[Path] = []
+        self._numbers = count(1)
         self.fault: Exception | None = None
         """What materialising fails with."""
         self.entered = asyncio.Event()
@@ -175,7 +177,7 @@ class FakeWorkspaces(Workspaces):
         assert self.gate.wait(PATIENCE_SECONDS)
         if self.fault is not None:
             raise self.fault
-        folder = self._root / f"workspace-{len(self.made) + 1}"
+        folder = self._root / f"workspace-{next(self._numbers)}"
         self._fill(folder)
         self.made.append(folder)
         try:

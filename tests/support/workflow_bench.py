@@ -10,17 +10,17 @@ Webhooks go the way of the real ones, from GitHub's JSON through the webhook's o
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
 from activities.attempt import Builder
 from activities.building import BuildActivities
@@ -70,8 +70,12 @@ NUMBER = 7
 HEAD, NEXT_HEAD, THIRD_HEAD = "1" * 40, "2" * 40, "3" * 40
 PROJECTS = (make_project("cgit"), make_project("cmark"), make_project("meshmc"))
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 30
+"""A busy machine is part of it."""
 _FOR_EVER = 1_000_000
+
+
+T = TypeVar("T")
 
 
 def make_pull(**fields: Any) -> PullRequest:
@@ -185,12 +189,16 @@ class Bench:
 
     # What people see
 
+    async def until(self, predicate: Callable[[], T | None]) -> T:
+        """Wait until ``predicate`` is true after some call of GitHub's, and return what it gave."""
+        return await self.github.until(predicate, within=PATIENCE_SECONDS)
+
     async def until_status(
         self, sha: str, *states: StatusState, context: str = EVALUATION_CONTEXT
     ) -> CommitStatus:
         """Wait until the newest status of a commit is one of ``states``."""
         github = self.github
-        status = await github.until(
+        status = await self.until(
             lambda: (status := github.status(sha, context)) and (status if status.state in states else None)
         )
         assert isinstance(status, CommitStatus)
@@ -199,7 +207,7 @@ class Bench:
     async def until_said(self, sha: str, description: str, context: str = EVALUATION_CONTEXT) -> None:
         """Wait until a status of a commit has said ``description``, whatever it says now."""
         github = self.github
-        await github.until(
+        await self.until(
             lambda: (
                 any(each.description == description for each in github.status_history(sha, context)) or None
             )
@@ -208,7 +216,7 @@ class Bench:
     async def until_commented(self, text: str, number: int = NUMBER) -> str:
         """Wait until the summary comment contains ``text``, and return all of it."""
         github = self.github
-        body = await github.until(
+        body = await self.until(
             lambda: next((c.body for c in github.bot_comments(REPO, number) if text in c.body), None)
         )
         assert body is not None
@@ -216,13 +224,13 @@ class Bench:
 
     async def until_labelled(self, *labels: str, number: int = NUMBER) -> None:
         """Wait until exactly these labels are on the pull request."""
-        await self.github.until(lambda: self.github.labels_on(REPO, number) == set(labels) or None)
+        await self.until(lambda: self.github.labels_on(REPO, number) == set(labels) or None)
 
     async def until_check_run(
         self, project: str, state: CheckStatus | CheckConclusion, *, sha: str = HEAD, system: System = LINUX
     ) -> CheckRun:
         """Wait until the newest check run of a project is at ``state``."""
-        run = await self.github.until(partial(self._check_run_at, f"{project} on {system}", sha, state))
+        run = await self.until(partial(self._check_run_at, f"{project} on {system}", sha, state))
         assert isinstance(run, CheckRun)
         return run
 
@@ -240,6 +248,11 @@ class Bench:
         return comment.body
 
     # What an operator sees in Temporal
+
+    def first_run(self, number: int = NUMBER) -> WorkflowHandle[Any, Any]:
+        """The first run of the owner of a pull request."""
+        workflow_id, run_id = next(key for key in self._owners if key[0] == pull_request_id(REPO, number))
+        return self.client.get_workflow_handle(workflow_id, run_id=run_id)
 
     async def histories(self) -> Histories:
         """All that ran until now."""
@@ -270,13 +283,12 @@ class Bench:
 
     async def until_renewed(self, number: int = NUMBER) -> None:
         """Wait until the first run of the owner has continued as new."""
-        workflow_id, run_id = next(key for key in self._owners if key[0] == pull_request_id(REPO, number))
-        handle = self.client.get_workflow_handle(workflow_id, run_id=run_id)
+        handle = self.first_run(number)
         async with asyncio.timeout(PATIENCE_SECONDS):
             async for event in handle.fetch_history_events(wait_new_event=True):
                 if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
                     return
-        raise AssertionError(f"{workflow_id} has not continued as new")
+        raise AssertionError(f"{handle.id} has not continued as new")
 
     # Time, builders and the end
 

@@ -46,7 +46,7 @@ async def test_of_two_heads_in_one_second_github_knows_the_newer(bench: Bench) -
     overtaken = pushed.model_copy(update={"head_sha": THIRD_HEAD})
     calls = bench.github.calls["pull_request"]
     await bench.deliver("synchronize", overtaken)
-    await bench.github.until(lambda: bench.github.calls["pull_request"] > calls or None)
+    await bench.until(lambda: bench.github.calls["pull_request"] > calls or None)
     histories = await bench.end()
     assert len(histories.of("Evaluation")) == 2
 
@@ -117,7 +117,7 @@ async def test_a_new_title_counts_where_it_decides_something(
     await bench.until_status(HEAD, StatusState.SUCCESS)
     await bench.change("edited", pull, title=title)
     if evaluations > 1:
-        await bench.github.until(lambda: len(bench.repositories.jobs) > 1 or None)
+        await bench.until(lambda: len(bench.repositories.jobs) > 1 or None)
         await bench.until_status(HEAD, StatusState.SUCCESS)
     histories = await bench.end()
     assert len(histories.of("Evaluation")) == evaluations
@@ -131,7 +131,7 @@ async def test_what_is_evaluated_again_is_not_built_again(bench: Bench) -> None:
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
     await bench.until_check_run("cmark", CheckStatus.IN_PROGRESS)
     await bench.change("edited", pull, title="Change cgit and things")
-    await bench.github.until(lambda: len(bench.repositories.jobs) > 1 or None)
+    await bench.until(lambda: len(bench.repositories.jobs) > 1 or None)
     await bench.until_status(HEAD, StatusState.SUCCESS)
     bench.floor.release("cmark")
     await bench.until_check_run("cmark", CheckConclusion.SUCCESS)
@@ -188,7 +188,7 @@ async def test_a_reopened_pull_request_is_built_again_by_a_new_run(bench: Bench)
     pull = await bench.close(pull)
     await bench.client.get_workflow_handle(pull_request_id(REPO, NUMBER)).result()
     await bench.reopen(pull)
-    await bench.github.until(lambda: len(bench.check_run_history("cgit")) == 2 or None)
+    await bench.until(lambda: len(bench.check_run_history("cgit")) == 2 or None)
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
     histories = await bench.end()
     assert len(histories.of("PullRequest")) == 2
@@ -204,7 +204,7 @@ async def test_a_pull_request_reopened_before_its_builds_have_ended_is_built_aga
     pull = await bench.close(pull)
     await bench.until_told_to_end("Build")
     await bench.reopen(pull)
-    await bench.github.until(lambda: len(bench.check_run_history("cgit")) == 2 or None)
+    await bench.until(lambda: len(bench.check_run_history("cgit")) == 2 or None)
     bench.floor.release("cgit")
     ending.set()
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS)

@@ -15,7 +15,7 @@ async def test_a_build_that_is_done_when_its_pull_request_is_closed_says_so(benc
     calls = bench.github.calls["update_check_run"]
     saying = bench.github.hold("update_check_run")
     bench.floor.release("cgit")
-    await bench.github.until(lambda: bench.github.calls["update_check_run"] > calls or None)
+    await bench.until(lambda: bench.github.calls["update_check_run"] > calls or None)
     await bench.close(pull)
     await bench.until_told_to_end("Build")
     saying.set()
@@ -30,7 +30,7 @@ async def test_a_status_under_way_is_not_overtaken_by_the_last_one(bench: Bench)
     """GitHub would keep the older word for the newer one."""
     saying, merging = bench.github.hold("set_status"), bench.repositories.hold(HEAD)
     pull = await bench.open("cgit")
-    await bench.github.until(lambda: bench.github.calls["set_status"] or None)
+    await bench.until(lambda: bench.github.calls["set_status"] or None)
     await bench.push(pull, NEXT_HEAD)
     await bench.until_told_to_end("Evaluation")
     saying.set()

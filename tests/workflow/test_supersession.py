@@ -54,7 +54,7 @@ async def test_a_build_superseded_while_it_waits_for_a_builder_ends_cancelled(ne
     """It does not wait for six hours first."""
     bench = await new_bench(builders=())
     pull = await bench.open("cgit")
-    await bench.github.until(lambda: _title(bench).startswith("no x86_64-linux builder is online") or None)
+    await bench.until(lambda: _title(bench).startswith("no x86_64-linux builder is online") or None)
     await bench.push(pull, NEXT_HEAD)
     assert (await bench.until_check_run("cgit", CheckConclusion.CANCELLED)).title == BY_NEXT
 
@@ -106,7 +106,7 @@ async def test_a_new_target_branch_ends_the_builds_for_the_old_one(bench: Bench)
     pull = await bench.open("cgit")
     await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
     await bench.change("edited", pull, base_ref="release")
-    await bench.github.until(lambda: len(bench.check_run_history("cgit")) == 2 or None)
+    await bench.until(lambda: len(bench.check_run_history("cgit")) == 2 or None)
     bench.floor.release("cgit")
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
     ends = [run[-1] for run in bench.check_run_history("cgit")]
