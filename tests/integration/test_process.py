@@ -67,8 +67,9 @@ def names(folder: Path) -> list[str]:
 
 def supervisor_of(marker: str) -> int:
     """The process id of the supervisor of what has ``marker``."""
+    marked = alive(marker)  # some may end, or become another program, before the table is read
     table = {process.pid: process.parent for process in supervisor._processes_of_linux()}
-    parents = {table[pid] for pid in alive(marker)}
+    parents = {table[pid] for pid in marked if pid in table}
     return next(pid for pid in parents if b"supervisor.py" in Path(f"/proc/{pid}/cmdline").read_bytes())
 
 
