@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from temporalio.client import Client
 
-from activities.clients.workspace import WorkspaceFolder
+from activities.clients.workspace.workspace import WorkspaceFolder
 from cli import services
 from messaging.transport import Transport
 from tickborg.policy import Policy

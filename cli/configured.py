@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from activities.attempt import Builder
-from activities.clients.bubblewrap import Bubblewrap
-from activities.clients.github_transport import AppCredentials
-from activities.clients.podman import Podman
-from activities.clients.process import ProcessRunner
-from activities.clients.sandbox import Limits, NoSandbox, Sandbox, found_toolchains
+from activities.clients.github.transport import AppCredentials
+from activities.clients.sandbox.bubblewrap import Bubblewrap
+from activities.clients.sandbox.podman import Podman
+from activities.clients.sandbox.process import ProcessRunner
+from activities.clients.sandbox.sandbox import Limits, NoSandbox, Sandbox, found_toolchains
 from cli import credentials, services
 from cli.embedded import host_system
 from cli.embedded_rabbitmq import EmbeddedRabbitMQ

@@ -11,10 +11,10 @@ from datetime import timedelta
 from temporalio.client import Client
 
 from activities.attempt import Builder
-from activities.clients.bubblewrap import Bubblewrap
-from activities.clients.github_transport import AppCredentials
-from activities.clients.process import ProcessRunner
-from activities.clients.sandbox import Limits, NoSandbox, found_toolchains
+from activities.clients.github.transport import AppCredentials
+from activities.clients.sandbox.bubblewrap import Bubblewrap
+from activities.clients.sandbox.process import ProcessRunner
+from activities.clients.sandbox.sandbox import Limits, NoSandbox, found_toolchains
 from cli.bot import BotSettings, Listen, RunningBot, running_bot
 from cli.embedded_rabbitmq import EmbeddedRabbitMQ, find_programs
 from cli.embedded_temporal import EmbeddedTemporal

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import signal
 import sys
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -27,6 +28,7 @@ app = typer.Typer(
 
 USAGE_ERROR = 3
 INTERRUPTED = 130
+TERMINATED = 143
 _TYPER_USAGE_ERROR = 2
 
 
@@ -163,12 +165,22 @@ def run(work: Coroutine[Any, Any, int | None]) -> None:
     everything is flushed and the process ends at once.
     """
     try:
-        status = asyncio.run(work) or 0
+        status = asyncio.run(_until_terminated(work)) or 0
     except KeyboardInterrupt:
         status = INTERRUPTED
+    except asyncio.CancelledError:
+        status = TERMINATED
     except TickborgError as error:
         fail(error)
     end(status)
+
+
+async def _until_terminated(work: Coroutine[Any, Any, int | None]) -> int | None:
+    """SIGTERM ends a command as Ctrl-C does, leaving nothing; services listen to it in their own way."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work
 
 
 def fail(error: TickborgError) -> NoReturn:

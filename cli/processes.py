@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 
 from temporalio.client import Client
 
-from activities.clients.workspace import WorkspaceFolder
+from activities.clients.workspace.workspace import WorkspaceFolder
 from cli import configured, credentials, services
 from cli.bot import BotSettings, Listen, running_bot
 from cli.temporal_client import connect, connect_lazily

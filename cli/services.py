@@ -20,14 +20,14 @@ from activities import ports
 from activities.attempt import Builder
 from activities.building import BuildActivities
 from activities.clients.cluster import TemporalCluster
-from activities.clients.git_fetch import GitFetch
-from activities.clients.github import GitHubClient
-from activities.clients.github_app import GitHubApp
-from activities.clients.github_fetch_tokens import FetchTokens
-from activities.clients.github_transport import AppCredentials, GitHubTransport, new_http_client
-from activities.clients.mirror import Mirror
-from activities.clients.mirror_store import MirrorStore
-from activities.clients.workspace import WorkspaceFolder
+from activities.clients.git.fetch import GitFetch
+from activities.clients.git.mirror import Mirror
+from activities.clients.git.mirror_store import MirrorStore
+from activities.clients.github.app import GitHubApp
+from activities.clients.github.client import GitHubClient
+from activities.clients.github.fetch_tokens import FetchTokens
+from activities.clients.github.transport import AppCredentials, GitHubTransport, new_http_client
+from activities.clients.workspace.workspace import WorkspaceFolder
 from cli.http_server import listening
 from cli.workers import GIT_THREADS, build_worker, git_worker, workflow_worker
 from dashboard.app import create_app as create_dashboard

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from activities.clients.github import GitHubClient
-from activities.clients.github_app import GitHubApp
-from activities.clients.github_transport import AppCredentials, GitHubTransport, new_http_client
+from activities.clients.github.app import GitHubApp
+from activities.clients.github.client import GitHubClient
+from activities.clients.github.transport import AppCredentials, GitHubTransport, new_http_client
 from emulator import EmulatedGitHub
 from emulator.state import App, PullRequest
 from tests.contract.published import assert_published, models

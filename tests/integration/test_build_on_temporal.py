@@ -14,10 +14,10 @@ from temporalio.exceptions import CancelledError
 from temporalio.worker import Worker
 
 from activities.attempt import Builder
-from activities.clients.bubblewrap import Bubblewrap
 from activities.clients.cluster import TemporalCluster
-from activities.clients.process import ProcessRunner
-from activities.clients.sandbox import Limits
+from activities.clients.sandbox.bubblewrap import Bubblewrap
+from activities.clients.sandbox.process import ProcessRunner
+from activities.clients.sandbox.sandbox import Limits
 from activities.ports import CommandRunner
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.temporal_client import TemporalConnection, connect

@@ -13,9 +13,9 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.attempt import Builder
 from activities.building import BuildActivities
-from activities.clients.bubblewrap import Bubblewrap
-from activities.clients.process import ProcessRunner
-from activities.clients.sandbox import Limits, found_toolchains
+from activities.clients.sandbox.bubblewrap import Bubblewrap
+from activities.clients.sandbox.process import ProcessRunner
+from activities.clients.sandbox.sandbox import Limits, found_toolchains
 from tests.support.fake_builder import FakeBuildLogs, FakeCluster, FakeStats, FakeWorkspaces
 from tests.support.processes import alive, new_marker
 from tests.support.samples import build_job, project

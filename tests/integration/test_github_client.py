@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from activities.clients.github import GitHubClient
-from activities.clients.github_app import GitHubApp
-from activities.clients.github_fetch_tokens import FetchTokens
-from activities.clients.github_repository import RepositoryCalls
-from activities.clients.github_transport import AppCredentials, GitHubTransport, new_http_client
+from activities.clients.github.app import GitHubApp
+from activities.clients.github.client import GitHubClient
+from activities.clients.github.fetch_tokens import FetchTokens
+from activities.clients.github.repository_calls import RepositoryCalls
+from activities.clients.github.transport import AppCredentials, GitHubTransport, new_http_client
 from emulator import Drops, EmulatedGitHub, Exhausted, Fails, Person, Stale, TooFast, serve
 from emulator.faults import Kind
 from emulator.git import create_bare

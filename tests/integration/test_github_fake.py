@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from activities.clients.github import GitHubClient
-from activities.clients.github_app import GitHubApp
-from activities.clients.github_transport import AppCredentials, GitHubTransport, new_http_client
+from activities.clients.github.app import GitHubApp
+from activities.clients.github.client import GitHubClient
+from activities.clients.github.transport import AppCredentials, GitHubTransport, new_http_client
 from activities.ports import GitHub
 from emulator import EmulatedGitHub, Person, serve
 from emulator.git import create_bare

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from activities.clients.git_fetch import GitFetch
-from activities.clients.mirror import CONFLICTS_SHOWN, SUBJECTS_LIMIT, Mirror
-from activities.clients.mirror_folder import MirrorFolder
-from activities.clients.mirror_store import MirrorStore
+from activities.clients.git.fetch import GitFetch
+from activities.clients.git.mirror import CONFLICTS_SHOWN, SUBJECTS_LIMIT, Mirror
+from activities.clients.git.mirror_folder import MirrorFolder
+from activities.clients.git.mirror_store import MirrorStore
 from tests.support.git_repository import Changes, GitRepository
 from tickborg.errors import HeadGoneError, InfrastructureError, PermanentError, RefusedError
 from tickborg.github import RepositoryName
@@ -341,9 +341,9 @@ def test_processes_share_a_mirror(server: Server) -> None:
     heads = [server.pull({f"cmark/{n}": "1"}, at=start, number=n) for n in range(4)]
     script = (
         "import os, sys; from pathlib import Path\n"
-        "from activities.clients.git_fetch import GitFetch\n"
-        "from activities.clients.mirror import Mirror\n"
-        "from activities.clients.mirror_store import MirrorStore\n"
+        "from activities.clients.git.fetch import GitFetch\n"
+        "from activities.clients.git.mirror import Mirror\n"
+        "from activities.clients.git.mirror_store import MirrorStore\n"
         "from tickborg.jobs import MergeJob\n"
         "root, url, job = sys.argv[1:]\n"
         "git = GitFetch(lambda _: url, lambda _: None, environment=os.environ)\n"

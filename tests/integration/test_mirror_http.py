@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from activities.clients.git_fetch import GitFetch
-from activities.clients.mirror import Mirror
-from activities.clients.mirror_store import MirrorStore, Wanted
+from activities.clients.git.fetch import GitFetch
+from activities.clients.git.mirror import Mirror
+from activities.clients.git.mirror_store import MirrorStore, Wanted
 from tests.support.git_repository import GitRepository
 from tests.support.git_server import GitServer, git_server
 from tickborg.errors import PermanentError, TickborgError, UnauthorizedError, UnavailableError
@@ -191,8 +191,8 @@ def test_a_git_that_outlives_its_worker_keeps_the_lock(served: Served) -> None:
     """A worker that is killed leaves a git behind; the next waits for it, and both leave a whole mirror."""
     script = (
         "import os, sys; from pathlib import Path\n"
-        "from activities.clients.git_fetch import GitFetch\n"
-        "from activities.clients.mirror_store import MirrorStore, Wanted\n"
+        "from activities.clients.git.fetch import GitFetch\n"
+        "from activities.clients.git.mirror_store import MirrorStore, Wanted\n"
         "from tickborg.github import RepositoryName\n"
         "root, url, sha = sys.argv[1:]\n"
         "git = GitFetch(lambda _: url, lambda _: None, environment=os.environ)\n"

@@ -7,11 +7,11 @@ from pathlib import Path
 import pygit2
 import pytest
 
-from activities.clients.git_fetch import GitFetch
-from activities.clients.git_process import Git
-from activities.clients.mirror import Mirror
-from activities.clients.mirror_store import MirrorStore
-from activities.clients.mirror_upkeep import MirrorUpkeep
+from activities.clients.git.fetch import GitFetch
+from activities.clients.git.mirror import Mirror
+from activities.clients.git.mirror_store import MirrorStore
+from activities.clients.git.mirror_upkeep import MirrorUpkeep
+from activities.clients.git.process import Git
 from tests.support.git_repository import GitRepository
 from tickborg.github import RepositoryName
 from tickborg.jobs import MergeJob, MergeReport

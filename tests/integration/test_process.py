@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from activities.clients import supervisor
-from activities.clients.bubblewrap import Bubblewrap
-from activities.clients.process import ProcessRunner
-from activities.clients.sandbox import Limits, NoSandbox, Sandbox
+from activities.clients.sandbox import supervisor
+from activities.clients.sandbox.bubblewrap import Bubblewrap
+from activities.clients.sandbox.process import ProcessRunner
+from activities.clients.sandbox.sandbox import Limits, NoSandbox, Sandbox
 from activities.ports import Command, Exit
 from tests.support.eventually import eventually
 from tests.support.processes import Heard, Shell, alive, new_marker
@@ -273,9 +273,9 @@ BUILDER = """
 import asyncio, sys
 from datetime import timedelta
 from pathlib import Path
-from activities.clients.bubblewrap import Bubblewrap
-from activities.clients.process import ProcessRunner
-from activities.clients.sandbox import Limits, NoSandbox
+from activities.clients.sandbox.bubblewrap import Bubblewrap
+from activities.clients.sandbox.process import ProcessRunner
+from activities.clients.sandbox.sandbox import Limits, NoSandbox
 from activities.ports import Command
 
 async def show(chunk):

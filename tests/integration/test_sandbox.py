@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from activities.clients.bubblewrap import BUILD_ID, Bubblewrap
-from activities.clients.process import ProcessRunner
-from activities.clients.sandbox import Invocation, Limits, NoSandbox, found_toolchains
+from activities.clients.sandbox.bubblewrap import BUILD_ID, Bubblewrap
+from activities.clients.sandbox.process import ProcessRunner
+from activities.clients.sandbox.sandbox import Invocation, Limits, NoSandbox, found_toolchains
 from activities.ports import Command, Exit
 from tests.support.processes import Shell, alive, new_marker
 from tests.support.tools import need

@@ -235,8 +235,11 @@ async def test_a_clone_without_the_history_is_named(trier: Trier, tmp_path: Path
     assert "is a shallow clone, in which origin/main and origin/topic have no commit" in tried.complained
 
 
-async def test_ctrl_c_ends_everything(trier: Trier, tmp_path: Path) -> None:
-    """In mid-build: builds, servers and files are gone when it ends."""
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+async def test_a_signal_ends_everything(
+    trier: Trier, tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    """In mid-build, by Ctrl-C or by TERM: builds, servers and files are gone when it ends."""
     makefile = "all:\n\t@echo begun; sleep 600\n"
     repository = work_tree(tmp_path / "mono", change={"Makefile": makefile})
     process = await trier.start("try", "--repo", str(repository))
@@ -244,6 +247,6 @@ async def test_ctrl_c_ends_everything(trier: Trier, tmp_path: Path) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while b"begun" not in await process.stdout.readline():
             pass
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, complained = await process.communicate()
-    assert (process.returncode, complained) == (130, b"")
+    assert (process.returncode, complained) == (status, b"")

@@ -57,7 +57,7 @@ def test_it_holds_what_is_no_module(wheel: dict[str, bytes]) -> None:
         "cli/sample_monorepo/palette/Makefile",
         "dashboard/static/dashboard.css",
         "dashboard/static/dashboard.js",
-        "activities/clients/supervisor.py",
+        "activities/clients/sandbox/supervisor.py",
     }
     assert needed - wheel.keys() == set()
 

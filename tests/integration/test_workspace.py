@@ -11,13 +11,13 @@ from pathlib import Path
 import pygit2
 import pytest
 
-from activities.clients.git_fetch import GitFetch
-from activities.clients.git_trees import Entry, Trees
-from activities.clients.mirror import Mirror
-from activities.clients.mirror_store import MirrorStore
-from activities.clients.object_store import open_repository
-from activities.clients.tree_writer import TreeWriter
-from activities.clients.workspace import WorkspaceFolder
+from activities.clients.git.fetch import GitFetch
+from activities.clients.git.mirror import Mirror
+from activities.clients.git.mirror_store import MirrorStore
+from activities.clients.git.object_store import open_repository
+from activities.clients.git.trees import Entry, Trees
+from activities.clients.workspace.tree_writer import TreeWriter
+from activities.clients.workspace.workspace import WorkspaceFolder
 from tests.support.git_repository import Changes, GitRepository, executable, submodule, symlink
 from tickborg.errors import HeadGoneError, InfrastructureError, RefusedError
 from tickborg.github import RepositoryName
@@ -366,7 +366,7 @@ def test_an_ordinary_user_can_remove_read_only_folders() -> None:
     """Root may do anything; builders are not root."""
     script = (
         "import os, tempfile; from pathlib import Path\n"
-        "from activities.clients.folder_removal import remove_folder\n"
+        "from activities.clients.workspace.folder_removal import remove_folder\n"
         "if os.geteuid() == 0: os.setuid(65534)\n"
         "folder = Path(tempfile.mkdtemp())\n"
         "inner = folder / 'a/b'; inner.mkdir(parents=True); (inner / 'c').write_text('')\n"

@@ -40,7 +40,8 @@ class CommandLine:
             **variables,
         }
         return await asyncio.create_subprocess_exec(
-            *(str(TICKBORG), *arguments),
+            # Whoever runs the tests in the background of a shell without job control ignores SIGINT.
+            *("env", "--default-signal=INT", str(TICKBORG), *arguments),
             env=environment,
             cwd=self.home,
             stdout=asyncio.subprocess.PIPE,

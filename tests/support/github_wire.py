@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx2
 
-from activities.clients.github import GitHubClient
-from activities.clients.github_app import GitHubApp
-from activities.clients.github_transport import AppCredentials, GitHubTransport
+from activities.clients.github.app import GitHubApp
+from activities.clients.github.client import GitHubClient
+from activities.clients.github.transport import AppCredentials, GitHubTransport
 from tests.support.clock import FakeClock
 from tests.support.github_keys import private_key
 from tickborg.github import RepositoryName

@@ -6,7 +6,7 @@ import uuid
 from datetime import timedelta
 from pathlib import Path
 
-from activities.clients.process import ProcessRunner
+from activities.clients.sandbox.process import ProcessRunner
 from activities.ports import Command, Exit
 
 PATIENCE_SECONDS = 20.0

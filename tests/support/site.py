@@ -19,10 +19,10 @@ import pytest
 from temporalio.client import Client, WorkflowHandle
 
 from activities.attempt import Builder
-from activities.clients.bubblewrap import Bubblewrap
-from activities.clients.github_transport import AppCredentials
-from activities.clients.process import ProcessRunner
-from activities.clients.sandbox import Limits, found_toolchains
+from activities.clients.github.transport import AppCredentials
+from activities.clients.sandbox.bubblewrap import Bubblewrap
+from activities.clients.sandbox.process import ProcessRunner
+from activities.clients.sandbox.sandbox import Limits, found_toolchains
 from cli.bot import BotSettings, RunningBot, running_bot
 from cli.demo.sample import create
 from cli.embedded import host_system, policy_of_this_machine

@@ -2,8 +2,8 @@
 
 import pytest
 
-from activities.clients.git_fetch_errors import MissingRefError, fetch_error
-from activities.clients.object_store import DamagedMirrorError
+from activities.clients.git.fetch_errors import MissingRefError, fetch_error
+from activities.clients.git.object_store import DamagedMirrorError
 from tickborg.errors import (
     HeadGoneError,
     InfrastructureError,

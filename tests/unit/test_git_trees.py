@@ -6,8 +6,8 @@ import pygit2
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from activities.clients.git_trees import Entry, Trees, display
-from activities.clients.object_store import open_repository
+from activities.clients.git.object_store import open_repository
+from activities.clients.git.trees import Entry, Trees, display
 from tests.support.git_histories import ThreeSides, three_sides
 from tests.support.git_repository import GitRepository, submodule, symlink
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from activities.clients.github_app import RENEW_BEFORE
-from activities.clients.github_fetch_tokens import FetchTokens
+from activities.clients.github.app import RENEW_BEFORE
+from activities.clients.github.fetch_tokens import FetchTokens
 from tests.support.clock import FakeClock
 from tests.support.github_wire import (
     FIND_INSTALLATION,
@@ -184,7 +184,7 @@ async def test_a_thread_is_told_what_github_refused(ends: Ends, wire: Wire) -> N
 
 async def test_a_thread_does_not_wait_for_ever(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
     """A loop that is stuck gives an error, and not a thread that never ends."""
-    monkeypatch.setattr("activities.clients.github_fetch_tokens.WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("activities.clients.github.fetch_tokens.WAIT_SECONDS", 0.01)
     tokens = FetchTokens(ends.app, asyncio.get_running_loop())
     raised: list[Exception] = []
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities.clients.github_cache import ExpiringCache, Lease
+from activities.clients.github.expiring_cache import ExpiringCache, Lease
 from tests.support.clock import FakeClock
 from tickborg.errors import UnavailableError
 

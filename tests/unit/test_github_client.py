@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from activities.clients.github import PERMISSION_LEASE, GitHubClient
+from activities.clients.github.client import PERMISSION_LEASE, GitHubClient
 from activities.ports import GitHub
 from tests.support.clock import FakeClock
 from tests.support.github_json import pull_json

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.clients.github_errors import MESSAGE_LIMIT, Answer, MissingError, refusal
+from activities.clients.github.errors import MESSAGE_LIMIT, Answer, MissingError, refusal
 from tests.support.clock import NOON
 from tickborg.errors import (
     HeadGoneError,

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from activities.clients import github_transport
-from activities.clients.github_transport import (
+from activities.clients.github import transport as github_transport
+from activities.clients.github.transport import (
     REDIRECT_LIMIT,
     AppCredentials,
     GitHubTransport,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from activities.clients.bubblewrap import Bubblewrap
-from activities.clients.podman import Podman
-from activities.clients.sandbox import (
+from activities.clients.sandbox.bubblewrap import Bubblewrap
+from activities.clients.sandbox.podman import Podman
+from activities.clients.sandbox.sandbox import (
     Limits,
     NoSandbox,
     Toolchain,

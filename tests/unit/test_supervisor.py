@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.clients.supervisor import Process, _processes_of_linux, _processes_of_ps, _tree
+from activities.clients.sandbox.supervisor import Process, _processes_of_linux, _processes_of_ps, _tree
 
 
 def test_both_tables_know_this_process() -> None:

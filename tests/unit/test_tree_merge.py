@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from activities.clients.git_trees import MAX_DEPTH, Entry, Trees
-from activities.clients.object_store import DamagedMirrorError, open_repository
-from activities.clients.tree_merge import MergedTree, merge_trees
+from activities.clients.git.object_store import DamagedMirrorError, open_repository
+from activities.clients.git.trees import MAX_DEPTH, Entry, Trees
+from activities.clients.merge.tree_merge import MergedTree, merge_trees
 from tests.support.git_repository import Changes, File, GitRepository, executable, submodule, symlink
 from tickborg.errors import RefusedError
 

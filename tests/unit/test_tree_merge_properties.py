@@ -6,9 +6,9 @@ import subprocess
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from activities.clients.git_trees import Entry, Trees
-from activities.clients.object_store import open_repository
-from activities.clients.tree_merge import MergedTree, merge_trees
+from activities.clients.git.object_store import open_repository
+from activities.clients.git.trees import Entry, Trees
+from activities.clients.merge.tree_merge import MergedTree, merge_trees
 from tests.support.git_histories import ThreeSides, collides, three_sides
 from tests.support.git_repository import GitRepository
 

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from activities.clients.github_app import GitHubApp
-from activities.clients.github_transport import GitHubTransport
+from activities.clients.github.app import GitHubApp
+from activities.clients.github.transport import GitHubTransport
 from tickborg.errors import UnauthorizedError
 from tickborg.github import RepositoryName
 

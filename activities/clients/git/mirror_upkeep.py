@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from activities.clients.git_process import Git
-from activities.clients.mirror_folder import MirrorFolder
+from activities.clients.git.mirror_folder import MirrorFolder
+from activities.clients.git.process import Git
 from tickborg.errors import InfrastructureError
 
 logger = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""One bare mirror on disk, and the refs it keeps (layout: :mod:`activities.clients.mirror_store`)."""
+"""One bare mirror on disk, and the refs it keeps (layout: :mod:`activities.clients.git.mirror_store`)."""
 
 import os
 import re
@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from activities.clients.file_lock import exclusive
-from activities.clients.object_store import create_repository
+from activities.clients.git.file_lock import exclusive
+from activities.clients.git.object_store import create_repository
 from tickborg.errors import RefusedError
 from tickborg.github import RepositoryName
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from activities.clients.git_trees import Entries, Entry, Trees
+from activities.clients.git.trees import Entries, Entry, Trees
 
 
 class Three(NamedTuple):

@@ -1,8 +1,8 @@
 """The root of the process tree of one command: sees to it that nothing of a build outlives the build.
 
-Run as a script of its own, ``python -I -S supervisor.py``, by :mod:`activities.clients.process`; its order
-comes by standard input, since everybody can read a command line. It imports nothing of the project, starts
-the command, waits for it, ends whatever it left behind, and reports.
+Run as a script of its own, ``python -I -S supervisor.py``, by :mod:`activities.clients.sandbox.process`; its
+order comes by standard input, since everybody can read a command line. It imports nothing of the project,
+starts the command, waits for it, ends whatever it left behind, and reports.
 Told to end (``SIGTERM``, which the kernel sends as well when the builder dies) it ends the whole tree: TERM,
 a time of grace, KILL (design, section 4).
 

@@ -7,7 +7,7 @@ with ``remote:`` are the server's own words, which nothing here depends on.
 import re
 from typing import NamedTuple
 
-from activities.clients.object_store import DamagedMirrorError
+from activities.clients.git.object_store import DamagedMirrorError
 from tickborg.errors import (
     HeadGoneError,
     InfrastructureError,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from activities.clients.sandbox import (
+from activities.clients.sandbox.sandbox import (
     HOME_FOLDER,
     OOM_SCORE,
     WORKSPACE,

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from activities.clients.github_app import GitHubApp
-from activities.clients.github_cache import ExpiringCache, Lease
-from activities.clients.github_errors import MissingError
-from activities.clients.github_json import (
+from activities.clients.github.app import GitHubApp
+from activities.clients.github.errors import MissingError
+from activities.clients.github.expiring_cache import ExpiringCache, Lease
+from activities.clients.github.json_models import (
     CheckRunJson,
     CommentJson,
     Identified,
@@ -17,8 +17,8 @@ from activities.clients.github_json import (
     read_pull_request,
     status_json,
 )
-from activities.clients.github_repository import RepositoryCalls
-from activities.clients.github_transport import GitHubTransport
+from activities.clients.github.repository_calls import RepositoryCalls
+from activities.clients.github.transport import GitHubTransport
 from activities.clock import Clock, utc_now
 from tickborg.github import CheckRun, CommitStatus, Permission, PullRequest, RepositoryName
 

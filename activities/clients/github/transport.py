@@ -12,7 +12,7 @@ import httpx2
 import jwt
 from gidgethub.sansio import DOMAIN
 
-from activities.clients.github_errors import Answer, refusal
+from activities.clients.github.errors import Answer, refusal
 from activities.clock import Clock, utc_now
 from tickborg.errors import PermanentError, RefusedError, UnavailableError
 

@@ -12,8 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from activities.clients.git_fetch_errors import fetch_error
-from activities.clients.git_process import Git
+from activities.clients.git.fetch_errors import fetch_error
+from activities.clients.git.process import Git
 from tickborg.errors import UnavailableError
 from tickborg.github import RepositoryName
 

@@ -16,9 +16,9 @@ from typing import Any
 import pygit2
 from pygit2.enums import MergeFlag
 
-from activities.clients.git_trees import Entry, Trees, changed_entries, join
-from activities.clients.object_store import DamageNamed
-from activities.clients.three_trees import NOWHERE, Three, ThreeFolders
+from activities.clients.git.object_store import DamageNamed
+from activities.clients.git.trees import Entry, Trees, changed_entries, join
+from activities.clients.merge.three_trees import NOWHERE, Three, ThreeFolders
 
 _NO_RENAMES = MergeFlag(0)
 

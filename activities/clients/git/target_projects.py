@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pygit2.enums import FileMode
 
-from activities.clients.git_trees import Entries, Entry, Trees
+from activities.clients.git.trees import Entries, Entry, Trees
 from tickborg.detection import detect_projects
 from tickborg.github import RepositoryName
 from tickborg.project_file import ProjectFileError, read_project_file

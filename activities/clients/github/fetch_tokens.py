@@ -2,8 +2,8 @@
 
 import asyncio
 
-from activities.clients.github_app import GitHubApp
-from activities.clients.github_transport import TOTAL_SECONDS
+from activities.clients.github.app import GitHubApp
+from activities.clients.github.transport import TOTAL_SECONDS
 from tickborg.errors import UnavailableError
 from tickborg.github import RepositoryName
 

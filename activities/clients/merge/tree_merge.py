@@ -4,9 +4,9 @@
 the two changes have in common and not what the repository holds. What both sides changed *in place* (a file
 in all three trees) libgit2 merges file by file.
 
-**libgit2 decides** the rest (:mod:`activities.clients.libgit2_merge`), with its rename detection: wherever
-both sides added a path or both deleted one, or one side deleted what the other changed, or a name is a file
-here and a folder there.
+**libgit2 decides** the rest (:mod:`activities.clients.merge.libgit2_merge`), with its rename detection:
+wherever both sides added a path or both deleted one, or one side deleted what the other changed, or a
+name is a file here and a folder there.
 
 Why both give the same answer. Rename detection pairs a path that one side deleted with a path that the same
 side added. If no path was deleted or added by both sides, and none deleted by one and changed by the other,
@@ -23,9 +23,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from activities.clients.git_trees import Entry, Trees, changed_entries, join
-from activities.clients.libgit2_merge import ConflictError, WholeMerge, merge_files
-from activities.clients.three_trees import Three, ThreeFolders
+from activities.clients.git.trees import Entry, Trees, changed_entries, join
+from activities.clients.merge.libgit2_merge import ConflictError, WholeMerge, merge_files
+from activities.clients.merge.three_trees import Three, ThreeFolders
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from itertools import islice
 import pygit2
 from pygit2.enums import SortMode
 
-from activities.clients.git_trees import Entry, Trees, display
-from activities.clients.mirror_store import MirrorStore, Wanted
-from activities.clients.object_store import DamageNamed, tree_of
-from activities.clients.target_projects import read_projects
-from activities.clients.tree_merge import MergedTree, merge_trees
+from activities.clients.git.mirror_store import MirrorStore, Wanted
+from activities.clients.git.object_store import DamageNamed, tree_of
+from activities.clients.git.target_projects import read_projects
+from activities.clients.git.trees import Entry, Trees, display
+from activities.clients.merge.tree_merge import MergedTree, merge_trees
 from tickborg.changes import SUBJECT_LENGTH_LIMIT, change_facts
 from tickborg.jobs import Merge, MergeJob, MergeReport
 from tickborg.project_file import ProjectFileError

@@ -14,13 +14,13 @@ from uuid import uuid4
 
 import pygit2
 
-from activities.clients.file_lock import exclusive
-from activities.clients.folder_removal import empty_folder, remove_folder
-from activities.clients.git_trees import Entry, Trees
-from activities.clients.mirror_store import MirrorStore, Wanted
-from activities.clients.object_store import tree_of
-from activities.clients.tree_merge import merge_trees
-from activities.clients.tree_writer import TreeWriter
+from activities.clients.git.file_lock import exclusive
+from activities.clients.git.mirror_store import MirrorStore, Wanted
+from activities.clients.git.object_store import tree_of
+from activities.clients.git.trees import Entry, Trees
+from activities.clients.merge.tree_merge import merge_trees
+from activities.clients.workspace.folder_removal import empty_folder, remove_folder
+from activities.clients.workspace.tree_writer import TreeWriter
 from tickborg.errors import InfrastructureError
 from tickborg.jobs import BuildJob, Merge
 from tickborg.materialised import Materialised

@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO
 
-from activities.clients.sandbox import Invocation, Sandbox
-from activities.clients.supervisor import Order, Report
+from activities.clients.sandbox.sandbox import Invocation, Sandbox
+from activities.clients.sandbox.supervisor import Order, Report
 from activities.ports import Command, Exit
 from activities.uninterrupted import uninterrupted
 from tickborg.errors import InfrastructureError, PermanentError

@@ -24,7 +24,7 @@ from typing import Protocol
 
 from pygit2.enums import FileMode
 
-from activities.clients.git_trees import Entry, Trees, display, join
+from activities.clients.git.trees import Entry, Trees, display, join
 from tickborg.errors import InfrastructureError, RefusedError
 
 _FORBIDDEN = frozenset({b"", b".", b"..", b".git"})

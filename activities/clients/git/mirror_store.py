@@ -17,10 +17,10 @@ from typing import TypeVar
 
 import pygit2
 
-from activities.clients.git_fetch import Fetch, GitFetch
-from activities.clients.git_fetch_errors import MissingRefError
-from activities.clients.mirror_folder import Identity, MirrorFolder
-from activities.clients.object_store import DamagedMirrorError, open_repository
+from activities.clients.git.fetch import Fetch, GitFetch
+from activities.clients.git.fetch_errors import MissingRefError
+from activities.clients.git.mirror_folder import Identity, MirrorFolder
+from activities.clients.git.object_store import DamagedMirrorError, open_repository
 from tickborg.errors import HeadGoneError, InfrastructureError, RefusedError
 from tickborg.github import RepositoryName
 

@@ -6,10 +6,10 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from activities.clients.github_cache import ExpiringCache, Lease
-from activities.clients.github_errors import MissingError
-from activities.clients.github_json import AppJson, Identified, TokenJson, read
-from activities.clients.github_transport import GitHubTransport
+from activities.clients.github.errors import MissingError
+from activities.clients.github.expiring_cache import ExpiringCache, Lease
+from activities.clients.github.json_models import AppJson, Identified, TokenJson, read
+from activities.clients.github.transport import GitHubTransport
 from activities.clock import Clock, utc_now
 from tickborg.errors import PermanentError
 from tickborg.github import RepositoryName

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from activities.clients.sandbox import (
+from activities.clients.sandbox.sandbox import (
     HOME_FOLDER,
     OOM_SCORE,
     SYSTEM_PATH,

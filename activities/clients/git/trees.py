@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pygit2
 from pygit2.enums import FileMode, ObjectType
 
-from activities.clients.object_store import DamageNamed
+from activities.clients.git.object_store import DamageNamed
 from tickborg.errors import RefusedError
 
 MAX_DEPTH = 300

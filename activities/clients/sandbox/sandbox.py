@@ -1,7 +1,8 @@
 """What a sandbox is: a command turned into another, that runs it with less (design, section 13).
 
-Three kinds: :class:`activities.clients.bubblewrap.Bubblewrap`, :class:`activities.clients.podman.Podman` and,
-only by an explicit setting for trusted repositories, :class:`NoSandbox`.
+Three kinds: :class:`~activities.clients.sandbox.bubblewrap.Bubblewrap`,
+:class:`~activities.clients.sandbox.podman.Podman` and, only by an explicit setting for trusted
+repositories, :class:`NoSandbox`.
 """
 
 import shutil
@@ -13,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from activities.clients.supervisor import Courtesy
+from activities.clients.sandbox.supervisor import Courtesy
 from activities.ports import Command
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -77,7 +78,7 @@ class Toolchain:
 
 @dataclass(frozen=True)
 class Invocation:
-    """What to run in place of a command; see :class:`activities.clients.supervisor.Order`."""
+    """What to run in place of a command; see :class:`activities.clients.sandbox.supervisor.Order`."""
 
     argv: tuple[str, ...]
     folder: Path

@@ -1,0 +1,1 @@
+"""Git: mirrors, and what is read out of them."""
