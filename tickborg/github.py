@@ -7,6 +7,7 @@ https://docs.github.com/en/rest/commits/statuses and https://docs.github.com/en/
 import re
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
@@ -174,6 +175,37 @@ class SummaryComment(Value):
     """The whole comment, with :data:`SUMMARY_MARKER` in it."""
     comment_id: int | None = None
     """The comment to edit; None: look for the marker, and create the comment where there is none."""
+
+
+class Reaction(Value):
+    """An emoji below a comment; GitHub keeps one of each kind and person, so a repeat changes nothing."""
+
+    repo: RepositoryName
+    comment_id: int
+    content: Literal["eyes"] = "eyes"
+
+
+class Reply(Value):
+    """The bot's one answer to a comment, found again by a hidden marker."""
+
+    repo: RepositoryName
+    number: int
+    comment_id: int
+    """The comment that is answered."""
+    body: str = Field(max_length=COMMENT_LIMIT)
+    """The whole answer, with :func:`reply_marker` in it."""
+
+
+def reply_marker(comment_id: int) -> str:
+    """What the answer to the comment ``comment_id`` contains, and nobody sees."""
+    return f"<!-- tickborg:reply:{comment_id} -->"
+
+
+class CommitQuestion(Value):
+    """Which open pull requests have ``sha`` as their head."""
+
+    repo: RepositoryName
+    sha: str
 
 
 class LabelChange(Value):

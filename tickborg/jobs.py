@@ -52,6 +52,54 @@ class MergeReport(Value):
     """True: trees alone did not decide it, and libgit2's whole merge was asked."""
 
 
+class ProjectsJob(Value):
+    """Read the projects of a branch."""
+
+    repo: RepositoryName
+    base_ref: str
+    """The branch's name, without ``refs/heads/``."""
+    base_sha: str | None = None
+    """The commit to read them at; None: whatever the branch points at when it is fetched."""
+
+
+class ProjectsReport(Value):
+    """What a :class:`ProjectsJob` gave."""
+
+    base_sha: str
+    projects: ProjectSet = ProjectSet()
+    project_file_error: str | None = None
+    """Why the project file cannot be used: file, line, key and reason."""
+
+
+class PushJob(Value):
+    """Find out what a push to a branch changes: everything from ``before`` to ``after``.
+
+    Where nothing is known of ``before`` (a new branch), or it is no ancestor of ``after`` (a forced push), it is
+    everything since the merge base with the default branch; for the default branch itself, since the merge base
+    with ``before``. If there is no such base, everything is new.
+    """
+
+    repo: RepositoryName
+    branch: str
+    before: str | None = None
+    """The commit from which on nothing has been looked at yet; None: the branch is new."""
+    after: str
+    default_branch: str
+
+
+class PushReport(Value):
+    """What a :class:`PushJob` gave."""
+
+    tree: str
+    """The tree of ``after``."""
+    since: str | None = None
+    """The commit that ``after`` was compared with; None: with nothing at all."""
+    projects: ProjectSet = ProjectSet()
+    """The projects as they are at ``after``."""
+    project_file_error: str | None = None
+    changes: ChangeFacts = ChangeFacts()
+
+
 class BuildMode(StrEnum):
     """What a build runs."""
 
@@ -237,6 +285,19 @@ class BuildersQuestion(Value):
     """How many builders of ``system`` are alive."""
 
     system: System
+
+
+class QueuesQuestion(Value):
+    """How many builds wait for a free builder, on each of some systems."""
+
+    systems: tuple[System, ...]
+
+
+class QueueLength(Value):
+    """About how many builds wait for a free builder of ``system``, whoever's they are."""
+
+    system: System
+    waiting: int
 
 
 class Notification(Value):

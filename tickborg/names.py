@@ -4,7 +4,7 @@ They are written into histories, so they never change (design, sections 3, 4 and
 """
 
 from tickborg.github import RepositoryName
-from tickborg.jobs import BuildJob
+from tickborg.jobs import BuildJob, Origin
 from tickborg.systems import System
 
 TASK_QUEUE = "tickborg"
@@ -19,8 +19,13 @@ def build_task_queue(system: System) -> str:
 PULL_REQUEST_WORKFLOW = "PullRequest"
 EVALUATION_WORKFLOW = "Evaluation"
 BUILD_WORKFLOW = "Build"
+COMMENT_WORKFLOW = "Comment"
+PUSH_WORKFLOW = "Push"
+RERUN_WORKFLOW = "Rerun"
 
 PULL_REQUEST_EVENT_SIGNAL = "pull_request_event"
+PUSH_EVENT_SIGNAL = "push_event"
+REQUEST_SIGNAL = "request"
 BUILDS_WANTED_SIGNAL = "builds_wanted"
 BUILD_STARTED_SIGNAL = "build_started"
 BUILD_PROGRESS_SIGNAL = "build_progress"
@@ -49,6 +54,38 @@ SEARCH_ATTRIBUTES: dict[str, str] = {
 def pull_request_id(repo: RepositoryName, number: int) -> str:
     """The workflow id of the one owner of a pull request."""
     return f"pr/{repo}/{number}"
+
+
+def push_id(repo: RepositoryName, branch: str) -> str:
+    """The workflow id of the one owner of a branch."""
+    return f"push/{repo}/{branch}"
+
+
+def owner_id(repo: RepositoryName, origin: Origin) -> str:
+    """The workflow id of the owner of a pull request or branch."""
+    if origin.pull is not None:
+        return pull_request_id(repo, origin.pull)
+    return push_id(repo, origin.branch or "")
+
+
+def origin_of(repo: RepositoryName, owner: str) -> Origin | None:
+    """What the workflow ``owner`` owns in ``repo``, the opposite of :func:`owner_id`; None: nothing there."""
+    pull, branch = f"pr/{repo}/", f"push/{repo}/"
+    if owner.startswith(pull) and owner.removeprefix(pull).isdecimal():
+        return Origin(pull=int(owner.removeprefix(pull)))
+    if owner.startswith(branch) and owner != branch:
+        return Origin(branch=owner.removeprefix(branch))
+    return None
+
+
+def comment_id(repo: RepositoryName, number: int, comment: int) -> str:
+    """The workflow id of what is done about one comment: a comment is answered once."""
+    return f"comment/{repo}/{number}/{comment}"
+
+
+def rerun_id(delivery: str) -> str:
+    """The workflow id of what is done about one press of a button."""
+    return f"rerun/{delivery}"
 
 
 def evaluation_id(repo: RepositoryName, number: int, n: str) -> str:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from tickborg import names
 from tickborg.errors import RefusedError
-from tickborg.events import PullRequestEvent, read_pull_request_event
+from tickborg.events.pull_requests import PullRequestEvent, read_pull_request_event
 from tickborg.github import RepositoryName
 from tickborg.memory import PullRequestStart
 from tickborg.served_repositories import ServedRepositories

@@ -17,7 +17,7 @@ from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from tickborg import cancellation, names
-    from tickborg.events import PullRequestEvent
+    from tickborg.events.pull_requests import PullRequestEvent
     from tickborg.github import (
         PullRequest,
         PullRequestState,

@@ -21,7 +21,7 @@ from emulator.server import listening
 from tests.support.eventually import eventually
 from tests.support.github_json import pull_json
 from tests.support.webhooks import SECRET, FakeStats, encode, headers, pull_request_payload
-from tickborg.events import PullRequestEvent
+from tickborg.events.pull_requests import PullRequestEvent
 from tickborg.memory import PullRequestStart
 from tickborg.served_repositories import ServedRepositories
 from webhook.answers import BODY_LIMIT

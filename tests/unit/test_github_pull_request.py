@@ -6,7 +6,8 @@ import pytest
 
 from tests.support.github_json import pull_json
 from tickborg.errors import RefusedError
-from tickborg.events import GHOST, pull_request_from_json
+from tickborg.events.payloads import GHOST
+from tickborg.events.pull_requests import pull_request_from_json
 from tickborg.github import PullRequestState
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.support.github_json import pull_json
 from tests.support.webhooks import DELIVERY, pull_request_payload
 from tickborg.errors import RefusedError
-from tickborg.events import PullRequestEvent
+from tickborg.events.pull_requests import PullRequestEvent
 from tickborg.memory import PullRequestStart
 from tickborg.served_repositories import ServedRepositories
 from webhook.decisions import Decision, Ignore, Start

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from tickborg.errors import RefusedError, UnavailableError
-from tickborg.events import pull_request_from_json
+from tickborg.events.pull_requests import pull_request_from_json
 from tickborg.github import CheckRun, CheckStatus, CommitStatus, Permission, PullRequest
 
 S = TypeVar("S", bound=BaseModel)

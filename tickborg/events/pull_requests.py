@@ -1,40 +1,23 @@
-"""What webhooks are read into (design, sections 4 and 5).
-
-The names are kept from the AMQP bot this one follows. A webhook is read by the ``read_…`` functions,
-which know GitHub's field names; nothing behind them does.
-"""
+"""What a pull request is, as GitHub writes it in webhooks and answers (design, sections 4 and 5)."""
 
 from collections.abc import Mapping
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from tickborg.errors import RefusedError
+from tickborg.events.payloads import GHOST, LARGEST_NUMBER, Account, Repository, first_fault
 from tickborg.github import PullRequest, PullRequestState, RepositoryName
 from tickborg.values import Value
-
-GHOST = "ghost"
-"""Whom GitHub shows as the author where the account was deleted."""
-
-_LARGEST_NUMBER = 2**31 - 1
-"""A pull request's number is a search attribute too, which overflows; GitHub's are far from it."""
-
-
-class _AccountJson(BaseModel):
-    login: str
-
-
-class _RepositoryJson(BaseModel):
-    full_name: str
 
 
 class _HeadJson(BaseModel):
     ref: str
     sha: str = Field(pattern="^[0-9a-f]{40}$")
-    repo: _RepositoryJson | None
+    repo: Repository | None
 
 
 class _BaseJson(_HeadJson):
-    repo: _RepositoryJson
+    repo: Repository
 
 
 class _LabelJson(BaseModel):
@@ -44,9 +27,9 @@ class _LabelJson(BaseModel):
 class _PullRequestJson(BaseModel):
     """What tickborg needs of https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request."""
 
-    number: int = Field(ge=1, le=_LARGEST_NUMBER)
+    number: int = Field(ge=1, le=LARGEST_NUMBER)
     title: str
-    user: _AccountJson | None
+    user: Account | None
     author_association: str = "NONE"
     draft: bool = False
     state: PullRequestState
@@ -69,7 +52,7 @@ def pull_request_from_json(data: object) -> PullRequest:
         read = _PullRequestJson.model_validate(data)
         repo = RepositoryName.parse(read.base.repo.full_name)
     except ValidationError as error:
-        raise RefusedError(f"not a pull request of GitHub: {_first_fault(error)}") from None
+        raise RefusedError(f"not a pull request of GitHub: {first_fault(error)}") from None
     except ValueError as error:
         raise RefusedError(f"not a pull request of GitHub: base.repo.full_name: {error}") from None
     return PullRequest(
@@ -89,13 +72,6 @@ def pull_request_from_json(data: object) -> PullRequest:
         updated_at=read.updated_at,
         html_url=read.html_url,
     )
-
-
-def _first_fault(error: ValidationError) -> str:
-    """Where and what, without the value: it is the sender's and may be long."""
-    fault = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(step) for step in fault["loc"]) or "payload"
-    return f"{place}: {fault['msg']}"
 
 
 class PullRequestEvent(Value):
@@ -125,7 +101,7 @@ class _PullRequestEventJson(BaseModel):
     """What tickborg needs of https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request."""
 
     action: str
-    sender: _AccountJson | None = None
+    sender: Account | None = None
     changes: _ChangesJson = _ChangesJson()
 
 
@@ -138,7 +114,7 @@ def read_pull_request_event(delivery: str, payload: Mapping[str, object]) -> Pul
     try:
         read = _PullRequestEventJson.model_validate(payload)
     except ValidationError as error:
-        raise RefusedError(f"not a pull_request event of GitHub: {_first_fault(error)}") from None
+        raise RefusedError(f"not a pull_request event of GitHub: {first_fault(error)}") from None
     return PullRequestEvent(
         delivery=delivery,
         action=read.action,

@@ -1,0 +1,120 @@
+"""Buttons that people press on checks, as GitHub tells of them (design, section 5)."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from tickborg.errors import RefusedError
+from tickborg.events.payloads import GHOST, SHA, Account, first_fault
+from tickborg.external_ids import BuildReference, read_external_id
+from tickborg.github import RepositoryName
+from tickborg.values import Value
+
+
+class CheckRunButton(Value):
+    """A button on one check run: *Re-run*, or an action that the bot offered."""
+
+    delivery: str
+    repo: RepositoryName
+    by: str
+    button: Literal["rerun", "test", "cancel"]
+    build: BuildReference
+    head_sha: str
+
+
+class CheckSuiteButton(Value):
+    """*Re-run all checks* of a commit."""
+
+    delivery: str
+    repo: RepositoryName
+    by: str
+    head_sha: str
+    branch: str | None = None
+    """The branch in this repository, if that is known."""
+
+
+Button = CheckRunButton | CheckSuiteButton
+
+
+class _CheckRunJson(BaseModel):
+    external_id: str | None = None
+    head_sha: str = Field(pattern=SHA)
+
+
+class _ActionJson(BaseModel):
+    identifier: str
+
+
+class _CheckRunEventJson(BaseModel):
+    """What tickborg needs of https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_run."""
+
+    action: str
+    check_run: _CheckRunJson
+    requested_action: _ActionJson | None = None
+    sender: Account | None = None
+
+
+class _CheckSuiteJson(BaseModel):
+    head_sha: str = Field(pattern=SHA)
+    head_branch: str | None = None
+
+
+class _CheckSuiteEventJson(BaseModel):
+    """What tickborg needs of https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_suite."""
+
+    check_suite: _CheckSuiteJson
+    sender: Account | None = None
+
+
+def read_check_run_button(
+    delivery: str, repo: RepositoryName, payload: Mapping[str, object]
+) -> CheckRunButton | None:
+    """Read the payload of a ``check_run`` webhook; None: it is no build of ours, or no button of ours.
+
+    Raises:
+        RefusedError: the payload lacks what the event needs; the message names the first field that is wrong.
+    """
+    try:
+        read = _CheckRunEventJson.model_validate(payload)
+    except ValidationError as error:
+        raise RefusedError(f"not a check_run event of GitHub: {first_fault(error)}") from None
+    build = read_external_id(repo, read.check_run.external_id or "")
+    button = "rerun" if read.action == "rerequested" else _identifier(read.requested_action)
+    if build is None or button not in {"rerun", "test", "cancel"}:
+        return None
+    return CheckRunButton.model_validate(
+        {
+            "delivery": delivery,
+            "repo": repo,
+            "by": read.sender.login if read.sender else GHOST,
+            "button": button,
+            "build": build,
+            "head_sha": read.check_run.head_sha,
+        }
+    )
+
+
+def read_check_suite_button(
+    delivery: str, repo: RepositoryName, payload: Mapping[str, object]
+) -> CheckSuiteButton:
+    """Read the payload of a ``check_suite.rerequested`` webhook.
+
+    Raises:
+        RefusedError: the payload lacks what the event needs; the message names the first field that is wrong.
+    """
+    try:
+        read = _CheckSuiteEventJson.model_validate(payload)
+    except ValidationError as error:
+        raise RefusedError(f"not a check_suite event of GitHub: {first_fault(error)}") from None
+    return CheckSuiteButton(
+        delivery=delivery,
+        repo=repo,
+        by=read.sender.login if read.sender else GHOST,
+        head_sha=read.check_suite.head_sha,
+        branch=read.check_suite.head_branch,
+    )
+
+
+def _identifier(action: _ActionJson | None) -> str:
+    return action.identifier if action else ""

@@ -1,0 +1,78 @@
+"""Comments on pull requests, as GitHub tells of them (design, section 5)."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, Field, ValidationError
+
+from tickborg.errors import RefusedError
+from tickborg.events.payloads import GHOST, LARGEST_NUMBER, Account, first_fault
+from tickborg.github import RepositoryName
+from tickborg.values import Value
+
+
+class IssueComment(Value):
+    """A new comment on a pull request: perhaps a command."""
+
+    delivery: str
+    """``X-GitHub-Delivery``: the same for every redelivery of one event."""
+    repo: RepositoryName
+    number: int
+    """The pull request's."""
+    comment_id: int
+    author: str
+    body: str
+
+
+class CommentPlace(Value):
+    """What a comment is on, and who wrote it: all that is needed to know that it is nobody's business."""
+
+    on_pull_request: bool
+    by_a_bot: bool
+
+
+class _IssueJson(BaseModel):
+    number: int = Field(ge=1, le=LARGEST_NUMBER)
+    pull_request: dict[str, object] | None = None
+    """Only there if the issue is a pull request."""
+
+
+class _CommentJson(BaseModel):
+    id: int = Field(ge=1)
+    user: Account | None
+    body: str | None = ""
+    performed_via_github_app: dict[str, object] | None = None
+
+
+class _IssueCommentEventJson(BaseModel):
+    """What tickborg needs of https://docs.github.com/en/webhooks/webhook-events-and-payloads#issue_comment."""
+
+    issue: _IssueJson
+    comment: _CommentJson
+
+
+def read_issue_comment(
+    delivery: str, repo: RepositoryName, payload: Mapping[str, object]
+) -> tuple[IssueComment, CommentPlace]:
+    """Read the payload of an ``issue_comment`` webhook.
+
+    Raises:
+        RefusedError: the payload lacks what the event needs; the message names the first field that is wrong.
+    """
+    try:
+        read = _IssueCommentEventJson.model_validate(payload)
+    except ValidationError as error:
+        raise RefusedError(f"not an issue_comment event of GitHub: {first_fault(error)}") from None
+    user = read.comment.user
+    comment = IssueComment(
+        delivery=delivery,
+        repo=repo,
+        number=read.issue.number,
+        comment_id=read.comment.id,
+        author=user.login if user else GHOST,
+        body=read.comment.body or "",
+    )
+    return comment, CommentPlace(
+        on_pull_request=read.issue.pull_request is not None,
+        by_a_bot=(user is not None and user.type == "Bot")
+        or read.comment.performed_via_github_app is not None,
+    )

@@ -1,0 +1,96 @@
+"""What people ask the owner of a pull request or branch for, by a comment or a button (design, section 6).
+
+Whoever hands a request over has found out what the person may do; an owner carries out what it is given, and
+decides only what that means for the builds it has.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tickborg.external_ids import BuildReference
+from tickborg.github import PullRequest, RepositoryName
+from tickborg.jobs import BuildMode, Origin
+from tickborg.systems import System
+from tickborg.values import Value
+
+
+class EvaluateOrder(Value):
+    """Evaluate the head again, with the target branch as it is now."""
+
+    kind: Literal["evaluate"] = "evaluate"
+    rebuild: bool = False
+    """True: what has a result already is built again too."""
+
+
+class BuildOrder(Value):
+    """Build projects."""
+
+    kind: Literal["build"] = "build"
+    projects: tuple[str, ...] = ()
+    """Names of known projects; none: those that the head changes."""
+    systems: tuple[System, ...]
+    """Where: what was asked for, or else all that this person may use."""
+    named_systems: bool = False
+    """True: ``systems`` were asked for by name."""
+    mode: BuildMode = BuildMode.BUILD
+    approves: bool = False
+    """True: whoever asks may let a first contribution in."""
+
+
+class RetryOrder(Value):
+    """Build again what came to no good on the head."""
+
+    kind: Literal["retry"] = "retry"
+    systems: tuple[System, ...]
+    """Where this person may build."""
+
+
+class CancelOrder(Value):
+    """End what runs."""
+
+    kind: Literal["cancel"] = "cancel"
+    projects: tuple[str, ...] = ()
+    """None: everything."""
+
+
+class ButtonOrder(Value):
+    """Do something about one build, of whose check run somebody pressed a button."""
+
+    kind: Literal["button"] = "button"
+    button: Literal["rerun", "test", "cancel"]
+    build: BuildReference
+    head_sha: str
+
+
+class NoticeOrder(Value):
+    """Say something in the summary comment: the answer to a button that was not to be pressed."""
+
+    kind: Literal["notice"] = "notice"
+    text: str
+
+
+Order = Annotated[
+    EvaluateOrder | BuildOrder | RetryOrder | CancelOrder | ButtonOrder | NoticeOrder,
+    Field(discriminator="kind"),
+]
+
+
+class Request(Value):
+    """Orders of one person, given at once."""
+
+    id: str
+    """What it is known by, however often it comes: ``comment {id}``, or the delivery of a button."""
+    by: str
+    """The person's login."""
+    pull: PullRequest | None = None
+    """The pull request as GitHub describes it now; None: it is about a branch."""
+    orders: tuple[Order, ...]
+
+
+class OwnerMessage(Value):
+    """A request on its way to the owner, who is started if there is none."""
+
+    repo: RepositoryName
+    origin: Origin
+    request: Request
