@@ -17,6 +17,11 @@ BASE_CHANGED = "the target branch changed"
 CLOSED = "the pull request was closed"
 
 
+def cancelled_by(login: str) -> str:
+    """The reason that somebody asked for it."""
+    return f"cancelled by @{login}"
+
+
 def superseded_by(head_sha: str) -> str:
     """The reason that a newer head took the place of this one."""
     return _SUPERSEDED_BY + head_sha

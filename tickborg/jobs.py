@@ -74,9 +74,9 @@ class ProjectsReport(Value):
 class PushJob(Value):
     """Find out what a push to a branch changes: everything from ``before`` to ``after``.
 
-    Where nothing is known of ``before`` (a new branch), or it is no ancestor of ``after`` (a forced push), it is
-    everything since the merge base with the default branch; for the default branch itself, since the merge base
-    with ``before``. If there is no such base, everything is new.
+    Where nothing is known of ``before`` (a new branch), or it is no ancestor of ``after`` (a forced push), it
+    is everything since the merge base with the default branch; for the default branch itself, since the merge
+    base with ``before``. If there is no such base, everything is new.
     """
 
     repo: RepositoryName
@@ -201,6 +201,8 @@ class EvaluationJob(Value):
     """Workflow id of the ``PullRequest`` to report to."""
     pinned_base: str | None = None
     """The base sha that this head was evaluated with before; None: the target branch as it is."""
+    approved: bool = False
+    """Whether a maintainer has let this head in."""
 
 
 class EvaluationOutcome(StrEnum):
@@ -233,6 +235,8 @@ class BuildPlan(Value):
     changed_projects: tuple[str, ...] = ()
     held: str = ""
     """Why nothing is built by itself although projects changed, for the author; empty: nothing holds it."""
+    awaits_approval: bool = False
+    """Whether that is because a maintainer has to let the head in."""
 
 
 class EvaluationResult(Value):
@@ -245,6 +249,8 @@ class EvaluationResult(Value):
     conflicts: tuple[str, ...] = ()
     """The first conflicting paths, as in :class:`MergeReport`."""
     conflict_count: int = 0
+    failed_checks: tuple[str, ...] = ()
+    """Names of the evaluation checks that did not pass."""
     policy: Policy | None = None
     """What it was evaluated by; None: it came to nothing before that was known."""
 
@@ -268,6 +274,7 @@ class BuildProgress(Value):
     reason: str = ""
     attempt_id: str | None = None
     builder: str = ""
+    started_at: datetime | None = None
 
 
 class BuildsWanted(Value):

@@ -1,28 +1,17 @@
 """What the owner of a pull request remembers: the one state object that is carried on as new."""
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
 
-from pydantic import BaseModel
-
+from tickborg.build_records import OwnerMemory
 from tickborg.github import PullRequest, RepositoryName
-from tickborg.jobs import (
-    BuildJob,
-    BuildOutcome,
-    BuildProgress,
-    BuildResult,
-    BuildStage,
-    BuildsWanted,
-    EvaluationOutcome,
-    EvaluationResult,
-    SkippedBuild,
-)
+from tickborg.jobs import BuildsWanted, EvaluationOutcome, EvaluationResult, Merge, SkippedBuild
 from tickborg.labels import INTERNAL_ERROR_LABEL
-from tickborg.policy import Policy
+from tickborg.requests import BuildOrder
+from tickborg.texts import notices
 from tickborg.values import Value
-from tickborg.views import BuildView, PullRequestView
+from tickborg.views import PullRequestView
 
-REDELIVERY_SPAN = timedelta(days=4)
-"""GitHub keeps deliveries for three days, and may be asked to repeat any of them."""
+NOTICES_LIMIT = 5
 
 _FOUND_OUT = frozenset(
     {EvaluationOutcome.EVALUATED, EvaluationOutcome.CONFLICT, EvaluationOutcome.BAD_PROJECT_FILE}
@@ -30,75 +19,34 @@ _FOUND_OUT = frozenset(
 """The bot works: whatever is wrong with the pull request, it could say so."""
 
 
-class BuildRecord(BaseModel):
-    """One build of the current head."""
-
-    n: str
-    job: BuildJob
-    view: BuildView
-
-    @property
-    def joinable(self) -> bool:
-        """Whether asking for the same thing again gets this one: it runs, or it has a true result."""
-        return self.view.outcome in {None, BuildOutcome.SUCCESS, BuildOutcome.FAILURE, BuildOutcome.TIMED_OUT}
-
-    @property
-    def done(self) -> bool:
-        """Whether it has ended."""
-        return self.view.stage is BuildStage.DONE
-
-    def come_further(self, progress: BuildProgress) -> None:
-        """Take in what the build says of itself."""
-        if self.done:
-            return
-        self.view = self.view.model_copy(
-            update={
-                "stage": progress.stage,
-                "reason": progress.reason,
-                "attempt_id": progress.attempt_id,
-                "builder": progress.builder,
-            }
-        )
-
-    def end(self, result: BuildResult) -> None:
-        """Take in how it ended."""
-        self.view = self.view.model_copy(
-            update={
-                "stage": BuildStage.DONE,
-                "outcome": result.outcome,
-                "reason": result.reason,
-                "attempt_id": result.attempt_id,
-                "builder": result.builder,
-                "duration": result.duration,
-                "reproduce": result.commands,
-                "failed_command": result.failed_command,
-            }
-        )
-
-
-def build_key(job: BuildJob) -> str:
-    """What makes two builds the same one: (base, head, project, system, mode)."""
-    return f"{job.merge.base_sha} {job.merge.head_sha} {job.project.name} {job.system} {job.mode}"
-
-
-class PullRequestMemory(BaseModel):
+class PullRequestMemory(OwnerMemory):
     """All an owner knows about its pull request."""
 
-    repo: RepositoryName
     number: int
-    policy: Policy = Policy()
     pull: PullRequest | None = None
     """The newest description; None before the first event."""
-    base_sha: str | None = None
-    """The base pinned for this head."""
+    merge: Merge | None = None
+    """The merge of this head that is built; None: no evaluation has found it yet."""
+    fresh_base: bool = False
+    """The next evaluation merges with the target branch as it is, not with the base pinned for this head."""
+    rebuild: bool = False
+    """What the next evaluation wants is built even if it has a result."""
+    awaits_approval: bool = False
+    """Whether a maintainer has to let this head in."""
+    approved_sha: str | None = None
+    """The head that a maintainer has let in."""
+    orders: tuple[BuildOrder, ...] = ()
+    """Builds that were asked for before the merge was known."""
+    notices: tuple[str, ...] = ()
+    """Answers to buttons, for the summary comment."""
+    failed_checks: tuple[str, ...] = ()
+    """Evaluation checks that did not pass."""
     evaluation: EvaluationOutcome | None = None
     evaluation_reason: str = ""
     conflicts: tuple[str, ...] = ()
     conflict_count: int = 0
     changed_projects: tuple[str, ...] = ()
     skipped: tuple[SkippedBuild, ...] = ()
-    builds: dict[str, BuildRecord] = {}
-    """Builds of the current head, by :func:`build_key`."""
     labels_wanted: tuple[str, ...] | None = None
     """What the last evaluation called for; None: none has found it out yet."""
     labels_added: tuple[str, ...] = ()
@@ -106,27 +54,19 @@ class PullRequestMemory(BaseModel):
     comment_id: int | None = None
     internal_error: bool = False
     """Whether ``tickborg-internal-error`` is on the pull request."""
-    deliveries: dict[str, datetime] = {}
-    """Deliveries seen, each with when: what comes again is done once."""
-    children: int = 0
-    """How many children were ever started, for their ids."""
-
-    def first_sight(self, delivery: str, now: datetime) -> bool:
-        """Whether ``delivery`` is new; it is remembered for as long as GitHub may deliver it again."""
-        if delivery in self.deliveries:
-            return False
-        self.deliveries = {known: at for known, at in self.deliveries.items() if now - at < REDELIVERY_SPAN}
-        self.deliveries[delivery] = now
-        return True
 
     def believe(self, pull: PullRequest) -> None:
         """Take in a newer description; a new head or target branch begins with nothing known of it."""
         known = self.pull
         if known is None or known.head_sha != pull.head_sha or known.base_ref != pull.base_ref:
             self.builds = {}
-            self.base_sha = None
+            self.merge = None
             self.changed_projects = ()
             self.skipped = ()
+            self.awaits_approval = False
+            self.failed_checks = ()
+            self.notices = ()
+            self._drop_orders()
         self.evaluation = None
         self.evaluation_reason = ""
         self.pull = pull
@@ -138,7 +78,9 @@ class PullRequestMemory(BaseModel):
         self.labels_wanted = wanted.labels
         if self.base_sha != plan.merge.base_sha:
             self.builds = {}
-        self.base_sha = plan.merge.base_sha
+        self.merge = plan.merge
+        self.fresh_base = self.rebuild = False
+        self.awaits_approval = plan.awaits_approval
         self.changed_projects = plan.changed_projects
         self.skipped = plan.skipped
 
@@ -149,6 +91,7 @@ class PullRequestMemory(BaseModel):
         self.evaluation = result.outcome
         self.evaluation_reason = result.reason
         self.conflicts, self.conflict_count = result.conflicts, result.conflict_count
+        self.failed_checks = result.failed_checks
         self.policy = result.policy or self.policy
         if result.outcome in _FOUND_OUT:
             self.internal_error = False
@@ -167,13 +110,34 @@ class PullRequestMemory(BaseModel):
         return rest | {INTERNAL_ERROR_LABEL} if self.internal_error else rest
 
     @property
-    def building(self) -> bool:
-        """Whether a build of the current head has not ended."""
-        return any(not record.done for record in self.builds.values())
+    def base_sha(self) -> str | None:
+        """The base pinned for this head."""
+        return self.merge.base_sha if self.merge else None
 
-    def record(self, n: str) -> BuildRecord | None:
-        """The build of the current head with the number ``n``."""
-        return next((record for record in self.builds.values() if record.n == n), None)
+    @property
+    def is_approved(self) -> bool:
+        """Whether a maintainer has let this very head in."""
+        return self.pull is not None and self.approved_sha == self.pull.head_sha
+
+    @property
+    def evaluation_failed(self) -> bool:
+        """Whether evaluating again may come to something better."""
+        return bool(self.failed_checks) or self.evaluation not in {None, EvaluationOutcome.EVALUATED}
+
+    def _drop_orders(self) -> None:
+        """What was asked for on one head is not done on another, which nobody may have looked at."""
+        if self.orders:
+            self.notice(notices.dropped([name for order in self.orders for name in order.projects]))
+            self.orders = ()
+
+    def forget_orders(self, projects: Collection[str]) -> None:
+        """Let go of orders that wait, as far as they are about ``projects``."""
+        kept = (_without(order, projects) for order in self.orders)
+        self.orders = tuple(order for order in kept if order is not None)
+
+    def notice(self, text: str) -> None:
+        """Say ``text`` in the summary comment, until there is a new head; of many, the last ones."""
+        self.notices = (*self.notices, text)[-NOTICES_LIMIT:]
 
     def view(self) -> PullRequestView | None:
         """What others may see; None before the first event."""
@@ -189,7 +153,16 @@ class PullRequestMemory(BaseModel):
             changed_projects=self.changed_projects,
             builds=tuple(record.view for record in self.builds.values()),
             skipped=self.skipped,
+            notices=self.notices,
         )
+
+
+def _without(order: BuildOrder, projects: Collection[str]) -> BuildOrder | None:
+    """What is left of ``order`` without ``projects``."""
+    left = tuple(project for project in order.projects if project not in projects)
+    if not order.projects:
+        return order
+    return order.model_copy(update={"projects": left}) if left else None
 
 
 class PullRequestStart(Value):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tickborg.acl import needs_approval, systems_for
 from tickborg.commit_scopes import scopes
-from tickborg.github import Permission, PullRequest
+from tickborg.github import Permission, PullRequest, RepositoryName
 from tickborg.graph import dependents_of, needs_of
 from tickborg.jobs import BuildJob, BuildMode, BuildPlan, Merge, MergeReport, Origin, SkippedBuild
 from tickborg.labels import title_words
@@ -51,9 +51,10 @@ def plan_builds(
     changed = changed_projects(report.changes, report.projects)
     plan = BuildPlan(pull=pull, merge=merge, changed_projects=tuple(project.name for project in changed))
     held = _held(plan, policy, permission, approved=approved)
-    if held:
+    if held.reason:
         return _held_back(plan, held)
-    planning = _Planning(plan, report.projects, policy, systems_for(policy, permission, pull.author))
+    source = Source.of_pull(pull, merge, report.projects)
+    planning = _Planning(source, policy, systems_for(policy, permission, pull.author))
     builds = tuple(job for project in changed for job in planning.jobs(project))
     skipped = tuple(build for project in changed for build in planning.not_made(project))
     return plan.model_copy(update={"builds": builds, "skipped": skipped})
@@ -76,7 +77,46 @@ def plan_checks(pull: PullRequest, report: MergeReport, policy: Policy) -> tuple
 
 def held_by_checks(plan: BuildPlan) -> BuildPlan:
     """The plan with nothing built, because a check that builds wait for has not passed."""
-    return _held_back(plan, reasons.check_failed())
+    return _held_back(plan, _Held(reasons.check_failed()))
+
+
+@dataclass(frozen=True)
+class Source:
+    """What builds are made of, and for whom: a pull request or a branch."""
+
+    repo: RepositoryName
+    origin: Origin
+    head_ref: str
+    base_ref: str
+    merge: Merge
+    projects: ProjectSet
+    author: str
+
+    @classmethod
+    def of_pull(cls, pull: PullRequest, merge: Merge, projects: ProjectSet) -> "Source":
+        """A pull request, merged, and the projects of its target branch."""
+        origin = Origin(pull=pull.number)
+        return cls(pull.repo, origin, pull.fetch_ref, pull.base_ref, merge, projects, pull.author)
+
+    def job(self, project: Project, system: System, mode: BuildMode) -> BuildJob:
+        """The build of ``project``, which is one of the source's, on ``system``."""
+        return BuildJob(
+            repo=self.repo,
+            origin=self.origin,
+            head_ref=self.head_ref,
+            base_ref=self.base_ref,
+            merge=self.merge,
+            project=project,
+            needs=tuple(map(Needed.of, needs_of(self.projects, project.name))),
+            system=system,
+            mode=mode,
+            author=self.author,
+        )
+
+
+def automatic_mode(policy: Policy, system: System) -> BuildMode:
+    """What is run on ``system`` without anybody's asking for it."""
+    return BuildMode.TEST if policy.automatic_tests and system in policy.test_systems else BuildMode.BUILD
 
 
 def title_matters(before: str, after: str) -> bool:
@@ -92,57 +132,57 @@ def _merge_of(report: MergeReport) -> Merge:
     return report.merge
 
 
-def _held(plan: BuildPlan, policy: Policy, permission: Permission, *, approved: bool) -> str:
-    """Why nothing at all is built by itself, for the author; empty if something is."""
+@dataclass(frozen=True)
+class _Held:
+    """Why nothing at all is built by itself, for the author; an empty reason: something is."""
+
+    reason: str = ""
+    awaits_approval: bool = False
+
+
+def _held(plan: BuildPlan, policy: Policy, permission: Permission, *, approved: bool) -> _Held:
     pull, changed = plan.pull, plan.changed_projects
     ask = reasons.command(policy.handle, changed)
     if not changed:
-        return ""
-    if pull.draft:
-        return reasons.draft(ask)
-    if says_work_in_progress(pull.title):
-        return reasons.work_in_progress(ask)
+        return _Held()
     if not approved and needs_approval(policy, permission, pull):
-        return reasons.awaits_approval(ask)
+        return _Held(reasons.awaits_approval(ask), awaits_approval=True)
+    if pull.draft:
+        return _Held(reasons.draft(ask))
+    if says_work_in_progress(pull.title):
+        return _Held(reasons.work_in_progress(ask))
     if len(changed) > policy.max_auto_builds:
-        return reasons.too_many(len(changed), policy.max_auto_builds, ask)
-    return ""
+        return _Held(reasons.too_many(len(changed), policy.max_auto_builds, ask))
+    return _Held()
 
 
-def _held_back(plan: BuildPlan, reason: str) -> BuildPlan:
+def _held_back(plan: BuildPlan, held: _Held) -> BuildPlan:
     """The plan with nothing built, and the reason given for each project."""
-    skipped = tuple(SkippedBuild(project=project, reason=reason) for project in plan.changed_projects)
-    return plan.model_copy(update={"builds": (), "skipped": skipped, "held": reason})
+    skipped = tuple(SkippedBuild(project=project, reason=held.reason) for project in plan.changed_projects)
+    return plan.model_copy(
+        update={
+            "builds": (),
+            "skipped": skipped,
+            "held": held.reason,
+            "awaits_approval": held.awaits_approval,
+        }
+    )
 
 
 @dataclass(frozen=True)
 class _Planning:
     """What decides on which systems a project is built."""
 
-    plan: BuildPlan
-    projects: ProjectSet
+    source: Source
     policy: Policy
     allowed: tuple[System, ...]
     """Where the author may build."""
 
     def jobs(self, project: Project) -> Iterator[BuildJob]:
         """The builds of ``project``."""
-        pull = self.plan.pull
-        needs = tuple(map(Needed.of, needs_of(self.projects, project.name)))
         for system in self.allowed:
             if project.systems is None or system in project.systems:
-                yield BuildJob(
-                    repo=pull.repo,
-                    origin=Origin(pull=pull.number),
-                    head_ref=pull.fetch_ref,
-                    base_ref=pull.base_ref,
-                    merge=self.plan.merge,
-                    project=project,
-                    needs=needs,
-                    system=system,
-                    mode=self._mode(system),
-                    author=pull.author,
-                )
+                yield self.source.job(project, system, automatic_mode(self.policy, system))
 
     def not_made(self, project: Project) -> Iterator[SkippedBuild]:
         """The builds that the project file or the policy lets one expect, and that are not made."""
@@ -154,10 +194,6 @@ class _Planning:
             else:
                 continue
             yield SkippedBuild(project=project.name, system=system, reason=reason)
-
-    def _mode(self, system: System) -> BuildMode:
-        tested = self.policy.automatic_tests and system in self.policy.test_systems
-        return BuildMode.TEST if tested else BuildMode.BUILD
 
 
 def _check_job(pull: PullRequest, merge: Merge, check: Check, system: System) -> BuildJob:

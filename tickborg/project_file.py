@@ -134,7 +134,8 @@ class _Reading:
                 )
         cycle = cycle_in(dict(zip(names, needs, strict=True)))
         if cycle is not None:
-            index = names.index(cycle[0])
+            # Of two projects of one name, which is a fault of its own, the last is the one looked at.
+            index = len(names) - 1 - names[::-1].index(cycle[0])
             self._note(_PROJECT, index, "needs", f"goes round in a circle: {' needs '.join(cycle)}")
 
     def _build_system(

@@ -34,8 +34,8 @@ class BuildOrder(Value):
     named_systems: bool = False
     """True: ``systems`` were asked for by name."""
     mode: BuildMode = BuildMode.BUILD
-    approves: bool = False
-    """True: whoever asks may let a first contribution in."""
+    approved_sha: str | None = None
+    """The head that whoever asks has seen and may let in, if it is a first contribution."""
 
 
 class RetryOrder(Value):

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from tickborg.github import PullRequest
+from tickborg.github import PullRequest, RepositoryName
 from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome, SkippedBuild
 from tickborg.systems import System
 from tickborg.values import Value
@@ -24,6 +24,8 @@ class BuildView(Value):
     attempt_id: str | None = None
     builder: str = ""
     wanted_at: datetime
+    started_at: datetime | None = None
+    """When a builder began; None: none has."""
     duration: timedelta | None = None
     reproduce: tuple[str, ...] = ()
     """The commands that ran, for someone who wants to run them."""
@@ -46,3 +48,20 @@ class PullRequestView(Value):
     changed_projects: tuple[str, ...] = ()
     builds: tuple[BuildView, ...] = ()
     skipped: tuple[SkippedBuild, ...] = ()
+    notices: tuple[str, ...] = ()
+    """Answers to buttons that were not to be pressed."""
+
+
+class BranchView(Value):
+    """All that is known about one branch while something is done about it."""
+
+    repo: RepositoryName
+    branch: str
+    head_sha: str | None = None
+    """The newest push; None: none has been heard of."""
+    pusher: str = ""
+    error: str = ""
+    """Why the newest push could not be looked at."""
+    waiting: tuple[str, ...] = ()
+    """Projects whose builds are about to be started."""
+    builds: tuple[BuildView, ...] = ()

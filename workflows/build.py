@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.github import GitHubActivities
     from activities.reporting import ReportingActivities
     from tickborg.errors import FailureKind
+    from tickborg.external_ids import BuildReference, external_id
     from tickborg.github import CheckRun, CheckRunOpening, CheckRunUpdate, CheckStatus
     from tickborg.jobs import (
         BuildProgress,
@@ -40,7 +41,8 @@ class Build:
     def __init__(self, request: BuildRequest) -> None:
         self._request = request
         self._job = request.job
-        self._external_id = f"{request.owner_id} {request.n} {workflow.info().run_id}"
+        reference = BuildReference.of(self._job, request.n, workflow.info().run_id)
+        self._external_id = external_id(self._job.repo, reference)
         self._page = links.origin_url(request.policy, self._job.repo, self._job.origin)
         self._started: BuildStarted | None = None
         self._lost: list[BuildStarted] = []
@@ -110,6 +112,8 @@ class Build:
         await self._abandon_lost_logs()
         log_url = self._log_url(result.attempt_id) if result.attempt_id else self._page
         last = check_runs.completed(self._job, self._external_id, log_url, result, workflow.now())
+        if check_runs.may_be_tested(self._job, result, self._request.policy):
+            last = check_runs.offering_tests(last)
         try:
             await self._check_run.finish(last)
         except ActivityError as error:
@@ -166,6 +170,7 @@ class Build:
                 reason=reason,
                 attempt_id=started.attempt_id if started else None,
                 builder=started.builder if started else "",
+                started_at=started.started_at if started else None,
             )
         )
 

@@ -28,7 +28,9 @@ class Checks:
     def __init__(self, publish: Callable[[CommitStatus], Awaitable[None]]) -> None:
         self._publish = publish
         self._running: list[asyncio.Task[BuildResult]] = []
-        self._telling: list[asyncio.Task[bool]] = []
+        self._telling: list[asyncio.Task[None]] = []
+        self.failed: tuple[str, ...] = ()
+        """Names of the checks that have not passed."""
 
     def start(self, jobs: Sequence[BuildJob], policy: Policy, page: str) -> None:
         """Start checks whose statuses lead to ``page``."""
@@ -41,7 +43,9 @@ class Checks:
         """Wait for all that were started; whether every one passed."""
         if self._telling:
             await workflow.wait(self._telling)
-        return all(told.result() for told in self._telling)
+        for told in self._telling:
+            told.result()
+        return not self.failed
 
     async def cancel(self) -> None:
         """End what runs, and wait until it has said so."""
@@ -51,15 +55,16 @@ class Checks:
 
     async def _tell(
         self, running: asyncio.Task[BuildResult], job: BuildJob, policy: Policy, page: str
-    ) -> bool:
+    ) -> None:
         status = NewestWins[CommitStatus](self._publish)
         status.say(statuses.check_pending(job, page))
         try:
             result = await running
         except (asyncio.CancelledError, ActivityError) as error:
             result = builders.without_result(error, job, policy)
+        if result.outcome is not BuildOutcome.SUCCESS:
+            self.failed = (*self.failed, job.project.name)
         await _finish(status, statuses.check_completed(job, result, page))
-        return result.outcome is BuildOutcome.SUCCESS
 
 
 async def _finish(status: NewestWins[CommitStatus], last: CommitStatus) -> None:

@@ -110,7 +110,7 @@ class Evaluation:
             self._conflicts, self._conflict_count = report.conflicts, report.conflict_count
             status = statuses.conflict(self._pull, report, self._page)
             return await self._finish(EvaluationOutcome.CONFLICT, status, status.description)
-        plan = plan_builds(self._pull, report, self._policy, permission)
+        plan = plan_builds(self._pull, report, self._policy, permission, approved=self._job.approved)
         if report.whole_merge:
             self._count(Event(name=EventName.WHOLE_MERGE))
         jobs = plan_checks(self._pull, report, self._policy)
@@ -121,7 +121,7 @@ class Evaluation:
         status = statuses.evaluated(self._pull, plan, self._page)
         result = await self._finish(EvaluationOutcome.EVALUATED, status, status.description)
         await self._checks.passed()
-        return result
+        return result.model_copy(update={"failed_checks": self._checks.failed})
 
     async def _pass_gates(self, gates: list[BuildJob], plan: BuildPlan) -> BuildPlan:
         """The plan as it is when the checks that builds wait for have ended."""

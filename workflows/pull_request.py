@@ -11,42 +11,38 @@ from dataclasses import dataclass
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import Priority
-from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
-from temporalio.workflow import ParentClosePolicy
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from tickborg import cancellation, names
     from tickborg.events.pull_requests import PullRequestEvent
-    from tickborg.github import (
-        PullRequest,
-        PullRequestState,
-    )
+    from tickborg.github import PullRequest, PullRequestState
     from tickborg.jobs import (
-        BuildJob,
-        BuildOutcome,
+        BuildMode,
         BuildProgress,
-        BuildRequest,
-        BuildResult,
         BuildsWanted,
-        EvaluationJob,
         EvaluationOutcome,
-        EvaluationResult,
     )
-    from tickborg.memory import BuildRecord, PullRequestMemory, PullRequestStart, build_key
+    from tickborg.memory import PullRequestMemory, PullRequestStart
     from tickborg.planning import title_matters
-    from tickborg.texts import details
-    from tickborg.views import BuildView, PullRequestView
-    from workflows import attributes
-    from workflows.build import Build
-    from workflows.child import Child
-    from workflows.evaluation import Evaluation
+    from tickborg.requests import (
+        BuildOrder,
+        ButtonOrder,
+        CancelOrder,
+        EvaluateOrder,
+        NoticeOrder,
+        Order,
+        Request,
+        RetryOrder,
+    )
+    from tickborg.texts import notices
+    from tickborg.views import PullRequestView
+    from workflows.build_orders import BuildOrders, Planned
     from workflows.failures import failure_reason
+    from workflows.head_evaluation import EvaluationEnded, HeadEvaluation
+    from workflows.owned_builds import BuildEnded, OwnedBuilds
     from workflows.replicas import newer_of
     from workflows.showing import Showing
-
-FAIRNESS_KEY_LIMIT = 64
-"""Bytes of a fairness key; https://docs.temporal.io/develop/task-queue-priority-fairness."""
 
 _EVALUATED_ON = frozenset({"opened", "synchronize"})
 _EVALUATED_AGAIN_ON = frozenset({"reopened", "ready_for_review"})
@@ -59,26 +55,16 @@ class Described:
     pull: PullRequest
 
 
-@dataclass(frozen=True)
-class EvaluationEnded:
-    """An evaluation has a result, or failed as a workflow."""
-
-    n: str
-    result: EvaluationResult | None
-    error: str = ""
-
-
-@dataclass(frozen=True)
-class BuildEnded:
-    """A build has a result."""
-
-    n: str
-    result: BuildResult
-    failed: bool = False
-    """True: the workflow itself failed, and the result says why."""
-
-
-Item = PullRequestEvent | BuildsWanted | BuildProgress | Described | EvaluationEnded | BuildEnded
+Item = (
+    PullRequestEvent
+    | Request
+    | BuildsWanted
+    | BuildProgress
+    | Described
+    | EvaluationEnded
+    | Planned
+    | BuildEnded
+)
 
 
 @workflow.defn(name=names.PULL_REQUEST_WORKFLOW)
@@ -90,13 +76,10 @@ class PullRequestOwner:
         self._memory = start.memory or PullRequestMemory(repo=start.repo, number=start.number)
         self._inbox: deque[Item] = deque()
         self._closed = False
-        self._evaluation: Child[EvaluationResult] | None = None
-        self._evaluate_next = False
-        """The head is to be evaluated as soon as an older evaluation of the same sha has ended."""
-        self._superseded: dict[str, str] = {}
-        """Evaluations of older heads that have not ended yet: their numbers and shas."""
-        self._builds: dict[str, Child[BuildResult]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._evaluation = HeadEvaluation(self._memory, self._run, self._inbox.append)
+        self._builds = OwnedBuilds(self._memory, self._run, self._inbox.append)
+        self._orders = BuildOrders(self._memory, self._builds, self._run, self._inbox.append)
         self._showing = Showing(self._memory)
 
     @workflow.run
@@ -119,6 +102,11 @@ class PullRequestOwner:
     def pull_request_event(self, event: PullRequestEvent) -> None:
         """Hear from the webhook."""
         self._inbox.append(event)
+
+    @workflow.signal(name=names.REQUEST_SIGNAL)
+    def request(self, request: Request) -> None:
+        """Hear what somebody asks for; what that person may do has been found out."""
+        self._inbox.append(request)
 
     @workflow.signal(name=names.BUILDS_WANTED_SIGNAL)
     def builds_wanted(self, wanted: BuildsWanted) -> None:
@@ -157,16 +145,21 @@ class PullRequestOwner:
         match item:
             case PullRequestEvent():
                 self._on_event(item)
+            case Request():
+                self._on_request(item)
             case BuildsWanted():
                 self._on_builds_wanted(item)
             case BuildProgress():
-                self._on_progress(item)
+                self._builds.come_further(item)
             case Described():
                 self._on_described(item.pull)
             case EvaluationEnded():
                 self._on_evaluation_ended(item)
+            case Planned():
+                self._orders.carry_out(item)
             case BuildEnded():
-                self._on_build_ended(item)
+                self._builds.end(item)
+                self._memory.internal_error |= item.failed
 
     # What GitHub says
 
@@ -225,20 +218,87 @@ class PullRequestOwner:
 
     def _close(self, pull: PullRequest) -> None:
         self._closed = True
-        self._evaluate_next = False
         known = self._memory.pull
         if known is not None and _same_change(known, pull):
             self._memory.pull = pull
         self._cancel_all(cancellation.CLOSED)
 
     def _cancel_all(self, reason: str) -> None:
-        if self._evaluation is not None:
-            self._evaluation.cancel(reason)
-        self._cancel_builds(reason)
+        self._evaluation.cancel(reason)
+        self._builds.cancel_all(reason)
 
-    def _cancel_builds(self, reason: str) -> None:
-        for build in self._builds.values():
-            build.cancel(reason)
+    # What people ask for
+
+    def _on_request(self, request: Request) -> None:
+        if not self._memory.first_sight(request.id, workflow.now()):
+            return
+        if request.pull is not None:
+            self._on_described(request.pull)
+        for order in request.orders:
+            pull = self._memory.pull
+            if pull is not None and not self._closed:
+                self._carry_out(order, pull, request.by)
+
+    def _carry_out(self, order: Order, pull: PullRequest, by: str) -> None:
+        match order:
+            case EvaluateOrder():
+                self._evaluate_anew(pull, rebuild=order.rebuild)
+            case BuildOrder():
+                self._build(order, pull)
+            case RetryOrder():
+                self._retry(order, pull)
+            case CancelOrder():
+                self._cancel(order, cancellation.cancelled_by(by))
+            case ButtonOrder():
+                self._press(order, pull, cancellation.cancelled_by(by))
+            case NoticeOrder():
+                self._memory.notice(order.text)
+
+    def _evaluate_anew(self, pull: PullRequest, *, rebuild: bool = False) -> None:
+        """Evaluate with the target branch as it is now."""
+        self._memory.fresh_base = True
+        self._memory.rebuild |= rebuild
+        self._evaluate(pull)
+
+    def _build(self, order: BuildOrder, pull: PullRequest) -> None:
+        if order.approved_sha is not None:
+            self._memory.approved_sha = order.approved_sha
+        if self._memory.awaits_approval and self._memory.is_approved:
+            self._evaluate(pull)
+        self._orders.take(order)
+
+    def _retry(self, order: RetryOrder, pull: PullRequest) -> None:
+        if self._memory.evaluation_failed and not self._evaluation.running:
+            self._evaluate_anew(pull)
+        for record in list(self._memory.builds.values()):
+            if record.worth_a_retry and record.job.system in order.systems:
+                self._builds.want(record.job, asked=True)
+
+    def _cancel(self, order: CancelOrder, reason: str) -> None:
+        if order.projects:
+            named = set(order.projects)
+            records = [r for r in self._memory.builds.values() if r.job.project.name in named]
+            self._builds.cancel(records, reason)
+            self._memory.forget_orders(named)
+            return
+        self._memory.orders = ()
+        self._cancel_all(reason)
+
+    def _press(self, order: ButtonOrder, pull: PullRequest, reason: str) -> None:
+        build = order.build
+        if order.head_sha != pull.head_sha:
+            self._memory.notice(notices.old_head(build.project, build.system, order.head_sha))
+            return
+        record = self._memory.record_of(build)
+        if order.button == "cancel":
+            self._builds.cancel([record] if record is not None else [], reason)
+        elif order.button == "rerun" and record is not None:
+            self._builds.want(record.job, asked=True)
+        else:
+            mode = BuildMode.TEST if order.button == "test" else build.mode
+            self._orders.take(
+                BuildOrder(projects=(build.project,), systems=(build.system,), named_systems=True, mode=mode)
+            )
 
     # Evaluations
 
@@ -246,64 +306,16 @@ class PullRequestOwner:
         """Evaluate ``pull``; what runs for another head or another target branch is superseded."""
         known = self._memory.pull
         if known is not None and known.head_sha != pull.head_sha:
-            self._cancel_all(cancellation.superseded_by(pull.head_sha))
-            if self._evaluation is not None:
-                self._superseded[self._evaluation.n] = known.head_sha
-            self._evaluation = None
-            self._evaluate_next = False
+            self._evaluation.supersede(known.head_sha, pull.head_sha)
+            self._builds.cancel_all(cancellation.superseded_by(pull.head_sha))
         elif known is not None and known.base_ref != pull.base_ref:
-            self._cancel_builds(cancellation.BASE_CHANGED)
+            self._builds.cancel_all(cancellation.BASE_CHANGED)
         self._memory.believe(pull)
-        # Same sha, same contexts: an older evaluation of it ends first, and the running one says nothing.
-        if self._evaluation is not None:
-            self._evaluation.cancel(cancellation.EVALUATED_AGAIN)
-            self._evaluate_next = True
-        elif pull.head_sha in self._superseded.values():
-            self._evaluate_next = True
-        else:
-            self._start_evaluation(pull)
-
-    def _start_evaluation(self, pull: PullRequest) -> None:
-        child = Child[EvaluationResult](self._next_n())
-        self._evaluation = child
-        self._run(self._run_evaluation(child, pull))
-
-    async def _run_evaluation(self, child: Child[EvaluationResult], pull: PullRequest) -> None:
-        memory = self._memory
-        job = EvaluationJob(
-            pull=pull, n=child.n, owner_id=workflow.info().workflow_id, pinned_base=memory.base_sha
-        )
-        starting = workflow.start_child_workflow(
-            Evaluation.run,
-            job,
-            id=names.evaluation_id(memory.repo, memory.number, child.n),
-            parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
-            search_attributes=attributes.of_pull_request(
-                memory.repo, memory.number, pull.author, pull.head_sha
-            ),
-            static_summary=details.evaluation_summary(pull),
-        )
-        try:
-            self._inbox.append(EvaluationEnded(child.n, await child.run(starting)))
-        except FailureError as error:
-            self._inbox.append(EvaluationEnded(child.n, None, failure_reason(error)))
+        self._evaluation.begin(pull)
 
     def _on_evaluation_ended(self, ended: EvaluationEnded) -> None:
-        current = self._evaluation is not None and self._evaluation.n == ended.n
-        self._superseded.pop(ended.n, None)
-        if current:
-            self._evaluation = None
-        pull = self._memory.pull
-        if self._closed or pull is None:
-            return
-        if self._evaluate_next and self._may_start(pull):
-            self._evaluate_next = False
-            self._start_evaluation(pull)
-        elif current and not self._evaluate_next:
-            self._conclude(pull, ended)
-
-    def _may_start(self, pull: PullRequest) -> bool:
-        return self._evaluation is None and pull.head_sha not in self._superseded.values()
+        if self._evaluation.end(ended) and not self._closed and self._memory.pull is not None:
+            self._conclude(self._memory.pull, ended)
 
     def _conclude(self, pull: PullRequest, ended: EvaluationEnded) -> None:
         """Take in how the evaluation of the head came out."""
@@ -319,75 +331,24 @@ class PullRequestOwner:
     # Builds
 
     def _on_builds_wanted(self, wanted: BuildsWanted) -> None:
-        current = self._evaluation is not None and self._evaluation.n == wanted.n
-        if not current or self._evaluate_next or self._closed:
+        if self._closed or not self._evaluation.speaks(wanted.n):
             return
         if self._memory.base_sha not in {None, wanted.plan.merge.base_sha}:
-            self._cancel_builds(cancellation.BASE_CHANGED)
+            self._builds.cancel_all(cancellation.BASE_CHANGED)
+        rebuild = self._memory.rebuild
         self._memory.plan(wanted)
         for job in wanted.plan.builds:
-            self._want(job)
-
-    def _want(self, job: BuildJob) -> None:
-        """Build ``job`` unless the same thing runs or has been done."""
-        known = self._memory.builds.get(build_key(job))
-        if known is not None and known.joinable and not self._is_ending(known):
-            return
-        child = Child[BuildResult](self._next_n())
-        view = BuildView(
-            project=job.project.name,
-            path=job.project.path,
-            system=job.system,
-            mode=job.mode,
-            wanted_at=workflow.now(),
-        )
-        self._memory.builds[build_key(job)] = BuildRecord(n=child.n, job=job, view=view)
-        self._builds[child.n] = child
-        self._run(self._run_build(child, job))
-
-    def _is_ending(self, record: BuildRecord) -> bool:
-        """Whether it still runs and has been told to end, as after closing and reopening: nothing to join."""
-        child = self._builds.get(record.n)
-        return child is not None and child.reason is not None
-
-    async def _run_build(self, child: Child[BuildResult], job: BuildJob) -> None:
-        starting = workflow.start_child_workflow(
-            Build.run,
-            BuildRequest(
-                job=job, n=child.n, owner_id=workflow.info().workflow_id, policy=self._memory.policy
-            ),
-            id=names.build_id(job, child.n),
-            parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
-            search_attributes=attributes.of_build(job),
-            static_summary=details.build_summary(job),
-            priority=Priority(fairness_key=job.author[:FAIRNESS_KEY_LIMIT] or None),
-        )
-        try:
-            self._inbox.append(BuildEnded(child.n, await child.run(starting)))
-        except FailureError as error:
-            self._inbox.append(_without_result(child, error))
-
-    def _on_progress(self, progress: BuildProgress) -> None:
-        record = self._memory.record(progress.n)
-        if record is not None:
-            record.come_further(progress)
-
-    def _on_build_ended(self, ended: BuildEnded) -> None:
-        self._builds.pop(ended.n, None)
-        record = self._memory.record(ended.n)
-        if record is not None:
-            record.end(ended.result)
-            self._memory.internal_error |= ended.failed
+            self._builds.want(job, asked=rebuild)
+        if self._memory.awaits_approval and self._memory.is_approved:
+            self._evaluate(wanted.plan.pull)
+        else:
+            self._orders.resume()
 
     async def _describe(self, hint: PullRequest, known: PullRequest) -> None:
         try:
             self._inbox.append(Described(await newer_of(hint, known)))
         except ActivityError as error:
             workflow.logger.warning("not described: %s", failure_reason(error))
-
-    def _next_n(self) -> str:
-        self._memory.children += 1
-        return f"{workflow.info().run_id[:4]}{self._memory.children}"
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -398,13 +359,3 @@ class PullRequestOwner:
 def _same_change(one: PullRequest, other: PullRequest) -> bool:
     """Whether both ask for the same head to be merged into the same branch."""
     return (one.head_sha, one.base_ref) == (other.head_sha, other.base_ref)
-
-
-def _without_result(child: Child[BuildResult], error: FailureError) -> BuildEnded:
-    """How a build ended that failed as a workflow, or was called off before its first step."""
-    if is_cancelled_exception(error):
-        reason = cancellation.Cancellation.read(child.reason).text
-        return BuildEnded(child.n, BuildResult(outcome=BuildOutcome.CANCELLED, reason=reason))
-    reason = failure_reason(error)
-    result = BuildResult(outcome=BuildOutcome.UNEXPECTED_ERROR, reason=reason)
-    return BuildEnded(child.n, result, failed=True)

@@ -329,8 +329,9 @@ class Bench:
         """Close what is open, see every owner end, and return all that ran."""
         for workflow_id in dict.fromkeys(workflow_id for workflow_id, _ in self._owners):
             handle = self.client.get_workflow_handle(workflow_id)
-            if (await handle.describe()).close_time is None:
-                await self.close(self.github.pulls[REPO, int(workflow_id.rpartition("/")[2])])
+            pull = self.github.pulls[REPO, int(workflow_id.rpartition("/")[2])]
+            if pull.state is PullRequestState.OPEN:
+                await self.close(pull)
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await handle.result()
         return await self.histories()

@@ -5,17 +5,22 @@ from datetime import UTC, datetime, timedelta
 
 from tickborg.github import (
     CHECK_OUTPUT_LIMIT,
+    CheckAction,
     CheckConclusion,
     CheckRun,
     CheckStatus,
 )
-from tickborg.jobs import BuildJob, BuildOutcome, BuildResult, BuildStarted
+from tickborg.jobs import BuildJob, BuildMode, BuildOutcome, BuildResult, BuildStarted
+from tickborg.policy import Policy
 from tickborg.texts import reproduction
 from tickborg.texts.durations import spoken
 from tickborg.texts.endings import ending_in_words
 from tickborg.texts.markdown import block, code, link, prose
 from tickborg.texts.shortening import shorten
 from tickborg.texts.wording import counted, short_sha
+
+CANCEL = CheckAction(label="Cancel", identifier="cancel", description="End this build")
+RUN_TESTS = CheckAction(label="Run tests", identifier="test", description="Build it and run its tests")
 
 _TITLE_LIMIT = 140
 """GitHub names none; a title is shown on one line, as a status is."""
@@ -93,6 +98,17 @@ def completed(
     )
 
 
+def may_be_tested(job: BuildJob, result: BuildResult, policy: Policy) -> bool:
+    """Whether tests may be offered: it was built, without them, on a system where tests are run."""
+    built = job.mode is BuildMode.BUILD and result.outcome is BuildOutcome.SUCCESS
+    return built and job.system in policy.test_systems
+
+
+def offering_tests(run: CheckRun) -> CheckRun:
+    """The check run with a button *Run tests*."""
+    return run.model_copy(update={"actions": (RUN_TESTS,)})
+
+
 def _unfinished(
     job: BuildJob, external_id: str, details_url: str, title: str, status: CheckStatus
 ) -> CheckRun:
@@ -105,6 +121,7 @@ def _unfinished(
         title=shorten(title, _TITLE_LIMIT),
         summary="\n".join(_facts(job)),
         details_url=details_url,
+        actions=(CANCEL,),
     )
 
 

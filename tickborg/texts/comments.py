@@ -29,7 +29,8 @@ _WITHOUT_RESULT = frozenset({BuildOutcome.CANCELLED, BuildOutcome.SKIPPED, Build
 
 def is_due(view: PullRequestView, *, commented: bool) -> bool:
     """Whether there is anything to comment on, or there was, so that the comment must be kept true."""
-    return commented or bool(view.builds or view.skipped) or view.evaluation in _WORTH_SAYING
+    anything = view.builds or view.skipped or view.notices
+    return commented or bool(anything) or view.evaluation in _WORTH_SAYING
 
 
 def summary(view: PullRequestView, dashboard_url: str) -> str:
@@ -124,9 +125,10 @@ def _notes(view: PullRequestView) -> Iterator[str]:
             reasons.setdefault(("", build.reason), []).append(build_name(build))
     for skipped in view.skipped:
         reasons.setdefault(("Not built: ", skipped.reason), []).append(code(skipped.project))
-    if len(reasons) == 1 and not view.builds:  # the headline has the reason
+    if len(reasons) == 1 and not view.builds and not view.notices:  # the headline has the reason
         yield f"Changed: {_some(next(iter(reasons.values())))}"
         return
+    yield from (f"- {notice}" for notice in view.notices)
     for (beginning, reason), names in list(reasons.items())[:NOTES_LIMIT]:
         yield f"- {beginning}{_some(names)}: {prose(shorten(reason, _REASON_LIMIT))}"
     if len(reasons) > NOTES_LIMIT:

@@ -1,6 +1,6 @@
 """What an operator sees in Temporal's Web UI (design, section 11)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tickborg.github import LabelChange, PullRequest
 from tickborg.jobs import BuildJob, BuildStage
@@ -9,7 +9,7 @@ from tickborg.texts.markdown import code, fitting, prose
 from tickborg.texts.outcomes import build_in_words, headline
 from tickborg.texts.shortening import shorten, shorten_bytes
 from tickborg.texts.wording import counted, short_sha
-from tickborg.views import BuildView, PullRequestView
+from tickborg.views import BranchView, BuildView, PullRequestView
 
 SUMMARY_LIMIT = 200
 """Bytes of a summary, as Temporal's server keeps it (``limit.userMetadataSummarySize`` is 400)."""
@@ -21,7 +21,19 @@ _ROOM_FOR_MORE = 40
 
 def table(view: PullRequestView) -> str:
     """How the pull request stands: the outcome, and a Markdown table of its builds."""
-    lines = [headline(view), "", *_rows(view)]
+    return _fitted([headline(view), "", *_rows(view.builds)])
+
+
+def branch_table(view: BranchView) -> str:
+    """How the newest push to a branch stands, and a Markdown table of the builds of it and those before."""
+    pushed = f"{short_sha(view.head_sha)}, pushed by {view.pusher}" if view.head_sha else "no push yet"
+    lines = [f"{code(view.branch)} at {pushed}"]
+    if view.error:
+        lines.append(f"\n{prose(shorten(view.error, _REASON_LIMIT))}")
+    return _fitted([*lines, "", *_rows(view.builds)])
+
+
+def _fitted(lines: Sequence[str]) -> str:
     kept = fitting(lines, DETAILS_LIMIT - _ROOM_FOR_MORE, size=lambda line: len(line.encode()))
     left_out = len(lines) - len(kept)
     if left_out:
@@ -53,12 +65,12 @@ def label_summary(change: LabelChange) -> str:
     return shorten_bytes(", ".join(signs) or "no label changes", SUMMARY_LIMIT)
 
 
-def _rows(view: PullRequestView) -> Iterator[str]:
-    if not view.builds:
+def _rows(builds: Sequence[BuildView]) -> Iterator[str]:
+    if not builds:
         return
     yield "| project | system | state | time | builder | |"
     yield "|---|---|---|---|---|---|"
-    yield from map(_row, view.builds)
+    yield from map(_row, builds)
 
 
 def _row(build: BuildView) -> str:

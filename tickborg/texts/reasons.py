@@ -49,3 +49,18 @@ def system_for_writers(project: str, system: System, handle: str) -> str:
 def no_such_builder(system: System) -> str:
     """The project wants a system that the operator has no builders for."""
     return f"this tickborg has no builders for {system}"
+
+
+def after_build(project: str, system: System) -> str:
+    """A test that was asked for while the same thing is being built."""
+    return f"it is tested once the build of `{project}` on {system} under way has ended"
+
+
+def tests_elsewhere(project: str, system: System) -> str:
+    """Tests are not run on this system."""
+    return f"tests of `{project}` are not run on {system}: it is no test system of this tickborg"
+
+
+def not_for_system(project: str, system: System) -> str:
+    """The project file names the project's systems, and this is none of them."""
+    return f"`{project}` is not built on {system}: its `systems` in the project file do not name it"

@@ -1,0 +1,128 @@
+"""What an owner remembers of the builds it started (design, section 3)."""
+
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel
+
+from tickborg.external_ids import BuildReference
+from tickborg.github import RepositoryName
+from tickborg.jobs import BuildJob, BuildMode, BuildOutcome, BuildProgress, BuildResult, BuildStage
+from tickborg.policy import Policy
+from tickborg.views import BuildView
+
+REDELIVERY_SPAN = timedelta(days=4)
+"""GitHub keeps deliveries for three days, and may be asked to repeat any of them."""
+
+_CAME_TO_NO_GOOD = frozenset(
+    {BuildOutcome.FAILURE, BuildOutcome.TIMED_OUT, BuildOutcome.CANCELLED, BuildOutcome.UNEXPECTED_ERROR}
+)
+
+
+class BuildRecord(BaseModel):
+    """One build of an owner's."""
+
+    n: str | None
+    """Its number; None: it has not been started, because another one has to end first."""
+    job: BuildJob
+    view: BuildView
+
+    @property
+    def joinable(self) -> bool:
+        """Whether an automatic build of the same thing is this one: it runs, or it has a true result."""
+        return self.view.outcome in {None, BuildOutcome.SUCCESS, BuildOutcome.FAILURE, BuildOutcome.TIMED_OUT}
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended."""
+        return self.view.stage is BuildStage.DONE
+
+    @property
+    def started(self) -> bool:
+        """Whether a builder is at work on it."""
+        return self.view.stage is BuildStage.RUNNING
+
+    @property
+    def worth_a_retry(self) -> bool:
+        """Whether it ended without success."""
+        return self.view.outcome in _CAME_TO_NO_GOOD
+
+    def come_further(self, progress: BuildProgress) -> None:
+        """Take in what the build says of itself."""
+        if self.done:
+            return
+        self.view = self.view.model_copy(
+            update={
+                "stage": progress.stage,
+                "reason": progress.reason,
+                "attempt_id": progress.attempt_id,
+                "builder": progress.builder,
+                "started_at": progress.started_at,
+            }
+        )
+
+    def end(self, result: BuildResult) -> None:
+        """Take in how it ended."""
+        self.view = self.view.model_copy(
+            update={
+                "stage": BuildStage.DONE,
+                "outcome": result.outcome,
+                "reason": result.reason,
+                "attempt_id": result.attempt_id,
+                "builder": result.builder,
+                "duration": result.duration,
+                "reproduce": result.commands,
+                "failed_command": result.failed_command,
+            }
+        )
+
+
+def build_key(job: BuildJob) -> str:
+    """What makes two builds the same one: (base, head, project, system, mode)."""
+    return f"{job.merge.base_sha} {job.merge.head_sha} {job.project.name} {job.system} {job.mode}"
+
+
+class OwnerMemory(BaseModel):
+    """What the owner of a pull request and that of a branch both remember."""
+
+    repo: RepositoryName
+    policy: Policy = Policy()
+    builds: dict[str, BuildRecord] = {}
+    """By :func:`build_key`, in the order in which they were first wanted."""
+    seen: dict[str, datetime] = {}
+    """Deliveries and comments, each with when it came: what comes again is done once."""
+    children: int = 0
+    """How many children were ever started, for their ids."""
+
+    def first_sight(self, delivery: str, now: datetime) -> bool:
+        """Whether ``delivery`` is new; it is remembered for as long as GitHub may deliver it again."""
+        if delivery in self.seen:
+            return False
+        self.seen = {known: at for known, at in self.seen.items() if now - at < REDELIVERY_SPAN}
+        self.seen[delivery] = now
+        return True
+
+    @property
+    def building(self) -> bool:
+        """Whether a build has not ended."""
+        return any(not record.done for record in self.builds.values())
+
+    def record(self, n: str) -> BuildRecord | None:
+        """The build with the number ``n``."""
+        return next((record for record in self.builds.values() if record.n == n), None)
+
+    def record_of(self, build: BuildReference) -> BuildRecord | None:
+        """The build that is meant, or the last one of the same project, system and mode."""
+        return self.record(build.n) or next(
+            (record for record in self.builds.values() if _is_like(record.job, build)), None
+        )
+
+    def in_the_way_of(self, job: BuildJob) -> BuildRecord | None:
+        """The build that has to end before ``job`` may begin: a test waits for the build of the same."""
+        if job.mode is not BuildMode.TEST:
+            return None
+        plain = self.builds.get(build_key(job.model_copy(update={"mode": BuildMode.BUILD})))
+        return plain if plain is not None and not plain.done else None
+
+
+def _is_like(job: BuildJob, build: BuildReference) -> bool:
+    return (job.project.name, job.system, job.mode) == (build.project, build.system, build.mode)

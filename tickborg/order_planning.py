@@ -1,0 +1,54 @@
+"""What a person who asks for builds gets, and what of it not and why (design, section 6)."""
+
+from collections.abc import Sequence
+
+from tickborg.jobs import BuildJob, BuildMode, SkippedBuild
+from tickborg.planning import Source
+from tickborg.policy import Policy
+from tickborg.projects import Project, ProjectSet
+from tickborg.requests import BuildOrder
+from tickborg.systems import System
+from tickborg.texts import reasons
+
+
+def jobs_of_order(
+    order: BuildOrder, source: Source, changed: Sequence[str], policy: Policy
+) -> tuple[BuildJob, ...]:
+    """The builds that ``order`` comes to; nothing of a project that is none by now.
+
+    ``changed`` are the names of the projects that the source's merge changes.
+    """
+    return tuple(
+        source.job(project, system, order.mode)
+        for project in _named(order.projects or changed, source.projects)
+        for system in order.systems
+        if not _why_not(project, system, order, policy)
+    )
+
+
+def not_made(order: BuildOrder, projects: ProjectSet, policy: Policy) -> tuple[SkippedBuild, ...]:
+    """What of ``order`` comes to nothing although it was asked for by name, or as a whole."""
+    skipped: list[SkippedBuild] = []
+    for project in _named(order.projects, projects):
+        reasons_by_system = {
+            system: reason for system in order.systems if (reason := _why_not(project, system, order, policy))
+        }
+        if order.named_systems or len(reasons_by_system) == len(order.systems):
+            skipped.extend(
+                SkippedBuild(project=project.name, system=system, reason=reason)
+                for system, reason in reasons_by_system.items()
+            )
+    return tuple(skipped)
+
+
+def _named(names: Sequence[str], projects: ProjectSet) -> list[Project]:
+    return [project for name in names if (project := projects.named(name)) is not None]
+
+
+def _why_not(project: Project, system: System, order: BuildOrder, policy: Policy) -> str:
+    """Why it is not built there; empty if it is."""
+    if project.systems is not None and system not in project.systems:
+        return reasons.not_for_system(project.name, system)
+    if order.mode is BuildMode.TEST and system not in policy.test_systems:
+        return reasons.tests_elsewhere(project.name, system)
+    return ""

@@ -1,0 +1,45 @@
+"""What is built of a push (design, sections 3 and 5)."""
+
+from collections.abc import Iterable, Iterator
+
+from tickborg.events.pushes import PushEvent
+from tickborg.github import RepositoryName
+from tickborg.jobs import BuildJob, Merge, Origin, PushJob, PushReport
+from tickborg.planning import Source, automatic_mode, changed_projects
+from tickborg.policy import Policy
+from tickborg.requests import ButtonOrder
+
+
+def look_at(repo: RepositoryName, branch: str, about: PushEvent | ButtonOrder) -> PushJob:
+    """What has to be found out of a push; of a check run's commit, only which projects it has."""
+    if isinstance(about, ButtonOrder):
+        return PushJob(
+            repo=repo, branch=branch, before=about.head_sha, after=about.head_sha, default_branch=branch
+        )
+    before = None if about.is_creation else about.before
+    return PushJob(
+        repo=repo, branch=branch, before=before, after=about.after, default_branch=about.default_branch
+    )
+
+
+def changed_by(report: PushReport) -> tuple[str, ...]:
+    """Names of the projects that a push changed, or that need one it changed."""
+    return tuple(project.name for project in changed_projects(report.changes, report.projects))
+
+
+def source_of_push(repo: RepositoryName, branch: str, sha: str, report: PushReport, author: str) -> Source:
+    """The commit ``sha`` of a branch, which is built as it is: there is nothing to merge it with."""
+    merge = Merge(base_sha=sha, head_sha=sha, merge_base=sha, tree=report.tree)
+    ref = f"refs/heads/{branch}"
+    return Source(repo, Origin(branch=branch), ref, branch, merge, report.projects, author)
+
+
+def jobs_of_push(source: Source, names: Iterable[str], policy: Policy) -> Iterator[BuildJob]:
+    """The builds of the projects called ``names``: whoever may push may build everywhere."""
+    for name in names:
+        project = source.projects.named(name)
+        if project is None:
+            continue
+        for system in policy.systems:
+            if project.systems is None or system in project.systems:
+                yield source.job(project, system, automatic_mode(policy, system))

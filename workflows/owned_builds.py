@@ -1,0 +1,175 @@
+"""The builds of an owner: each a child workflow of its own, and a record in the owner's memory."""
+
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import Priority
+from temporalio.exceptions import FailureError, is_cancelled_exception
+from temporalio.workflow import ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from tickborg import cancellation, names
+    from tickborg.build_records import BuildRecord, OwnerMemory, build_key
+    from tickborg.jobs import (
+        BuildJob,
+        BuildOutcome,
+        BuildProgress,
+        BuildRequest,
+        BuildResult,
+        BuildStage,
+    )
+    from tickborg.texts import details, reasons
+    from tickborg.views import BuildView
+    from workflows import attributes
+    from workflows.build import Build
+    from workflows.child import Child
+    from workflows.failures import failure_reason
+
+FAIRNESS_KEY_LIMIT = 64
+"""Bytes of a fairness key; https://docs.temporal.io/develop/task-queue-priority-fairness."""
+
+ASKED_FOR, AUTOMATIC = 2, 3
+"""Priorities: what a person asked for goes before what nobody did; 3 is the default of five."""
+
+
+@dataclass(frozen=True)
+class BuildEnded:
+    """A build has a result."""
+
+    n: str
+    result: BuildResult
+    failed: bool = False
+    """True: the workflow itself failed, and the result says why."""
+
+
+class OwnedBuilds:
+    """Starts builds, joins what runs already, and passes on why they are cancelled.
+
+    Args:
+        memory: the owner's; every build has a record in it, until the owner forgets that.
+        run: runs a coroutine beside the owner's loop.
+        tell: puts the end of a build into the owner's inbox.
+    """
+
+    def __init__(
+        self,
+        memory: OwnerMemory,
+        run: Callable[[Coroutine[Any, Any, None]], None],
+        tell: Callable[[BuildEnded], None],
+    ) -> None:
+        self._memory = memory
+        self._run = run
+        self._tell = tell
+        self._children: dict[str, Child[BuildResult]] = {}
+
+    def want(self, job: BuildJob, *, asked: bool = False) -> None:
+        """Build ``job`` unless the same runs; if nobody ``asked`` for it, unless it has been done, too."""
+        known = self._memory.builds.get(build_key(job))
+        if known is not None and self._joins(known, asked=asked):
+            return
+        before = self._memory.in_the_way_of(job)
+        if before is None:
+            self._start(job, asked=asked)
+        else:
+            reason = reasons.after_build(job.project.name, job.system)
+            self._remember(job, None, reason)
+
+    def come_further(self, progress: BuildProgress) -> None:
+        """Hear from a build that it has come further."""
+        record = self._memory.record(progress.n)
+        if record is not None:
+            record.come_further(progress)
+
+    def end(self, ended: BuildEnded) -> None:
+        """Hear that a build has ended, and start what waited for that."""
+        self._children.pop(ended.n, None)
+        record = self._memory.record(ended.n)
+        if record is not None:
+            record.end(ended.result)
+        for waiting in list(self._memory.builds.values()):
+            if _waits(waiting) and self._memory.in_the_way_of(waiting.job) is None:
+                self._start(waiting.job, asked=True)
+
+    def cancel_all(self, reason: str) -> None:
+        """End everything, also what the owner has forgotten."""
+        self.cancel(self._memory.builds.values(), reason)
+        for child in self._children.values():
+            child.cancel(reason)
+
+    def cancel(self, records: Iterable[BuildRecord], reason: str) -> None:
+        """End these builds; only the first reason to end one counts."""
+        text = cancellation.Cancellation.read(reason).text
+        for record in list(records):
+            if _waits(record):
+                record.end(BuildResult(outcome=BuildOutcome.CANCELLED, reason=text))
+            elif record.n in self._children:
+                self._children[record.n].cancel(reason)
+
+    def _joins(self, known: BuildRecord, *, asked: bool) -> bool:
+        """Whether wanting the same thing again gets the build that is ``known``.
+
+        What still runs and has been told to end, as after closing and reopening, is nothing to join.
+        """
+        child = self._children.get(known.n or "")
+        if child is not None and child.reason is not None:
+            return False
+        return not known.done if asked else known.joinable
+
+    def _start(self, job: BuildJob, *, asked: bool) -> None:
+        child = Child[BuildResult](next_number(self._memory))
+        self._remember(job, child.n)
+        self._children[child.n] = child
+        self._run(self._attend(child, job, asked=asked))
+
+    def _remember(self, job: BuildJob, n: str | None, reason: str = "") -> None:
+        view = BuildView(
+            project=job.project.name,
+            path=job.project.path,
+            system=job.system,
+            mode=job.mode,
+            reason=reason,
+            wanted_at=workflow.now(),
+        )
+        self._memory.builds[build_key(job)] = BuildRecord(n=n, job=job, view=view)
+
+    async def _attend(self, child: Child[BuildResult], job: BuildJob, *, asked: bool) -> None:
+        starting = workflow.start_child_workflow(
+            Build.run,
+            BuildRequest(
+                job=job, n=child.n, owner_id=workflow.info().workflow_id, policy=self._memory.policy
+            ),
+            id=names.build_id(job, child.n),
+            parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
+            search_attributes=attributes.of_build(job),
+            static_summary=details.build_summary(job),
+            priority=Priority(
+                priority_key=ASKED_FOR if asked else AUTOMATIC,
+                fairness_key=job.author[:FAIRNESS_KEY_LIMIT] or None,
+            ),
+        )
+        try:
+            self._tell(BuildEnded(child.n, await child.run(starting)))
+        except FailureError as error:
+            self._tell(_without_result(child, error))
+
+
+def next_number(memory: OwnerMemory) -> str:
+    """The number of an owner's next child: no child of any of its runs has the same."""
+    memory.children += 1
+    return f"{workflow.info().run_id[:4]}{memory.children}"
+
+
+def _waits(record: BuildRecord) -> bool:
+    return record.n is None and record.view.stage is BuildStage.QUEUED
+
+
+def _without_result(child: Child[BuildResult], error: FailureError) -> BuildEnded:
+    """How a build ended that failed as a workflow, or was called off before its first step."""
+    if is_cancelled_exception(error):
+        reason = cancellation.Cancellation.read(child.reason).text
+        return BuildEnded(child.n, BuildResult(outcome=BuildOutcome.CANCELLED, reason=reason))
+    reason = failure_reason(error)
+    result = BuildResult(outcome=BuildOutcome.UNEXPECTED_ERROR, reason=reason)
+    return BuildEnded(child.n, result, failed=True)

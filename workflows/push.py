@@ -1,0 +1,237 @@
+"""``Push``: the one owner of a branch, as long as there is something to do (design, section 3).
+
+Like the owner of a pull request it records signals into an inbox, and acts on them in one loop that waits for
+nothing else.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.github import GitHubActivities
+    from activities.policy import PolicyActivities
+    from activities.repository import RepositoryActivities
+    from tickborg import cancellation, names
+    from tickborg.build_records import BuildRecord
+    from tickborg.errors import FailureKind
+    from tickborg.events.pushes import PushEvent
+    from tickborg.github import CommitStatus
+    from tickborg.jobs import BuildMode, BuildProgress, PushReport
+    from tickborg.policy import Policy
+    from tickborg.push_memory import PushLook, PushMemory, PushStart
+    from tickborg.push_planning import changed_by, jobs_of_push, look_at, source_of_push
+    from tickborg.requests import ButtonOrder, Request
+    from tickborg.texts import details, links, push_statuses
+    from tickborg.views import BranchView
+    from workflows import policies
+    from workflows.failures import failure_kind, failure_reason
+    from workflows.owned_builds import BuildEnded, OwnedBuilds
+
+Item = PushEvent | Request | Policy | PushLook | BuildProgress | BuildEnded
+
+
+@workflow.defn(name=names.PUSH_WORKFLOW)
+class PushOwner:
+    """Decides what is built of the pushes to one branch."""
+
+    @workflow.init
+    def __init__(self, start: PushStart) -> None:
+        self._memory = start.memory or PushMemory(repo=start.repo, branch=start.branch)
+        self._inbox: deque[Item] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._looking = False
+        self._builds = OwnedBuilds(self._memory, self._run, self._inbox.append)
+
+    @workflow.run
+    async def run(self, start: PushStart) -> None:
+        """Own the branch until all that was pushed has been looked at and built."""
+        self._look_on()
+        while True:
+            await workflow.wait_condition(lambda: bool(self._inbox) or self._may_end)
+            while self._inbox:
+                self._act(self._inbox.popleft())
+            self._look_on()
+            self._memory.forget_the_done()
+            workflow.set_current_details(details.branch_table(self._memory.view()))
+            # No await between the last look at an empty inbox and the return: a signal that came in
+            # between would be lost with this run (measured; design, section 3).
+            if self._may_end:
+                return
+            if self._may_renew:
+                workflow.continue_as_new(start.model_copy(update={"memory": self._memory}))
+
+    @workflow.signal(name=names.PUSH_EVENT_SIGNAL)
+    def push_event(self, event: PushEvent) -> None:
+        """Hear from the webhook."""
+        self._inbox.append(event)
+
+    @workflow.signal(name=names.REQUEST_SIGNAL)
+    def request(self, request: Request) -> None:
+        """Hear of a button that somebody pressed; that the person may press it has been found out."""
+        self._inbox.append(request)
+
+    @workflow.signal(name=names.BUILD_PROGRESS_SIGNAL)
+    def build_progress(self, progress: BuildProgress) -> None:
+        """Hear from a build that it has come further."""
+        self._inbox.append(progress)
+
+    @workflow.query(name=names.STATE_QUERY)
+    def state(self) -> BranchView:
+        """All that is known about the branch."""
+        return self._memory.view()
+
+    @property
+    def _may_end(self) -> bool:
+        return not (self._tasks or self._inbox or self._memory.waiting)
+
+    @property
+    def _may_renew(self) -> bool:
+        """Continue-as-new cancels children, so it waits until there are none."""
+        suggested = workflow.info().is_continue_as_new_suggested()
+        return suggested and not (self._tasks or self._inbox) and workflow.all_handlers_finished()
+
+    def _act(self, item: Item) -> None:
+        match item:
+            case PushEvent():
+                self._on_push(item)
+            case Request():
+                self._on_request(item)
+            case Policy():
+                self._memory.policy = item
+            case PushLook():
+                self._on_look(item)
+            case BuildProgress():
+                self._builds.come_further(item)
+            case BuildEnded():
+                self._builds.end(item)
+
+    def _on_push(self, push: PushEvent) -> None:
+        if not self._memory.first_sight(push.delivery, workflow.now()):
+            return
+        self._memory.take(push)
+        head = self._memory.head
+        if head is not None and head.delivery == push.delivery:
+            self._supersede(head)
+
+    def _supersede(self, head: PushEvent) -> None:
+        """End what no builder has begun on older heads; its projects are built on the newest one instead."""
+        old = [record for record in self._memory.builds.values() if _can_wait_no_more(record, head.after)]
+        self._memory.want(tuple(record.job.project.name for record in old))
+        self._builds.cancel(old, cancellation.superseded_by(head.after))
+
+    def _on_request(self, request: Request) -> None:
+        if not self._memory.first_sight(request.id, workflow.now()):
+            return
+        for order in request.orders:
+            if isinstance(order, ButtonOrder):
+                self._press(order, cancellation.cancelled_by(request.by))
+
+    def _press(self, order: ButtonOrder, reason: str) -> None:
+        record = self._memory.record_of(order.build)
+        if record is not None and record.job.merge.head_sha != order.head_sha:
+            record = None
+        if order.button == "cancel":
+            self._builds.cancel([record] if record is not None else [], reason)
+        elif order.button == "rerun" and record is not None:
+            self._builds.want(record.job, asked=True)
+        else:
+            self._memory.waiting = (*self._memory.waiting, order)
+
+    # Looking at what was pushed: one thing at a time, the oldest first
+
+    def _look_on(self) -> None:
+        if self._memory.waiting and not self._looking:
+            self._looking = True
+            self._run(self._look(self._memory.waiting[0]))
+
+    async def _look(self, about: PushEvent | ButtonOrder) -> None:
+        try:
+            policy, report = await asyncio.gather(self._read_policy(), self._find_out(about))
+            self._inbox.extend((policy, PushLook(about=about, report=report)))
+        except ActivityError as error:
+            gone = failure_kind(error) is FailureKind.HEAD_GONE
+            self._inbox.append(PushLook(about=about, error=failure_reason(error), gone=gone))
+
+    def _on_look(self, look: PushLook) -> None:
+        self._looking = False
+        self._memory.waiting = self._memory.waiting[1:]
+        if isinstance(look.about, ButtonOrder):
+            self._build_again(look.about, look.report)
+        else:
+            self._on_push_looked_at(look.about, look)
+
+    def _on_push_looked_at(self, push: PushEvent, look: PushLook) -> None:
+        report, head = look.report, self._memory.head
+        changed = changed_by(report) if report is not None else ()
+        self._memory.want(changed)
+        self._tell(push, look, changed)
+        # What an older push changed is built on the newest, once that has been looked at too.
+        if report is None or head is None or head.after != push.after or self._memory.looking_for_more:
+            return
+        self._memory.error = report.project_file_error or ""
+        source = source_of_push(self._memory.repo, self._memory.branch, push.after, report, push.pusher)
+        wanted, self._memory.wanted = self._memory.wanted, ()
+        for job in jobs_of_push(source, wanted, self._memory.policy):
+            self._builds.want(job)
+
+    def _build_again(self, order: ButtonOrder, report: PushReport | None) -> None:
+        project = report.projects.named(order.build.project) if report is not None else None
+        if report is None or project is None:
+            workflow.logger.warning("%s of %s cannot be built again", order.build.project, order.head_sha)
+            return
+        source = source_of_push(self._memory.repo, self._memory.branch, order.head_sha, report, "")
+        mode = BuildMode.TEST if order.button == "test" else order.build.mode
+        self._builds.want(source.job(project, order.build.system, mode), asked=True)
+
+    async def _read_policy(self) -> Policy:
+        return await workflow.execute_activity_method(
+            PolicyActivities.policy, **policies.SETTINGS, summary="settings"
+        )
+
+    async def _find_out(self, about: PushEvent | ButtonOrder) -> PushReport:
+        job = look_at(self._memory.repo, self._memory.branch, about)
+        return await workflow.execute_activity_method(
+            RepositoryActivities.push, job, **policies.MERGE, summary=f"what {job.after[:7]} changes"
+        )
+
+    # What the commit's status says
+
+    def _tell(self, push: PushEvent, look: PushLook, changed: tuple[str, ...]) -> None:
+        repo, report = self._memory.repo, look.report
+        page = links.branch_url(self._memory.policy, repo, self._memory.branch)
+        if look.gone:
+            return  # there is no commit any more to say it of
+        if report is None:
+            self._memory.error = look.error
+            status = push_statuses.internal_error(repo, push.after, look.error, page)
+        elif report.project_file_error is not None:
+            status = push_statuses.bad_project_file(repo, push.after, report.project_file_error, page)
+        else:
+            status = push_statuses.looked_at(repo, push.after, changed, page)
+        self._run(self._set_status(status))
+
+    async def _set_status(self, status: CommitStatus) -> None:
+        try:
+            await workflow.execute_activity_method(
+                GitHubActivities.set_status,
+                status,
+                **policies.RESULT,
+                summary=f"{status.state}: {status.description}",
+            )
+        except ActivityError as error:
+            workflow.logger.warning("status of %s not set: %s", status.sha, failure_reason(error))
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _can_wait_no_more(record: BuildRecord, head_sha: str) -> bool:
+    """Whether it is of an older head, and no builder has begun it."""
+    return not (record.done or record.started) and record.job.merge.head_sha != head_sha
