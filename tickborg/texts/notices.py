@@ -47,3 +47,8 @@ def may_not_press(login: str, project: str, system: System) -> str:
 def may_not_cancel(login: str) -> str:
     """A cancel by somebody who is neither the author nor may push."""
     return f"@{login} may not cancel builds here: that is for the author and for people who may push."
+
+
+def may_not_rebuild(login: str) -> str:
+    """*Re-run all checks* by somebody who is neither the author nor may push."""
+    return f"@{login} may not have everything built again: that is for the author and for people who may push."
