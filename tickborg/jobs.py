@@ -74,9 +74,9 @@ class ProjectsReport(Value):
 class PushJob(Value):
     """Find out what a push to a branch changes: everything from ``before`` to ``after``.
 
-    Where nothing is known of ``before`` (a new branch), or it is no ancestor of ``after`` (a forced push), it is
-    everything since the merge base with the default branch; for the default branch itself, since the merge base
-    with ``before``. If there is no such base, everything is new.
+    Where nothing is known of ``before`` (a new branch), or it is no ancestor of ``after`` (a forced push), it
+    is everything since the merge base with the default branch; for the default branch itself, since the merge
+    base with ``before``. If there is no such base, everything is new.
     """
 
     repo: RepositoryName
