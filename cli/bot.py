@@ -9,6 +9,7 @@ from temporalio.client import Client
 from activities.clients.workspace.workspace import WorkspaceFolder
 from cli import services
 from messaging.transport import Transport
+from tickborg.hearing import DEFAULT_PUSH_BRANCHES, HearingPolicy
 from tickborg.policy import Policy
 from tickborg.served_repositories import ServedRepositories
 
@@ -33,9 +34,15 @@ class BotSettings:
     policy: Policy
     """Its dashboard URL is that of this bot's own dashboard, unless ``dashboard_url`` says otherwise."""
     served: ServedRepositories
+    push_branches: tuple[str, ...] = DEFAULT_PUSH_BRANCHES
     listen: Listen = Listen()
     dashboard_url: str | None = None
     """The dashboard as people reach it, where that is not as it listens: behind a proxy, say."""
+
+    @property
+    def hearing_policy(self) -> HearingPolicy:
+        """What the webhook service listens for."""
+        return HearingPolicy(served=self.served, handle=self.policy.handle, push_branches=self.push_branches)
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ async def running_bot(
             services.hearing(
                 client,
                 github.webhook_secret,
-                settings.served,
+                settings.hearing_policy,
                 publishers.stats,
                 host=listen.host,
                 port=listen.webhook,

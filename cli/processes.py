@@ -31,7 +31,7 @@ async def webhook(settings: Settings) -> None:
     ):
         listen = settings.webhook
         hearing = services.hearing(
-            client, secret, settings.served, publishers.stats, host=listen.host, port=listen.port
+            client, secret, settings.hearing_policy, publishers.stats, host=listen.host, port=listen.port
         )
         async with hearing as url:
             await _until_told(f"webhook: listening at {url}/github-webhook")
@@ -124,6 +124,7 @@ async def _of_bot(settings: Settings) -> BotSettings:
         folders=services.Folders(settings.state.path),
         policy=settings.workflow_policy,
         served=settings.served,
+        push_branches=settings.policy.push_branches,
         listen=Listen(
             host=settings.webhook.host,
             webhook=settings.webhook.port,

@@ -44,8 +44,8 @@ from messaging.stats_collector import StatsCollector
 from messaging.stats_publisher import StatsPublisher
 from messaging.transport import Transport
 from tickborg.github import RepositoryName
+from tickborg.hearing import HearingPolicy
 from tickborg.policy import Policy
-from tickborg.served_repositories import ServedRepositories
 from tickborg.systems import System
 from webhook.app import create_app as create_webhook
 from webhook.temporal_starter import TemporalStarter
@@ -218,10 +218,10 @@ async def building(
 
 @asynccontextmanager
 async def hearing(  # noqa: PLR0913 - what it listens on, and all it is wired to
-    client: Client, secret: bytes, served: ServedRepositories, stats: ports.Stats, *, host: str, port: int
+    client: Client, secret: bytes, policy: HearingPolicy, stats: ports.Stats, *, host: str, port: int
 ) -> AsyncIterator[str]:
     """``tickborg webhook``: hear GitHub; yields the service's URL."""
-    app = create_webhook(secret=secret, served=served, starter=TemporalStarter(client), stats=stats)
+    app = create_webhook(secret=secret, policy=policy, starter=TemporalStarter(client), stats=stats)
     async with listening(app, host=host, port=port, setting="[webhook] port") as url:
         yield url
 

@@ -1,12 +1,13 @@
 """Webhooks over HTTP into a real Temporal: what is answered 202 is durable there."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 import pytest
@@ -18,12 +19,27 @@ from cli.temporal_client import TemporalConnection, connect, connect_lazily
 from emulator import EmulatedGitHub, Person, serve
 from emulator.git import create_bare
 from emulator.server import listening
+from emulator.state import Delivery
 from tests.support.eventually import eventually
 from tests.support.github_json import pull_json
-from tests.support.webhooks import SECRET, FakeStats, encode, headers, pull_request_payload
+from tests.support.webhooks import (
+    SECRET,
+    FakeStats,
+    check_run_payload,
+    check_suite_payload,
+    comment_payload,
+    encode,
+    headers,
+    hearing,
+    pull_request_payload,
+    push_payload,
+)
+from tickborg.events.buttons import RerunStart
+from tickborg.events.comments import IssueComment
 from tickborg.events.pull_requests import PullRequestEvent
+from tickborg.events.pushes import PushEvent
 from tickborg.memory import PullRequestStart
-from tickborg.served_repositories import ServedRepositories
+from tickborg.push_memory import PushStart
 from webhook.answers import BODY_LIMIT
 from webhook.app import create_app
 from webhook.temporal_starter import TemporalStarter
@@ -38,10 +54,13 @@ class Service:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    async def post(self, payload: dict[str, Any]) -> httpx2.Response:
-        """Send a pull_request event as GitHub does."""
+    async def post(
+        self, payload: dict[str, Any], event: str = "pull_request", **changes: str
+    ) -> httpx2.Response:
+        """Send an event as GitHub does, but for ``changes`` of its headers."""
         body = encode(payload)
-        return await self._request("POST", "/github-webhook", content=body, headers=headers(body))
+        sent = headers(body, event, **changes)
+        return await self._request("POST", "/github-webhook", content=body, headers=sent)
 
     async def post_raw(self, body: bytes) -> httpx2.Response:
         """Send any body, signed."""
@@ -62,7 +81,7 @@ async def serving(address: str, repos: str = "acme/*") -> AsyncIterator[Service]
     client = await connect_lazily(TemporalConnection(address))
     app = create_app(
         secret=SECRET,
-        served=ServedRepositories(patterns=(repos,)),
+        policy=hearing(repos),
         starter=TemporalStarter(client),
         stats=FakeStats(),
     )
@@ -90,16 +109,25 @@ async def client(address: str) -> Client:
     return await connect(TemporalConnection(address))
 
 
-async def heard(client: Client, workflow: WorkflowHandle[Any, Any]) -> list[PullRequestEvent]:
-    """The events that a run of a pull request's owner has been signalled."""
+T = TypeVar("T")
+SIGNALS: dict[type[Any], str] = {PullRequestEvent: "pull_request_event", PushEvent: "push_event"}
+
+
+async def heard_of(client: Client, workflow: WorkflowHandle[Any, Any], shape: type[T]) -> list[T]:
+    """What a run of an owner has been signalled."""
     signals = [
         event.workflow_execution_signaled_event_attributes
         async for event in workflow.fetch_history_events()
         if event.HasField("workflow_execution_signaled_event_attributes")
     ]
-    assert {signal.signal_name for signal in signals} <= {"pull_request_event"}
+    assert {signal.signal_name for signal in signals} <= {SIGNALS[shape]}
     converter = client.data_converter
-    return [(await converter.decode(signal.input.payloads, [PullRequestEvent]))[0] for signal in signals]
+    return [(await converter.decode(signal.input.payloads, [shape]))[0] for signal in signals]
+
+
+async def heard(client: Client, workflow: WorkflowHandle[Any, Any]) -> list[PullRequestEvent]:
+    """The events that a run of a pull request's owner has been signalled."""
+    return await heard_of(client, workflow, PullRequestEvent)
 
 
 async def test_a_pull_request_becomes_a_workflow_that_can_be_found(service: Service, client: Client) -> None:
@@ -150,12 +178,92 @@ async def test_simultaneous_events_have_one_owner_and_are_all_heard(service: Ser
     assert len({event.delivery for event in events}) == 20
 
 
+async def started_with(client: Client, workflow: WorkflowHandle[Any, Any], shape: type[T]) -> T:
+    """What a workflow was started with."""
+    first = await anext(aiter(workflow.fetch_history_events()))
+    payloads = first.workflow_execution_started_event_attributes.input.payloads
+    argument: T
+    [argument] = await client.data_converter.decode(payloads, [shape])
+    return argument
+
+
+async def runs_of(client: Client, workflow_id: str) -> int:
+    """How many runs a workflow ever had; the server counts with a delay, so the first is waited for."""
+    query = f'WorkflowId="{workflow_id}"'
+
+    async def count() -> int:
+        return (await client.count_workflows(query)).count
+
+    return await eventually(count)
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["runs", "ended"])
+async def test_a_comment_is_read_once_however_often_it_is_delivered(
+    service: Service, client: Client, *, ended: bool
+) -> None:
+    """At once and later, while it is read and when that is done; GitHub is told 202 each time."""
+    payload = comment_payload(id=100 + ended)
+    workflow_id = f"comment/acme/mono/7/{100 + ended}"
+    first = await asyncio.gather(*(service.post(payload, "issue_comment") for _ in range(5)))
+    workflow = client.get_workflow_handle(workflow_id)
+    described = await workflow.describe()
+    if ended:
+        await workflow.terminate()
+    again = await service.post(payload, "issue_comment")
+    assert {answer.status_code for answer in (*first, again)} == {202}
+    assert {answer.json()["workflow_id"] for answer in (*first, again)} == {workflow_id}
+    assert (await workflow.describe()).run_id == described.run_id
+    assert await runs_of(client, workflow_id) == 1
+
+
+async def test_a_comment_becomes_a_workflow_that_can_be_found(service: Service, client: Client) -> None:
+    """With the comment, search attributes, summary and fairness key."""
+    answer = await service.post(comment_payload("@TickBot build cgit", id=200), "issue_comment")
+    workflow = client.get_workflow_handle(answer.json()["workflow_id"])
+    described = await workflow.describe()
+    attributes = {pair.key.name: pair.value for pair in described.typed_search_attributes}
+    assert attributes == {"TickborgRepo": "acme/mono", "TickborgPr": 7, "TickborgAuthor": "bob"}
+    assert await described.static_summary() == "acme/mono#7 comment by bob: @TickBot build cgit"
+    assert (described.workflow_type, described.task_queue) == ("Comment", "tickborg")
+    comment = await started_with(client, workflow, IssueComment)
+    assert (comment.comment_id, comment.body) == (200, "@TickBot build cgit")
+
+
+@pytest.mark.parametrize("event", ["check_run", "check_suite"])
+async def test_a_button_is_seen_to_once_a_press(service: Service, client: Client, event: str) -> None:
+    """A redelivery is the same press, another delivery another."""
+    payload = check_run_payload() if event == "check_run" else check_suite_payload()
+    presses = [f"{event}-first", f"{event}-first", f"{event}-second"]
+    answers = [await service.post(payload, event, x_github_delivery=press) for press in presses]
+    assert [answer.status_code for answer in answers] == [202, 202, 202]
+    assert [answer.json()["workflow_id"] for answer in answers] == [f"rerun/{press}" for press in presses]
+    assert await runs_of(client, f"rerun/{event}-first") == 1
+    workflow = client.get_workflow_handle(f"rerun/{event}-second")
+    attributes = {pair.key.name: pair.value for pair in (await workflow.describe()).typed_search_attributes}
+    assert attributes["TickborgSha"] == "a" * 40
+    button = (await started_with(client, workflow, RerunStart)).button
+    assert (button.kind, button.delivery, button.by) == (event, f"{event}-second", "maya")
+
+
+async def test_pushes_are_told_to_the_one_owner_of_their_branch(service: Service, client: Client) -> None:
+    """Which decides what it has heard before."""
+    for after in ("b", "c"):
+        assert (await service.post(push_payload(after=after * 40), "push")).status_code == 202
+    assert (await service.post(push_payload(ref="refs/heads/topic"), "push")).status_code == 200
+    workflow = client.get_workflow_handle("push/acme/mono/main")
+    assert (await workflow.describe()).workflow_type == "Push"
+    assert (await started_with(client, workflow, PushStart)).branch == "main"
+    pushes = await heard_of(client, workflow, PushEvent)
+    assert [push.after[0] for push in pushes] == ["b", "c"]
+    assert await runs_of(client, workflow.id) == 1
+
+
 async def test_what_temporal_would_not_take_is_503_and_no_500(address: str, client: Client) -> None:
     """A namespace that is missing is an operator's mistake, and the delivery is worth repeating."""
     nowhere = await connect_lazily(TemporalConnection(address, namespace="nowhere"))
     app = create_app(
         secret=SECRET,
-        served=ServedRepositories(patterns=("acme/*",)),
+        policy=hearing("acme/*"),
         starter=TemporalStarter(nowhere),
         stats=FakeStats(),
     )
@@ -211,7 +319,7 @@ async def test_a_temporal_that_swallows_everything_is_given_up_within_three_seco
 async def test_what_the_emulated_github_sends_is_understood(
     address: str, client: Client, tmp_path: Path
 ) -> None:
-    """A person's pull request and what is pushed to it are told to its owner."""
+    """What people do there becomes workflows, and what GitHub sends twice does not become two."""
     create_bare(tmp_path / "mono.git")
     github = EmulatedGitHub()
     mono = github.create_repository("project-tick/mono", tmp_path / "mono.git")
@@ -224,10 +332,31 @@ async def test_what_the_emulated_github_sends_is_understood(
         maya.commit(mono, "topic", {"README.md": b"A better one.\n"}, "Better")
         pull = maya.open_pull_request(mono, head="topic", title="Better", body="Really.")
         maya.commit(mono, "topic", {"README.md": b"The best one.\n"}, "Best")
+        comment = maya.comment(pull, "@tickbot eval")
+        maya.comment(pull, "Thanks!")
+        suite = next(suite for suite in mono.suites.values() if suite.head_sha == pull.head_sha)
+        maya.rerun_all(suite)
+        maya.commit(mono, "main", {"LICENSE": b"MIT\n"}, "License it")
         await github.webhooks.settled()
-    workflow = client.get_workflow_handle(f"pr/project-tick/mono/{pull.number}")
-    assert {event.action for event in await heard(client, workflow)} == {"opened", "synchronize"}
-    assert {delivery.status_code for delivery in app.deliveries} <= {200, 202}
+        for delivery in tuple(app.deliveries):
+            github.webhooks.repeat(app, delivery)
+        await github.webhooks.settled()
+    pull_id = f"pr/project-tick/mono/{pull.number}"
+    events = await heard(client, client.get_workflow_handle(pull_id))
+    assert {event.action for event in events} == {"opened", "synchronize"}
+    pushes = await heard_of(client, client.get_workflow_handle("push/project-tick/mono/main"), PushEvent)
+    assert {push.after for push in pushes} == {mono.branches["main"]}
+    comment_id = f"comment/project-tick/mono/{pull.number}/{comment.id}"
+    rerun_id = next(f"rerun/{each.guid}" for each in app.deliveries if each.action == "rerequested")
+    started = {workflow_id_of(each) for each in app.deliveries if each.status_code == 202}
+    assert started == {pull_id, "push/project-tick/mono/main", comment_id, rerun_id}
+    assert {delivery.status_code for delivery in app.deliveries} == {200, 202}
+    assert [await runs_of(client, workflow_id) for workflow_id in sorted(started)] == [1, 1, 1, 1]
+
+
+def workflow_id_of(delivery: Delivery) -> str:
+    """What the service said that it started."""
+    return str(json.loads(delivery.response_body or "")["workflow_id"])
 
 
 async def test_a_large_body_is_read_to_its_end_and_an_endless_one_is_not(

@@ -52,19 +52,20 @@ from tickborg.github import (
     RepositoryName,
     StatusState,
 )
+from tickborg.hearing import HearingPolicy
 from tickborg.names import pull_request_id
 from tickborg.policy import Policy
 from tickborg.projects import Project
 from tickborg.served_repositories import ServedRepositories
+from tickborg.starts import Start
 from tickborg.systems import System
 from tickborg.texts.statuses import EVALUATION_CONTEXT
-from webhook.decisions import Start
 from webhook.reading import Headers
 from webhook.routing import decide
 from webhook.temporal_starter import TemporalStarter
 
 REPO = RepositoryName(owner="acme", name="mono")
-SERVED = ServedRepositories(patterns=(str(REPO),))
+HEARING = HearingPolicy(served=ServedRepositories(patterns=(str(REPO),)))
 LINUX = System.X86_64_LINUX
 NUMBER = 7
 HEAD, NEXT_HEAD, THIRD_HEAD = "1" * 40, "2" * 40, "3" * 40
@@ -170,7 +171,7 @@ class Bench:
     ) -> PullRequest:
         """Deliver a ``pull_request`` webhook as GitHub would; without ``delivery`` it is a new one."""
         headers = Headers(("pull_request",), (delivery or str(uuid4()),), (), ("application/json",))
-        decision = decide(headers, encode(payload_of(action, pull, changes or {})), SERVED)
+        decision = decide(headers, encode(payload_of(action, pull, changes or {})), HEARING)
         if isinstance(decision, Start):
             await self._starter.start(decision)
             await self._note_owner(pull.number)

@@ -73,6 +73,18 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     assert (settings.builder.sandbox, settings.builder.limits.memory) == (SandboxKind.PODMAN, 512 * 1024**2)
 
 
+def test_the_webhook_is_told_whom_and_what_it_hears(tmp_path: Path) -> None:
+    """By default a push to main, and a comment that mentions @tickbot."""
+    usual = load(tmp_path, '[policy]\nrepos = ["acme/mono"]\n').hearing_policy
+    assert (usual.served.patterns, usual.handle, usual.push_branches) == (
+        ("acme/mono",),
+        "tickbot",
+        ("main",),
+    )
+    own = load(tmp_path, '[policy]\nhandle = "robo"\npush_branches = ["main", "release/1"]\n').hearing_policy
+    assert (own.handle, own.push_branches) == ("robo", ("main", "release/1"))
+
+
 def test_the_environment_is_over_the_file(tmp_path: Path) -> None:
     """Key by key; an empty variable is as good as none."""
     settings = load(
