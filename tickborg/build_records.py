@@ -13,6 +13,7 @@ from tickborg.views import BuildView
 REDELIVERY_SPAN = timedelta(days=4)
 """GitHub keeps deliveries for three days, and may be asked to repeat any of them."""
 
+
 class BuildRecord(BaseModel):
     """One build of an owner's."""
 

@@ -18,8 +18,8 @@ class Presser:
     """Who pressed a button, and what that person may do."""
 
     login: str
-    policy: Policy = Policy()
-    permission: Permission = Permission.NONE
+    policy: Policy
+    permission: Permission
 
     @property
     def trusted(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the commands of a comment come to: orders for the owner, and what the bot has to answer (section 6)."""
+"""What the commands of a comment come to: orders for the owner, and what the bot has to answer."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -179,7 +179,7 @@ def _build_order(command: Build | Test, asked: Asked) -> tuple[Order | None, lis
 def _waits_for_approval(asked: Asked) -> bool:
     if asked.view is not None:
         return asked.view.awaits_approval
-    # Of an author who may write, GitHub says so in the association, which is enough where nothing is known yet.
+    # Nothing is known yet. The association of an author who may write is none of a newcomer's.
     return needs_approval(asked.policy, Permission.READ, asked.pull)
 
 

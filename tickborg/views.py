@@ -7,7 +7,6 @@ from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome
 from tickborg.systems import System
 from tickborg.values import Value
 
-
 _CAME_TO_NO_GOOD = frozenset(
     {BuildOutcome.FAILURE, BuildOutcome.TIMED_OUT, BuildOutcome.CANCELLED, BuildOutcome.UNEXPECTED_ERROR}
 )

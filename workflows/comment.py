@@ -1,4 +1,4 @@
-"""``Comment``: what is asked for in one comment is found out, answered and handed on (design, sections 3, 6)."""
+"""``Comment``: what is asked for in one comment is found out, handed on and answered (design, section 3)."""
 
 import asyncio
 
@@ -58,9 +58,7 @@ class Comment:
         settled = settle(parsed, asked)
         if settled.orders:
             await self._hand_on(settled, asked.pull)
-        await asyncio.gather(
-            self._react(settled), self._answer(settled, asked), self._count(parsed, settled)
-        )
+        await asyncio.gather(self._react(settled), self._answer(settled, asked), self._count(parsed, settled))
         return f"{len(settled.orders)} orders, {len(settled.errors)} errors"
 
     async def _read(self) -> ParsedComment:

@@ -1,4 +1,4 @@
-"""``Rerun``: somebody pressed a button on a check; who may press it, and whom it is for (design, section 3)."""
+"""``Rerun``: a button on a check was pressed: who may press it, and whom is it for (design, section 3)."""
 
 import asyncio
 
@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.external_ids import read_external_id
     from tickborg.github import (
         CommitQuestion,
+        Permission,
         PermissionQuestion,
         PullRequest,
         PullRequestQuestion,
@@ -21,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from tickborg.jobs import Origin
     from tickborg.names import RERUN_WORKFLOW
+    from tickborg.policy import Policy
     from tickborg.requests import Order, OwnerMessage, Request
     from workflows import policies
 
@@ -32,7 +34,7 @@ class Rerun:
     @workflow.init
     def __init__(self, start: RerunStart) -> None:
         self._button = start.button
-        self._presser = Presser(start.button.by)
+        self._presser = Presser(start.button.by, Policy(), Permission.NONE)
 
     @workflow.run
     async def run(self, start: RerunStart) -> int:

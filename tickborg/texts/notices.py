@@ -51,4 +51,6 @@ def may_not_cancel(login: str) -> str:
 
 def may_not_rebuild(login: str) -> str:
     """*Re-run all checks* by somebody who is neither the author nor may push."""
-    return f"@{login} may not have everything built again: that is for the author and for people who may push."
+    return (
+        f"@{login} may not have everything built again: that is for the author and for people who may push."
+    )

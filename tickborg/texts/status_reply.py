@@ -1,4 +1,4 @@
-"""The answer to ``status``: each build's state, age and builder, and what is not built and why (section 6)."""
+"""The answer to ``status``: each build's state, age and builder, and what is not built and why."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
