@@ -41,7 +41,7 @@ def status_of(view: PullRequestView, moment: Moment) -> str:
 def _table(builds: Sequence[BuildView], moment: Moment) -> Iterator[str]:
     if not builds:
         return
-    yield "| project | system | state | since | builder |"
+    yield "| project | system | state | for | builder |"
     yield "|---|---|---|---|---|"
     yield from (_row(build, moment) for build in builds[:ROWS_LIMIT])
     if len(builds) > ROWS_LIMIT:
@@ -62,7 +62,7 @@ def _row(build: BuildView, moment: Moment) -> str:
 
 def _age(build: BuildView, now: datetime) -> str:
     if build.stage is BuildStage.DONE:
-        return f"took {spoken(build.duration)}" if build.duration else ""
+        return spoken(build.duration) if build.duration else ""
     return spoken(now - (build.started_at or build.wanted_at))
 
 
