@@ -75,7 +75,13 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             talking.change_labels,
             talking.publish_summary,
             talking.permission,
+            talking.pulls_of_commit,
+            talking.react,
+            talking.reply,
             asking.builders_online,
+            asking.queue_lengths,
+            asking.pull_request_view,
+            asking.tell_owner,
             settings.policy,
             reporting.notify,
             reporting.abandon_log,
@@ -87,10 +93,11 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
 
 def git_worker(client: Client, repositories: ports.Repositories, threads: ThreadPoolExecutor) -> Worker:
     """Fetches and merges, on a host with disk. ``threads`` are shut down by whoever made them."""
+    git = RepositoryActivities(repositories)
     return Worker(
         client,
         task_queue=GIT_TASK_QUEUE,
-        activities=[RepositoryActivities(repositories).merge],
+        activities=[git.merge, git.projects, git.push],
         activity_executor=threads,
         max_concurrent_activities=GIT_THREADS,
         interceptors=[FailureInterceptor()],

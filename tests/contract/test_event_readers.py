@@ -156,6 +156,14 @@ async def test_a_branch_begins_and_ends(alice: Person, repository: Repository, s
     assert isinstance(decided(sent("push", None)), Ignore)
 
 
+async def test_a_tag_is_no_branch(alice: Person, repository: Repository, sent: Sent) -> None:
+    """GitHub sends the same event for both."""
+    alice.tag(repository, "main")
+    decision = decided(sent("push", None))
+    assert isinstance(decision, Ignore)
+    assert decision.reason == "refs/tags/main is no branch: a push to it starts nothing"
+
+
 async def test_a_rerun_is_read(alice: Person, check_run: CheckRun, sent: Sent) -> None:
     """By the external id that the bot gave the check run."""
     alice.rerun(check_run)

@@ -21,9 +21,12 @@ from typing import Any
 from uuid import UUID
 
 from activities.ports import BuildLog, BuildLogs, Cluster, Command, CommandRunner, Exit, Stats, Workspaces
+from tickborg.github import RepositoryName
 from tickborg.jobs import BuildJob
 from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus, Event, EventName
+from tickborg.starts import Start
 from tickborg.systems import System
+from tickborg.views import PullRequestView
 
 PATIENCE_SECONDS = 30.0
 MANY_LINES = 400_000
@@ -125,10 +128,18 @@ class Signal:
 
 
 class FakeCluster(Cluster):
-    """A Temporal that only takes signals and counts builders."""
+    """A Temporal that takes starts and signals, and otherwise knows what a test tells it.
 
-    def __init__(self) -> None:
+    Args:
+        owners: where owners are told things and asked, if not here: a real Temporal.
+    """
+
+    def __init__(self, owners: Cluster | None = None) -> None:
+        self._owners = owners
         self.builders: dict[System, int] = {}
+        self.queues: dict[System, int] = {}
+        self.views: dict[tuple[RepositoryName, int], PullRequestView] = {}
+        self.started: list[Start] = []
         self.signals: list[Signal] = []
         self.closed: set[str] = set()
         """Ids of workflows that take no more signals."""
@@ -146,6 +157,26 @@ class FakeCluster(Cluster):
             return False
         self.signals.append(Signal(workflow_id, signal, argument))
         return True
+
+    async def start(self, start: Start) -> None:
+        """Keep a start."""
+        if self.fault is not None:
+            raise self.fault
+        self.started.append(start)
+        if self._owners is not None:
+            await self._owners.start(start)
+
+    async def pull_request_view(self, repo: RepositoryName, number: int) -> PullRequestView | None:
+        """What ``views`` says, or the real owner."""
+        if self.fault is not None:
+            raise self.fault
+        if self._owners is not None:
+            return await self._owners.pull_request_view(repo, number)
+        return self.views.get((repo, number))
+
+    async def queue_length(self, system: System) -> int:
+        """As many as ``queues`` says."""
+        return self.queues.get(system, 0)
 
 
 class FakeWorkspaces(Workspaces):

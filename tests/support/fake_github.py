@@ -43,6 +43,8 @@ class Comment:
     number: int
     author: str
     bodies: list[str]
+    reactions: set[str] = field(default_factory=set)
+    """The bot's."""
 
     @property
     def body(self) -> str:
@@ -277,6 +279,22 @@ class FakeGitHub:
                 return False
             comment.bodies.append(body)
             return True
+
+    async def react(self, repo: RepositoryName, comment_id: int, content: str) -> None:
+        """Leave a reaction as the bot; the same twice is one, and a comment that is gone takes none."""
+        async with self._call("react"):
+            comment = self.comments.get(comment_id)
+            if comment is not None and comment.repo == repo:
+                comment.reactions.add(content)
+
+    async def open_pulls_at(self, repo: RepositoryName, sha: str) -> list[int]:
+        """Numbers of the open pull requests with that head."""
+        async with self._call("open_pulls_at"):
+            return [
+                pull.number
+                for pull in self.pulls.values()
+                if (pull.repo, pull.head_sha, pull.state) == (repo, sha, PullRequestState.OPEN)
+            ]
 
     async def permission(self, repo: RepositoryName, user: str) -> Permission:
         """What was granted; everybody may read."""

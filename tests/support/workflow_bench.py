@@ -123,7 +123,7 @@ class Bench:
         self.client = client
         self.github = FakeGitHub()
         self.repositories = HeldRepositories(*projects)
-        self.cluster = FakeCluster()
+        self.cluster = FakeCluster(owners=TemporalCluster(client))
         """Says how many builders are online; the builders themselves talk to the real one."""
         self.logs = FakeBuildLogs()
         self.stats = FakeStats()

@@ -1,4 +1,4 @@
-"""The projects of a target branch, read from its tree (design, section 7)."""
+"""The projects of a branch, read from its tree (design, section 7)."""
 
 from collections.abc import Mapping
 
@@ -14,8 +14,16 @@ _FILES = frozenset({FileMode.BLOB, FileMode.BLOB_EXECUTABLE})
 _ROOT = "."
 
 
+def projects_or_fault(trees: Trees, root: Entry, repo: RepositoryName) -> tuple[ProjectSet, str | None]:
+    """The projects of the tree ``root``; or none, and why they cannot be known."""
+    try:
+        return read_projects(trees, root, repo), None
+    except ProjectFileError as error:
+        return ProjectSet(), str(error)
+
+
 def read_projects(trees: Trees, root: Entry, repo: RepositoryName) -> ProjectSet:
-    """The projects that ``root``, the target branch's tree, names in its project file, or else has.
+    """The projects that ``root``, a branch's tree, names in its project file, or else has.
 
     Raises:
         ProjectFileError: the project file cannot be used.

@@ -11,6 +11,7 @@ from activities.clients.github.json_models import (
     CommentJson,
     Identified,
     LabelJson,
+    ListedPullJson,
     check_run_json,
     read,
     read_permission,
@@ -121,6 +122,24 @@ class GitHubClient:
         except MissingError:
             return False
         return True
+
+    async def react(self, repo: RepositoryName, comment_id: int, content: str) -> None:
+        """Leave a reaction below a comment; one that is there, or a comment that is not, is no error."""
+        path = "issues/comments/{id}/reactions"
+        try:
+            await self._calls.post(repo, path, {"content": content}, id=str(comment_id))
+        except MissingError:
+            return
+
+    async def open_pulls_at(self, repo: RepositoryName, sha: str) -> list[int]:
+        """Numbers of the open pull requests whose head is exactly ``sha``, those from forks included.
+
+        All that are open are looked through, because GitHub's "list pull requests associated with a commit"
+        knows no pull request from a fork (https://github.com/google/go-github/issues/2241).
+        """
+        items = await self._calls.all(repo, "pulls{?state,per_page}", state="open")
+        listed = (read(ListedPullJson, item) for item in items)
+        return [pull.number for pull in listed if pull.head.sha == sha]
 
     async def permission(self, repo: RepositoryName, user: str) -> Permission:
         """What ``user`` may do, as it was at most five minutes ago."""
