@@ -49,6 +49,11 @@ class GitHubActivities:
         """Numbers of the open pull requests with this head, ascending; a retry asks again."""
         return tuple(sorted(await self._github.open_pulls_at(question.repo, question.sha)))
 
+    @activity.defn(name="check_runs_of_commit")
+    async def check_runs_of_commit(self, question: CommitQuestion) -> tuple[str, ...]:
+        """The external ids of our latest check runs of a commit, sorted; a retry asks again."""
+        return tuple(sorted(await self._github.external_ids(question.repo, question.sha)))
+
     @activity.defn(name="set_status")
     async def set_status(self, status: CommitStatus) -> None:
         """Set a commit status; it is keyed by context, so a retry replaces it with itself."""

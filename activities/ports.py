@@ -44,6 +44,9 @@ class GitHub(Protocol):
     async def find_check_run(self, run: CheckRun) -> int | None:
         """The id of our check run with the same commit, name and external id, if there is one."""
 
+    async def external_ids(self, repo: RepositoryName, sha: str) -> Sequence[str]:
+        """The external ids of our check runs of a commit, of each name the latest."""
+
     async def labels(self, repo: RepositoryName, number: int) -> frozenset[str]:
         """The labels on a pull request."""
 

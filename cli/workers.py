@@ -23,8 +23,10 @@ from tickborg.systems import System
 from workflows.build import Build
 from workflows.evaluation import Evaluation
 from workflows.pull_request import PullRequestOwner
+from workflows.push import PushOwner
+from workflows.rerun import Rerun
 
-WORKFLOWS: Sequence[type] = (PullRequestOwner, Evaluation, Build)
+WORKFLOWS: Sequence[type] = (PullRequestOwner, Evaluation, Build, PushOwner, Rerun)
 
 SANDBOX = SandboxRestrictions.default.with_import_notification_policy(
     SandboxImportNotificationPolicy.WARN_ON_UNINTENTIONAL_PASSTHROUGH
@@ -76,6 +78,7 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             talking.publish_summary,
             talking.permission,
             talking.pulls_of_commit,
+            talking.check_runs_of_commit,
             talking.react,
             talking.reply,
             asking.builders_online,

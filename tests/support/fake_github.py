@@ -240,6 +240,12 @@ class FakeGitHub:
                 default=None,
             )
 
+    async def external_ids(self, repo: RepositoryName, sha: str) -> Sequence[str]:
+        """Those of the newest check run of each name."""
+        async with self._call("external_ids"):
+            newest = {history[-1].name: history[-1] for _, history in sorted(self.check_runs.items())}
+            return [run.external_id for run in newest.values() if (run.repo, run.head_sha) == (repo, sha)]
+
     async def labels(self, repo: RepositoryName, number: int) -> frozenset[str]:
         """The labels as people wrote them."""
         async with self._call("labels"):

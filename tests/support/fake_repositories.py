@@ -32,6 +32,7 @@ class FakeRepositories:
         self.pushes: list[PushJob] = []
         self._reports: dict[str, MergeReport] = {}
         self._pushed: dict[str, ChangeFacts] = {}
+        self._fault: str | None = None
         self._errors: defaultdict[str, list[Exception]] = defaultdict(list)
 
     def touch(self, head_sha: str, *projects: str, subjects: tuple[str, ...] = ()) -> None:
@@ -49,6 +50,10 @@ class FakeRepositories:
         self._pushed[sha] = ChangeFacts(
             touched=tuple(sorted(projects)), subjects=subjects, path_count=len(projects)
         )
+
+    def spoil_projects(self, fault: str) -> None:
+        """Let the project file of every branch be one that cannot be used."""
+        self._fault = fault
 
     def conflict(self, head_sha: str, *paths: str) -> None:
         """Make a head that conflicts in ``paths``."""
@@ -76,6 +81,8 @@ class FakeRepositories:
         """All projects there are."""
         base_sha = job.base_sha or BASE_SHA
         self._strike(base_sha)
+        if self._fault is not None:
+            return ProjectsReport(base_sha=base_sha, project_file_error=self._fault)
         return ProjectsReport(base_sha=base_sha, projects=self.projects)
 
     def read_push(self, job: PushJob) -> PushReport:
@@ -84,6 +91,8 @@ class FakeRepositories:
         self._strike(job.after)
         if job.after not in self._pushed:
             raise HeadGoneError(f"{job.after} is not in {job.repo}")
+        if self._fault is not None:
+            return PushReport(tree=job.after[::-1], project_file_error=self._fault)
         return PushReport(
             tree=job.after[::-1], since=job.before, projects=self.projects, changes=self._pushed[job.after]
         )

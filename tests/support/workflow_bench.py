@@ -47,6 +47,7 @@ from tickborg.github import (
     CheckRun,
     CheckStatus,
     CommitStatus,
+    Permission,
     PullRequest,
     PullRequestState,
     RepositoryName,
@@ -68,6 +69,8 @@ REPO = RepositoryName(owner="acme", name="mono")
 HEARING = HearingPolicy(served=ServedRepositories(patterns=(str(REPO),)))
 LINUX = System.X86_64_LINUX
 NUMBER = 7
+MAINTAINER = "grace"
+"""Who may push."""
 HEAD, NEXT_HEAD, THIRD_HEAD = "1" * 40, "2" * 40, "3" * 40
 PROJECTS = (make_project("cgit"), make_project("cmark"), make_project("meshmc"))
 
@@ -122,6 +125,7 @@ class Bench:
     def __init__(self, client: Client, folder: Path, projects: tuple[Project, ...]) -> None:
         self.client = client
         self.github = FakeGitHub()
+        self.github.grant(REPO, MAINTAINER, Permission.WRITE)
         self.repositories = HeldRepositories(*projects)
         self.cluster = FakeCluster(owners=TemporalCluster(client))
         """Says how many builders are online; the builders themselves talk to the real one."""
@@ -133,7 +137,7 @@ class Bench:
         )
         self._starter = TemporalStarter(client)
         self._stack = AsyncExitStack()
-        self._owners: dict[tuple[str, str], None] = {}
+        self._started: dict[tuple[str, str], None] = {}
 
     # What people do on GitHub
 
@@ -170,12 +174,20 @@ class Bench:
         self, action: str, pull: PullRequest, *, delivery: str = "", changes: Mapping[str, Any] | None = None
     ) -> PullRequest:
         """Deliver a ``pull_request`` webhook as GitHub would; without ``delivery`` it is a new one."""
-        headers = Headers(("pull_request",), (delivery or str(uuid4()),), (), ("application/json",))
-        decision = decide(headers, encode(payload_of(action, pull, changes or {})), HEARING)
-        if isinstance(decision, Start):
-            await self._starter.start(decision)
-            await self._note_owner(pull.number)
+        payload = payload_of(action, pull, changes or {})
+        await self.hear("pull_request", payload, pull_request_id(REPO, pull.number), delivery=delivery)
         return pull
+
+    async def hear(
+        self, event: str, payload: Mapping[str, Any], workflow_id: str, *, delivery: str = ""
+    ) -> None:
+        """Deliver a webhook that starts or signals ``workflow_id``, unless it is nobody's business."""
+        headers = Headers((event,), (delivery or str(uuid4()),), (), ("application/json",))
+        decision = decide(headers, encode(payload), HEARING)
+        if isinstance(decision, Start):
+            assert decision.workflow_id == workflow_id
+            await self._starter.start(decision)
+            await self._note(workflow_id)
 
     # What goes wrong with GitHub
 
@@ -228,18 +240,24 @@ class Bench:
         await self.until(lambda: self.github.labels_on(REPO, number) == set(labels) or None)
 
     async def until_check_run(
-        self, project: str, state: CheckStatus | CheckConclusion, *, sha: str = HEAD, system: System = LINUX
+        self,
+        project: str,
+        state: CheckStatus | CheckConclusion,
+        *,
+        sha: str = HEAD,
+        system: System = LINUX,
+        branch: str = "",
     ) -> CheckRun:
-        """Wait until the newest check run of a project is at ``state``."""
-        run = await self.until(partial(self._check_run_at, f"{project} on {system}", sha, state))
+        """Wait until the newest check run of a project is at ``state``; of a push, if ``branch`` is named."""
+        run = await self.until(partial(self._check_run_at, _name(project, system, branch), sha, state))
         assert isinstance(run, CheckRun)
         return run
 
     def check_run_history(
-        self, project: str, sha: str = HEAD, system: System = LINUX
+        self, project: str, sha: str = HEAD, system: System = LINUX, branch: str = ""
     ) -> list[list[CheckRun]]:
         """All that each check run of that name said, the oldest run first."""
-        name = f"{project} on {system}"
+        name = _name(project, system, branch)
         histories = self.github.check_runs.values()
         return [each for each in histories if (each[-1].name, each[-1].head_sha) == (name, sha)]
 
@@ -252,12 +270,12 @@ class Bench:
 
     def first_run(self, number: int = NUMBER) -> WorkflowHandle[Any, Any]:
         """The first run of the owner of a pull request."""
-        workflow_id, run_id = next(key for key in self._owners if key[0] == pull_request_id(REPO, number))
+        workflow_id, run_id = next(key for key in self._started if key[0] == pull_request_id(REPO, number))
         return self.client.get_workflow_handle(workflow_id, run_id=run_id)
 
     async def histories(self) -> Histories:
         """All that ran until now."""
-        return await read_histories(self.client, self._owners)
+        return await read_histories(self.client, self._started)
 
     async def until_told_to_end(self, workflow_type: str) -> None:
         """Wait until the first workflow of that type has been asked to end, and has heard it."""
@@ -328,14 +346,16 @@ class Bench:
 
     async def end(self) -> Histories:
         """Close what is open, see every owner end, and return all that ran."""
-        for workflow_id in dict.fromkeys(workflow_id for workflow_id, _ in self._owners):
-            handle = self.client.get_workflow_handle(workflow_id)
-            pull = self.github.pulls[REPO, int(workflow_id.rpartition("/")[2])]
-            if pull.state is PullRequestState.OPEN:
+        for pull in list(self.github.pulls.values()):
+            if pull.state is PullRequestState.OPEN and self._has_owner(pull.number):
                 await self.close(pull)
+        for workflow_id in dict.fromkeys(workflow_id for workflow_id, _ in self._started):
             async with asyncio.timeout(PATIENCE_SECONDS):
-                await handle.result()
+                await self.client.get_workflow_handle(workflow_id).result()
         return await self.histories()
+
+    def _has_owner(self, number: int) -> bool:
+        return any(workflow_id == pull_request_id(REPO, number) for workflow_id, _ in self._started)
 
     @asynccontextmanager
     async def _working(
@@ -357,10 +377,9 @@ class Bench:
                 await self.add_builder(system, concurrent=concurrent)
             yield
 
-    async def _note_owner(self, number: int) -> None:
-        handle = self.client.get_workflow_handle(pull_request_id(REPO, number))
-        described = await handle.describe()
-        self._owners[described.id, described.run_id] = None
+    async def _note(self, workflow_id: str) -> None:
+        described = await self.client.get_workflow_handle(workflow_id).describe()
+        self._started[described.id, described.run_id] = None
 
     def _check_run_at(self, name: str, sha: str, state: CheckStatus | CheckConclusion) -> CheckRun | None:
         run = self.github.check_run(name, sha)
@@ -385,6 +404,11 @@ async def working_bench(
     histories.assert_healthy()
     assert not bench.github.unstruck(), "faults were planned that never happened"
     assert not bench.workspaces.left(), "workspaces were left behind"
+
+
+def _name(project: str, system: System, branch: str) -> str:
+    """What a check run is called."""
+    return f"{project} on {system}" + (f" (push to {branch})" if branch else "")
 
 
 def _edits(before: PullRequest, after: PullRequest) -> dict[str, Any]:

@@ -62,8 +62,8 @@ def test_builds_of_older_heads_are_forgotten_when_they_have_ended() -> None:
     jobs = {name: _job(name, sha) for name, sha in (("old", B), ("running", B), ("new", C))}
     for name, job in jobs.items():
         outcome = None if name == "running" else BuildOutcome.SUCCESS
-        fields = {"stage": BuildStage.RUNNING} if name == "running" else {}
-        view = build_view(name, outcome=outcome, **fields)
+        stage = BuildStage.RUNNING if name == "running" else BuildStage.DONE
+        view = build_view(name, outcome=outcome, stage=stage)
         remembered.builds[build_key(job)] = BuildRecord(n=name, job=job, view=view)
     remembered.forget_the_done()
     assert {record.n for record in remembered.builds.values()} == {"running", "new"}

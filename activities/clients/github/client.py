@@ -79,6 +79,13 @@ class GitHubClient:
         ]
         return max(ours, default=None)
 
+    async def external_ids(self, repo: RepositoryName, sha: str) -> Sequence[str]:
+        """The external ids of our check runs of a commit, of each name the latest, as GitHub filters them."""
+        path = "commits/{sha}/check-runs{?app_id,per_page}"
+        items = await self._calls.all(repo, path, key="check_runs", sha=sha, app_id=str(self._app.id))
+        found = [read(CheckRunJson, item) for item in items]
+        return [made.external_id for made in found if made.external_id and self._is_our_app(made.app)]
+
     async def labels(self, repo: RepositoryName, number: int) -> frozenset[str]:
         """The labels on a pull request."""
         items = await self._calls.all(repo, "issues/{number}/labels{?per_page}", number=str(number))
