@@ -52,7 +52,7 @@ async def until_seen(bench: Bench, written: Comment) -> None:
 async def press(
     bench: Bench, run: CheckRun, button: Literal["rerun", "test", "cancel"] = "rerun", *, by: str = MAINTAINER
 ) -> None:
-    """Press a button of a check run."""
+    """Press a button of a check run, and wait until its owner has been told."""
     fields = {"external_id": run.external_id, "head_sha": run.head_sha}
     if button == "rerun":
         payload = check_run_payload(check_run=fields, sender={"login": by})
@@ -84,3 +84,4 @@ async def push(
 async def _press(bench: Bench, event: str, payload: dict[str, object]) -> None:
     delivery = str(uuid4())
     await bench.hear(event, payload, rerun_id(delivery), delivery=delivery)
+    await bench.client.get_workflow_handle(rerun_id(delivery)).result()

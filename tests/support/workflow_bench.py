@@ -187,7 +187,7 @@ class Bench:
         if isinstance(decision, Start):
             assert decision.workflow_id == workflow_id
             await self._starter.start(decision)
-            await self._note(workflow_id)
+            await self.note(workflow_id)
 
     # What goes wrong with GitHub
 
@@ -377,7 +377,8 @@ class Bench:
                 await self.add_builder(system, concurrent=concurrent)
             yield
 
-    async def _note(self, workflow_id: str) -> None:
+    async def note(self, workflow_id: str) -> None:
+        """Have the newest run of a workflow seen through at the end."""
         described = await self.client.get_workflow_handle(workflow_id).describe()
         self._started[described.id, described.run_id] = None
 
