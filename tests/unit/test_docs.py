@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from cli.settings_reference import settings_page
+from tickborg.places import NOWHERE
 from tickborg.project_file import read_project_file
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +34,7 @@ def test_the_project_file_of_the_readme_is_one() -> None:
         block for block in re.findall(r"```toml\n(.*?)```", README, re.DOTALL) if "[[project]]" in block
     )
     needed = '\n[[project]]\nname = "libnbtplusplus"\npath = "lib"\nbuild-system = "make"\n'
-    projects = read_project_file((example + needed).encode(), lambda _folder: ())
+    projects = read_project_file((example + needed).encode(), lambda _path: NOWHERE).projects
     assert [project.name for project in projects.projects] == ["meshmc", "libnbtplusplus"]
 
 
