@@ -126,7 +126,9 @@ class LocalRepository:
         try:
             return Path(self._git("rev-parse", "--path-format=absolute", "--git-common-dir"))
         except GitFailedError as error:
-            raise RefusedError(f"{self._path} is no git repository that can be read: {error.said}") from None
+            raise RefusedError(
+                f"{self._path} is no git repository that can be read: {error.said}; name another one"
+            ) from None
 
     def _check_history(self, base: str, base_sha: str, head: str, head_sha: str) -> None:
         """A clone that lacks history is no reason to speak of a conflict."""
@@ -149,7 +151,8 @@ class LocalRepository:
         if not refs:
             return "has no commit yet; make one and try again"
         if ref == _HEAD:
-            return f"has no commit yet on its branch {self._git('symbolic-ref', '--short', _HEAD)}"
+            branch = self._git("symbolic-ref", "--short", _HEAD)
+            return f"has no commit yet on its branch {branch}; make one, or name another"
         meant = did_you_mean(ref, refs) or f"; it has {listed(refs, _REFS_ROOM)}"
         return f"has no such branch, tag or commit{meant}"
 
