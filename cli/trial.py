@@ -36,6 +36,9 @@ HEAD_BRANCH = "tickborg-try"
 MANY_BUILDS = 10_000
 """Here nobody else waits for the builders, so however many projects changed, all are built."""
 
+_NOT_FAILED = frozenset({BuildOutcome.SUCCESS, BuildOutcome.SKIPPED})
+"""A build is skipped where the change removes its project."""
+
 _SECRET = "the trial's own"  # noqa: S105 - it guards an emulated GitHub on loopback
 
 
@@ -164,7 +167,7 @@ def exit_status(view: PullRequestView) -> ExitStatus:
     """How a trial that came to ``view`` ends."""
     if view.evaluation is not EvaluationOutcome.EVALUATED:
         return ExitStatus.NOT_EVALUATED
-    if all(build.outcome is BuildOutcome.SUCCESS for build in view.builds):
+    if all(build.outcome in _NOT_FAILED for build in view.builds):
         return ExitStatus.SUCCESS
     return ExitStatus.BUILD_FAILED
 

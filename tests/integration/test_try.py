@@ -67,7 +67,7 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout.strip()
 
 
-def work_tree(path: Path, files: dict[str, str] | None = None, change: dict[str, str] | None = None) -> Path:
+def work_tree(path: Path, files: Changes | None = None, change: Changes | None = None) -> Path:
     """A repository with a work tree, on a branch ``topic`` that changes one thing of ``main``."""
     repository = GitRepository.create(path)
     base = repository.commit(files or {"Makefile": MAKEFILE, "main.c": GOOD}, message="Begin")
@@ -134,6 +134,52 @@ async def test_unrelated_histories_end_with_2(trier: Trier, tmp_path: Path) -> N
     assert tried.status == ExitStatus.NOT_EVALUATED
     said = "nothing can be merged: the head and main have no commit in common"
     assert tried.printed.splitlines()[-1] == said
+
+
+async def test_a_project_that_the_change_removes_is_no_failure(trier: Trier, tmp_path: Path) -> None:
+    """There is nothing to build of it; what needs it is built all the same."""
+    needs = TWO_PROJECTS.replace('path = "one"', 'path = "one"\nneeds = ["two"]')
+    files = {f"{name}/{file}": text for name in ("one", "two") for file, text in _FILES.items()}
+    repository = work_tree(tmp_path / "mono", {**files, ".tickborg.toml": needs}, {"two": None})
+    tried = await trier.attempt(repository, "--json")
+    assert tried.status == ExitStatus.SUCCESS
+    outcomes = {build["project"]: build["outcome"] for build in report(tried)["builds"]}
+    assert outcomes == {"one": "Success", "two": "Skipped"}
+
+
+async def test_a_project_that_becomes_a_link_out_of_the_repository_fails(
+    trier: Trier, tmp_path: Path
+) -> None:
+    """Nothing is run where it leads to."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "Makefile").write_text("all:\n\ttouch ran\n")
+    files = {f"{name}/{file}": text for name in ("one", "two") for file, text in _FILES.items()}
+    change: Changes = {"two": symlink(str(outside))}
+    repository = work_tree(tmp_path / "mono", {**files, ".tickborg.toml": TWO_PROJECTS}, change)
+    tried = await trier.attempt(repository, "--json")
+    assert tried.status == ExitStatus.BUILD_FAILED
+    [build] = report(tried)["builds"]
+    assert build["reason"] == (
+        "`two` is not a folder of the repository, but a file or a link that leads out of it"
+    )
+    assert [path.name for path in outside.iterdir()] == ["Makefile"]
+
+
+async def test_a_circle_of_needs_ends_with_2(trier: Trier, tmp_path: Path) -> None:
+    """It is named from project to project, and so is each other fault; nothing is built."""
+    projects = (
+        TWO_PROJECTS.replace('path = "one"', 'path = "one"\nneeds = ["two"]') + 'needs = ["one", "x"]\n'
+    )
+    files = {f"{name}/{file}": text for name in ("one", "two") for file, text in _FILES.items()}
+    repository = work_tree(tmp_path / "mono", {**files, ".tickborg.toml": projects}, {"one/a": "1"})
+    tried = await trier.attempt(repository)
+    assert tried.status == ExitStatus.NOT_EVALUATED
+    reason = 'key "needs": goes round in a circle: one needs two needs one; leave one out'
+    assert tried.printed.splitlines()[-2:] == [
+        f'.tickborg.toml line 4, project "one", {reason}',
+        '.tickborg.toml line 8, project "two", key "needs": no project "x"',
+    ]
 
 
 ODD_NAMES = (b"a b/x\ny\x1b[31m", b"new\nline/caf\xe9", b"a b/ -rf \xe2\x80\xae")
