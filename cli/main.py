@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from tickborg.errors import TickborgError
+from tickborg.errors import RefusedError, TickborgError
 
 if TYPE_CHECKING:
     from tickborg.settings import Settings
@@ -100,7 +100,9 @@ def _add_service(name: str, summary: str) -> None:
         from cli import processes  # noqa: PLC0415 - a command pays only for itself
 
         start_logging()
-        run(getattr(processes, name)(_settings(config)))
+        settings = _settings(config)
+        _refuse_what_lacks(settings, name)
+        run(getattr(processes, name)(settings))
 
     app.command(name=name, help=summary)(service)
 
@@ -126,6 +128,57 @@ def replay(
     from cli import replaying  # noqa: PLC0415 - a command pays only for itself
 
     run(replaying.show(files or [], workflow_id or [], query, lambda: _settings(config), Console()))
+
+
+config_app = typer.Typer(help="Look at what people configure.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+
+
+@config_app.command()
+def check(
+    path: Annotated[
+        Path, typer.Argument(help="A git repository, a folder, or a project file of any name.")
+    ] = Path(),
+    ref: Annotated[
+        str | None,
+        typer.Option("--ref", help="Read this branch, tag or commit instead of the files on disk."),
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Say what would be built and why, as .tickborg.toml or the build files have it.
+
+    Ends with 0 if the project file is good, or there is none; with 2 if it is bad; with 3 for a usage error.
+    """
+    from cli import config_check  # noqa: PLC0415 - a command pays only for itself
+
+    try:
+        status = config_check.check(path, ref, as_json=as_json, say=print)
+    except TickborgError as error:
+        fail(error)
+    end(status)
+
+
+@config_app.command(name="settings")
+def settings_(config: ConfigOption = None) -> None:
+    """Say what is wrong with tickborg.toml, or which services it suffices; ends with 3 if it is bad."""
+    from cli import settings_check  # noqa: PLC0415 - a command pays only for itself
+
+    try:
+        settings_check.check(config, os.environ, Path.cwd(), print)
+    except TickborgError as error:
+        fail(error)
+    end(0)
+
+
+def _refuse_what_lacks(settings: "Settings", name: str) -> None:
+    """Name all that a service needs and is not set, before it starts anything."""
+    from tickborg.setting_needs import Service, missing_settings  # noqa: PLC0415 - a command pays only for itself
+    from tickborg.texts.setting_reports import refusal  # noqa: PLC0415
+
+    missing = missing_settings(settings, Service(name))
+    if missing:
+        fail(RefusedError(refusal(Service(name), missing)))
 
 
 def _settings(config: Path | None) -> "Settings":

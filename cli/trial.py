@@ -22,16 +22,22 @@ from emulator import EmulatedGitHub, Person
 from emulator.state import PullRequest, Repository
 from messaging.topology import LOGS
 from messaging.transport import Transport
+from tickborg.github import StatusState
 from tickborg.jobs import BuildOutcome, EvaluationOutcome
 from tickborg.messages import LOG_MESSAGE, BuildLogMsg, BuildLogStart
 from tickborg.policy import Policy
 from tickborg.texts.durations import spoken
+from tickborg.texts.shortening import visible
+from tickborg.texts.statuses import EVALUATION_CONTEXT
 from tickborg.texts.wording import counted
 from tickborg.views import BuildView, PullRequestView
 
 HEAD_BRANCH = "tickborg-try"
 MANY_BUILDS = 10_000
 """Here nobody else waits for the builders, so however many projects changed, all are built."""
+
+_NOT_FAILED = frozenset({BuildOutcome.SUCCESS, BuildOutcome.SKIPPED})
+"""A build is skipped where the change removes its project."""
 
 _SECRET = "the trial's own"  # noqa: S105 - it guards an emulated GitHub on loopback
 
@@ -100,7 +106,8 @@ async def _watched(
     """Open the pull request, and show what happens until all is said."""
     github = bot.github
     show.heading(trial, change)
-    async with _beside(Narrator(github, show.sight).run()), _beside(show.follow(bot.transport)):
+    sight = show.sight if trial.build else show.sight_without_builds
+    async with _beside(Narrator(github, sight).run()), _beside(show.follow(bot.transport)):
         person = Person(github, "you")
         person.push(repository, HEAD_BRANCH, change.head_sha)
         pull = person.open_pull_request(
@@ -119,13 +126,18 @@ class Display:
 
     def heading(self, trial: Trial, change: Change) -> None:
         """What is tried."""
-        self._line(f"trying {trial.head} ({change.head_sha[:7]}: {change.title})")
+        self._line(f"trying {trial.head} ({change.head_sha[:7]}: {visible(change.title)})")
         self._line(f"    on {trial.base} ({change.base_sha[:7]}) of {trial.repo}")
 
     def sight(self, _pull: PullRequest, name: str, text: str) -> None:
         """Something new that the bot says; the summary comment is shown at the end."""
         if not name.startswith("comment"):
             self._line(f"  {name:<32}  {text}")
+
+    def sight_without_builds(self, pull: PullRequest, name: str, text: str) -> None:
+        """The same without what the bot says of a draft, which it was shown so that it builds nothing."""
+        if not (name == f"status {EVALUATION_CONTEXT}" and text.startswith(StatusState.SUCCESS)):
+            self.sight(pull, name, text)
 
     async def follow(self, transport: Transport) -> None:
         """Show what all builds print, until cancelled."""
@@ -155,7 +167,7 @@ def exit_status(view: PullRequestView) -> ExitStatus:
     """How a trial that came to ``view`` ends."""
     if view.evaluation is not EvaluationOutcome.EVALUATED:
         return ExitStatus.NOT_EVALUATED
-    if all(build.outcome is BuildOutcome.SUCCESS for build in view.builds):
+    if all(build.outcome in _NOT_FAILED for build in view.builds):
         return ExitStatus.SUCCESS
     return ExitStatus.BUILD_FAILED
 
@@ -167,15 +179,17 @@ def _report(trial: Trial, view: PullRequestView, console: Console) -> ExitStatus
         console.print(json.dumps(report, indent=2), markup=False, highlight=False, soft_wrap=True)
         return status
     for line in _conclusion(view) if trial.build else _conclusion_without_builds(view):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(visible(line), markup=False, highlight=False, soft_wrap=True)
     return status
 
 
 def _conclusion(view: PullRequestView) -> Iterator[str]:
     yield ""
-    yield view.evaluation_reason
+    yield from view.evaluation_reason.split("\n")
     for path in view.conflicts:
         yield f"  conflict  {path}"
+    if view.conflict_count > len(view.conflicts):
+        yield f"  and {view.conflict_count - len(view.conflicts):,} more"
     for build in view.builds:
         yield f"  {_result(build)}"
     for skipped in view.skipped:

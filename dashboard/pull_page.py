@@ -95,7 +95,7 @@ def _resolution(view: PullRequestView) -> Content:
         return None
     return (
         element("p", "On your branch; push the result, and it is evaluated by itself."),
-        _shell(reproduction.of_conflict(view.pull)),
+        _shell(reproduction.of_conflict(view)),
     )
 
 

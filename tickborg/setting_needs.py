@@ -28,12 +28,12 @@ _WEBHOOK: tuple[Need, ...] = (("github.webhook_secret_file",), ("policy.repos",)
 
 NEEDS: Mapping[Service, tuple[Need, ...]] = {
     Service.UP: (*_APP, *_WEBHOOK),
-    Service.WEBHOOK: (_TEMPORAL, *_WEBHOOK),
+    Service.WEBHOOK: (_TEMPORAL, _RABBITMQ, *_WEBHOOK),
     Service.WORKER: (_TEMPORAL, _RABBITMQ, *_APP),
     Service.BUILDER: (_TEMPORAL, _RABBITMQ),
     Service.LOGS: (_RABBITMQ,),
     Service.STATS: (_RABBITMQ,),
-    Service.DASHBOARD: (_TEMPORAL,),
+    Service.DASHBOARD: (_TEMPORAL, _RABBITMQ),
 }
 
 

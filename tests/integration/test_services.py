@@ -149,6 +149,21 @@ async def test_a_port_that_is_taken_is_named(deployed: Deployment, service: str,
     assert said == f"tickborg: {address}; stop what listens there, or change [{section}] port"
 
 
+async def test_a_port_that_is_taken_is_named_though_rabbitmq_is_away(
+    deployed: Deployment, tmp_path: Path
+) -> None:
+    """What is tried again for ever does not keep a process that has to end."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen, so that it refuses
+        away = tmp_path / "amqp"
+        away.touch(mode=0o600)
+        away.write_text(f"amqp://127.0.0.1:{nobody.getsockname()[1]}")
+        port = taken.getsockname()[1]
+        variables = {"TICKBORG_WEBHOOK__PORT": str(port), "TICKBORG_RABBITMQ__URL_FILE": str(away)}
+        said = await refused(deployed, tmp_path, "webhook", **variables)
+    assert said.startswith(f"tickborg: cannot listen on 127.0.0.1:{port}: ")
+
+
 @pytest.mark.parametrize(
     ("service", "variable", "value", "fault"),
     [
@@ -162,7 +177,7 @@ async def test_a_port_that_is_taken_is_named(deployed: Deployment, service: str,
             "worker",
             "TICKBORG_TEMPORAL__ADDRESS",
             "127.0.0.1:9",
-            "cannot connect to Temporal at 127.0.0.1:9, ",
+            "cannot connect to Temporal at 127.0.0.1:9, namespace default: Connection refused; check",
         ),
         (
             "worker",

@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx2
 import pytest
 import pytest_asyncio
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.temporal_client import TemporalConnection, connect, connect_lazily
@@ -59,12 +61,11 @@ class Service:
     ) -> httpx2.Response:
         """Send an event as GitHub does, but for ``changes`` of its headers."""
         body = encode(payload)
-        sent = headers(body, event, **changes)
-        return await self._request("POST", "/github-webhook", content=body, headers=sent)
+        return await self.send(body, headers(body, event, **changes))
 
-    async def post_raw(self, body: bytes) -> httpx2.Response:
-        """Send any body, signed."""
-        return await self._request("POST", "/github-webhook", content=body, headers=headers(body))
+    async def send(self, body: bytes, sent: dict[str, str]) -> httpx2.Response:
+        """Send anything."""
+        return await self._request("POST", "/github-webhook", content=body, headers=sent)
 
     async def get(self, path: str) -> int:
         """The status of a page."""
@@ -316,6 +317,65 @@ async def test_a_temporal_that_swallows_everything_is_given_up_within_three_seco
             assert {answer.status_code for answer in answers} == {503}
 
 
+def bad_webhooks() -> dict[str, tuple[bytes, dict[str, str], int, str]]:
+    """Body, headers, and what is answered: a status and a part of the text."""
+    wanted = encode(pull_request_payload(pull_request=pull_json(number=13)))
+    nameless = encode(pull_request_payload(pull_request=pull_json(number=13), repository=None))
+    form = b"payload=" + quote(wanted.decode()).encode()
+    as_form = {"content-type": "application/x-www-form-urlencoded"}
+    too_large = bytes(BODY_LIMIT + 1024 * 1024)
+    return {
+        "unsigned": (
+            wanted,
+            headers(wanted, x_hub_signature_256=None),
+            401,
+            "X-Hub-Signature-256 is missing",
+        ),
+        "wrongly signed": (wanted, headers(b"{}"), 403, "not that of this body"),
+        "truncated": (wanted[:-9], headers(wanted), 403, "not that of this body"),
+        "truncated and signed": (wanted[:-9], headers(wanted[:-9]), 400, "the payload is not JSON: EOF"),
+        "empty": (b"", headers(b""), 400, "the payload is empty"),
+        "26 MiB": (too_large, headers(too_large), 413, "(25 MiB)"),
+        "not JSON": (b"hello", headers(b"hello"), 400, "the payload is not JSON: expected value"),
+        "not an object": (b"[]", headers(b"[]"), 400, "the payload is JSON, but not an object"),
+        "a form that says it is JSON": (form, headers(form), 400, "the payload is not JSON"),
+        "a form without payload": (b"a=1", headers(b"a=1") | as_form, 400, "one field `payload`, and has 0"),
+        "plain text": (
+            wanted,
+            headers(wanted) | {"content-type": "text/plain"},
+            415,
+            "neither JSON nor a form",
+        ),
+        "of an unknown event": (wanted, headers(wanted, "teleport"), 200, "teleport events start nothing"),
+        "without its repository": (nameless, headers(nameless), 400, "the event must name its repository"),
+        "without any repository": (b"{}", headers(b"{}", "installation"), 200, "need no preparation"),
+    }
+
+
+@pytest.mark.parametrize("kind", bad_webhooks())
+async def test_a_bad_webhook_is_answered_and_starts_nothing(
+    service: Service, client: Client, kind: str
+) -> None:
+    """The answer says what is wrong, and Temporal has not heard of it."""
+    body, sent, status, said = bad_webhooks()[kind]
+    answer = await service.send(body, sent)
+    assert (answer.status_code, said in answer.text) == (status, True), answer.text
+    assert answer.json().keys() == ({"reason"} if status == 200 else {"error", "advice"})
+    with pytest.raises(RPCError, match="not found"):
+        await client.get_workflow_handle("pr/acme/mono/13").describe()
+
+
+async def test_a_form_is_heard_as_json_is(service: Service, client: Client) -> None:
+    """GitHub sends either, as the webhook is set up; both are durable."""
+    body = (
+        b"payload=" + quote(encode(pull_request_payload(pull_request=pull_json(number=14))).decode()).encode()
+    )
+    answer = await service.send(body, headers(body) | {"content-type": "application/x-www-form-urlencoded"})
+    assert (answer.status_code, answer.json()["workflow_id"]) == (202, "pr/acme/mono/14")
+    [event] = await heard(client, client.get_workflow_handle("pr/acme/mono/14"))
+    assert event.pull.number == 14
+
+
 async def test_what_the_emulated_github_sends_is_understood(
     address: str, client: Client, tmp_path: Path
 ) -> None:
@@ -365,7 +425,8 @@ async def test_a_large_body_is_read_to_its_end_and_an_endless_one_is_not(
     """The client of the first sees its answer; the second is cut off, or it would be heard for ever."""
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         async with serving(f"127.0.0.1:{nobody.getsockname()[1]}") as service:
-            assert (await service.post_raw(bytes(BODY_LIMIT + 1))).status_code == 413
+            large = bytes(BODY_LIMIT + 1)
+            assert (await service.send(large, headers(large))).status_code == 413
             caplog.clear()
             await send_until_cut_off(service.url)
     assert '"status": 413' in caplog.text

@@ -273,8 +273,24 @@ def test_the_reference_has_every_setting_and_its_default(tmp_path: Path) -> None
     ("service", "missing"),
     [
         (Service.LOGS, ("[rabbitmq] url or [rabbitmq] url_file",)),
-        (Service.WEBHOOK, ("[temporal] address", "[github] webhook_secret_file", "[policy] repos")),
-        (Service.DASHBOARD, ("[temporal] address",)),
+        (
+            Service.WEBHOOK,
+            (
+                "[temporal] address",
+                "[rabbitmq] url or [rabbitmq] url_file",
+                "[github] webhook_secret_file",
+                "[policy] repos",
+            ),
+        ),
+        (
+            Service.UP,
+            (
+                "[github] app_id",
+                "[github] private_key_file",
+                "[github] webhook_secret_file",
+                "[policy] repos",
+            ),
+        ),
     ],
 )
 def test_what_a_service_lacks_is_listed(service: Service, missing: tuple[str, ...]) -> None:
