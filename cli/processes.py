@@ -6,15 +6,14 @@ Each runs until it is told to stop (SIGTERM or SIGINT), and lets go of what it h
 import asyncio
 import logging
 import signal
-import socket
 from contextlib import AbstractAsyncContextManager
 
 from temporalio.client import Client
 
 from activities.clients.workspace.workspace import WorkspaceFolder
-from cli import configured, credentials, services
+from cli import configured, credentials, servers, services
 from cli.bot import BotSettings, Listen, running_bot
-from cli.temporal_client import connect, connect_lazily
+from cli.temporal_client import connect, connect_lazily, identity
 from messaging.transport import Transport
 from tickborg.settings import Settings
 
@@ -24,7 +23,7 @@ log = logging.getLogger("tickborg")
 async def webhook(settings: Settings) -> None:
     """Hear GitHub. It starts without Temporal and without RabbitMQ, and says 503 until Temporal is there."""
     secret = configured.webhook_secret(settings)
-    client = await connect_lazily(configured.temporal(settings), identity=_identity("webhook"))
+    client = await connect_lazily(servers.temporal(settings), identity=identity("webhook"))
     async with (
         configured.transport(settings) as transport,
         _publishing(settings, transport, "webhook") as publishers,
@@ -94,7 +93,7 @@ async def stats(settings: Settings) -> None:
 
 async def dashboard(settings: Settings) -> None:
     """Show pull requests and logs."""
-    client = await connect_lazily(configured.temporal(settings), identity=_identity("dashboard"))
+    client = await connect_lazily(servers.temporal(settings), identity=identity("dashboard"))
     listen, folder = settings.dashboard, settings.logs.log_storage_path
     async with (
         configured.transport(settings) as transport,
@@ -110,7 +109,7 @@ async def up(settings: Settings) -> None:
         configured.temporal_or_own(settings, bot_settings.folders) as (connection, ui),
         configured.transport_or_own(settings, bot_settings.folders) as transport,
     ):
-        client = await connect(connection, identity=_identity("up"))
+        client = await connect(connection, identity=identity("up"))
         async with running_bot(client, transport, bot_settings) as bot:
             log.info("Temporal Web UI: %s", ui or "the configured server's")
             log.info("dashboard: %s, metrics: %s", bot.dashboard_url, bot.metrics_url)
@@ -145,15 +144,11 @@ async def _until_told(ready: str) -> None:
     log.info("told to stop")
 
 
-def _identity(role: str) -> str:
-    return f"{role}@{socket.gethostname()}"
-
-
 async def _connected(settings: Settings, role: str) -> Client:
-    return await connect(configured.temporal(settings), identity=_identity(role))
+    return await connect(servers.temporal(settings), identity=identity(role))
 
 
 def _publishing(
     settings: Settings, transport: Transport, role: str
 ) -> AbstractAsyncContextManager[services.Publishers]:
-    return services.publishing(transport, _identity(role), settings.rabbitmq.spool_path)
+    return services.publishing(transport, identity(role), settings.rabbitmq.spool_path)

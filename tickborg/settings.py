@@ -12,7 +12,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tickborg.policy import DEFAULT_BUILDER_WAIT, DEFAULT_HANDLE, DEFAULT_MAX_AUTO_BUILDS, Policy, Trust
-from tickborg.served_repositories import ServedRepositories
+from tickborg.served_repositories import ANY_REPOSITORY, ServedRepositories
 from tickborg.setting_types import (
     Address,
     AmqpUrl,
@@ -220,8 +220,8 @@ class BuilderSettings(Section):
 class PolicySettings(Section):
     """What the bot decides by (all of it is in the history of each evaluation)."""
 
-    repos: Repositories = ()
-    """The repositories served: `owner/name`, or `owner/*` for all of an owner's."""
+    repos: Repositories = (ANY_REPOSITORY,)
+    """The repositories served: `owner/name`, `owner/*`, or `*/*`, all that the App is installed on."""
     push_branches: Branches = ("main",)
     """Branches on which a push is built."""
     handle: Handle = DEFAULT_HANDLE

@@ -25,8 +25,9 @@ from activities.clients.sandbox.process import ProcessRunner
 from activities.clients.sandbox.sandbox import Limits, found_toolchains
 from cli.bot import BotSettings, RunningBot, running_bot
 from cli.demo.sample import create
-from cli.embedded import host_system, policy_of_this_machine
+from cli.embedded import policy_of_this_machine
 from cli.embedded_temporal import EmbeddedTemporal
+from cli.host import host_system
 from cli.services import Builders, Folders, GitHubAccess
 from cli.temporal_client import TemporalConnection, connect
 from cli.watching import settled
