@@ -122,6 +122,7 @@ async def up(settings: Settings) -> None:
 async def _of_bot(settings: Settings) -> BotSettings:
     return BotSettings(
         github=configured.github_access(settings),
+        webhook_secret=configured.webhook_secret(settings),
         builders=await configured.builders(settings.builder),
         # The default is relative, and builds are started in folders of their own.
         folders=services.Folders(settings.state.path.absolute()),
@@ -139,8 +140,8 @@ async def _of_bot(settings: Settings) -> BotSettings:
 
 def _say_what_is_served(settings: Settings) -> None:
     """Whoever leaves the default should know that an App anybody may install lets anybody build here."""
-    repos = ", ".join(settings.policy.repos)
-    log.info("repositories served: %s", "all with the App" if ANY_REPOSITORY in settings.policy.repos else repos)
+    repos = settings.policy.repos
+    log.info("repositories served: %s", "all with the App" if ANY_REPOSITORY in repos else ", ".join(repos))
 
 
 async def _until_told(ready: str) -> None:
