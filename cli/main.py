@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from tickborg.errors import RefusedError, TickborgError
+from tickborg.errors import TickborgError
+from tickborg.services import Service
 
 if TYPE_CHECKING:
     from tickborg.settings import Settings
@@ -85,26 +86,24 @@ ConfigOption = Annotated[
 ]
 
 _SERVICES = {
-    "up": "Run all services in one process, with embedded servers unless some are configured.",
-    "webhook": "Hear GitHub: check webhooks and make them durable in Temporal.",
-    "worker": "Decide, talk to GitHub, fetch and merge.",
-    "builder": "Build contributors' code in a sandbox.",
-    "logs": "Write build logs from RabbitMQ into the log store.",
-    "stats": "Count events from RabbitMQ, and serve /metrics.",
-    "dashboard": "Show pull requests and logs.",
+    Service.UP: "Run all services in one process, with embedded servers unless some are configured.",
+    Service.WEBHOOK: "Hear GitHub: check webhooks and make them durable in Temporal.",
+    Service.WORKER: "Decide, talk to GitHub, fetch and merge.",
+    Service.BUILDER: "Build contributors' code in a sandbox.",
+    Service.LOGS: "Write build logs from RabbitMQ into the log store.",
+    Service.STATS: "Count events from RabbitMQ, and serve /metrics.",
+    Service.DASHBOARD: "Show pull requests and logs.",
 }
 
 
-def _add_service(name: str, summary: str) -> None:
+def _add_service(name: Service, summary: str) -> None:
     def service(config: ConfigOption = None) -> None:
         from cli import processes  # noqa: PLC0415 - a command pays only for itself
 
         start_logging()
-        settings = _settings(config)
-        _refuse_what_lacks(settings, name)
-        run(getattr(processes, name)(settings))
+        run(getattr(processes, name.value)(_settings(config, name)))
 
-    app.command(name=name, help=summary)(service)
+    app.command(name=name.value, help=summary)(service)
 
 
 for _name, _summary in _SERVICES.items():
@@ -171,23 +170,43 @@ def settings_(config: ConfigOption = None) -> None:
     end(0)
 
 
-def _refuse_what_lacks(settings: "Settings", name: str) -> None:
-    """Name all that a service needs and is not set, before it starts anything."""
-    from tickborg.setting_needs import Service, missing_settings  # noqa: PLC0415 - a command pays only for itself
-    from tickborg.texts.setting_reports import refusal  # noqa: PLC0415
+@app.command()
+def setup(config: ConfigOption = None) -> None:
+    """Make the Temporal namespace ready: itself, how long it keeps histories, search attributes.
 
-    missing = missing_settings(settings, Service(name))
-    if missing:
-        fail(RefusedError(refusal(Service(name), missing)))
+    May be run at any time, and again: what is right already stays as it is.
+    """
+    from cli import setup as namespace_setup  # noqa: PLC0415 - a command pays only for itself
+
+    run(namespace_setup.show(_settings(config), Console()))
 
 
-def _settings(config: Path | None) -> "Settings":
-    from cli.settings import load_settings  # noqa: PLC0415 - a command pays only for itself
+@app.command()
+def health(
+    service: Annotated[Service, typer.Argument(help="A service that runs on this host.")],
+    config: ConfigOption = None,
+) -> None:
+    """Ask whether a service of this host does its work; ends with 1 if it does not.
+
+    For health checks of containers: it looks where the others look, at the service's own port, at its
+    heartbeats in Temporal or at its consumer in RabbitMQ.
+    """
+    from cli import health as service_health  # noqa: PLC0415 - a command pays only for itself
+
+    run(service_health.show(_settings(config, service), service, Console()))
+
+
+def _settings(config: Path | None, service: Service | None = None) -> "Settings":
+    """All settings; with a service, those that it cannot do without are there."""
+    from cli.settings import load_settings, require  # noqa: PLC0415 - a command pays only for itself
 
     try:
-        return load_settings(config, os.environ, Path.cwd())
+        settings = load_settings(config, os.environ, Path.cwd())
+        if service is not None:
+            require(settings, service)
     except TickborgError as error:
         fail(error)
+    return settings
 
 
 _LIBRARY_LEVELS = {

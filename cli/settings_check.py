@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cli.settings import FILE_NAME, find_settings_file, load_settings
-from tickborg.setting_needs import Service, missing_settings
+from tickborg.services import Service
+from tickborg.setting_needs import missing_settings
 from tickborg.texts import setting_reports
 
 

@@ -1,6 +1,7 @@
 """Connections to Temporal: a server of one's own, Temporal Cloud or the embedded one (design, section 11)."""
 
 import re
+import socket
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -33,6 +34,11 @@ class TemporalConnection:
     tls: TLSConfig | bool = field(default=False, repr=False)
     """True: TLS with the system's certificate authorities and no certificate of our own."""
     api_key: str | None = field(default=None, repr=False)
+
+
+def identity(role: str) -> str:
+    """What others know a process of this host by; ``role`` is its service, or the name of a builder."""
+    return f"{role}@{socket.gethostname()}"
 
 
 def worker_runtime(heartbeat_interval: timedelta = HEARTBEAT_INTERVAL) -> Runtime:

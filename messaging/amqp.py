@@ -124,6 +124,18 @@ class AmqpTransport:
         finally:
             await _close(channel)
 
+    async def consumers(self, queue: str) -> int:
+        """How many consume ``queue`` now, asked over a connection of its own.
+
+        Raises:
+            UnavailableError: RabbitMQ is away, or there is no such queue.
+        """
+        async with self._connected(f"{self._name} asks") as connection:
+            with _as_unavailable(f"looking at {queue} at RabbitMQ at {self._address}"):
+                channel = await connection.channel(publisher_confirms=False)
+                found = await channel.declare_queue(queue, passive=True)
+        return found.declaration_result.consumer_count or 0
+
     @property
     def _address(self) -> str:
         """Host and port; never the URL, which holds the password."""

@@ -1,22 +1,9 @@
 """Which settings a service cannot do without."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 
+from tickborg.services import Service
 from tickborg.settings import Settings
-
-
-class Service(StrEnum):
-    """A command of ``tickborg`` that runs until it is told to stop."""
-
-    UP = "up"
-    WEBHOOK = "webhook"
-    WORKER = "worker"
-    BUILDER = "builder"
-    LOGS = "logs"
-    STATS = "stats"
-    DASHBOARD = "dashboard"
-
 
 Need = tuple[str, ...]
 """Settings, as ``section.key``, any one of which will do."""

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tickborg.hearing import DEFAULT_PUSH_BRANCHES, HearingPolicy
 from tickborg.policy import DEFAULT_BUILDER_WAIT, DEFAULT_HANDLE, DEFAULT_MAX_AUTO_BUILDS, Policy, Trust
-from tickborg.served_repositories import ServedRepositories
+from tickborg.served_repositories import ANY_REPOSITORY, ServedRepositories
 from tickborg.setting_types import (
     Address,
     AmqpUrl,
@@ -221,8 +221,8 @@ class BuilderSettings(Section):
 class PolicySettings(Section):
     """What the bot decides by (all of it is in the history of each evaluation)."""
 
-    repos: Repositories = ()
-    """The repositories served: `owner/name`, or `owner/*` for all of an owner's."""
+    repos: Repositories = (ANY_REPOSITORY,)
+    """The repositories served: `owner/name`, `owner/*`, or `*/*`, all that the App is installed on."""
     push_branches: Branches = DEFAULT_PUSH_BRANCHES
     """Branches on which a push is built, by their whole names; none: pushes start nothing."""
     handle: Handle = DEFAULT_HANDLE

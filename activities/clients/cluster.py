@@ -73,8 +73,17 @@ class TemporalCluster:
         queue = build_task_queue(system)
         return await self._heard_of(queue) or await self._polling(queue)
 
-    async def _heard_of(self, queue: str) -> int:
-        request = CountWorkersRequest(namespace=self._client.namespace, query=self._alive(queue))
+    async def hears_from(self, identity: str, queue: str) -> bool:
+        """Whether the worker for ``queue`` of the client called ``identity`` is alive by its heartbeat.
+
+        Raises:
+            UnavailableError: the server did not answer.
+            PermanentError: the server does not list workers, or does not let us ask.
+        """
+        return await self._heard_of(queue, f' AND WorkerIdentity="{identity}"') > 0
+
+    async def _heard_of(self, queue: str, whose: str = "") -> int:
+        request = CountWorkersRequest(namespace=self._client.namespace, query=self._alive(queue) + whose)
         with _failures_of(f"counting the workers of {queue}"):
             answer = await self._client.workflow_service.count_workers(request, timeout=self._rpc_timeout)
         return answer.count

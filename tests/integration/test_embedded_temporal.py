@@ -13,7 +13,8 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import WorkflowExecutionStatus
 
-from cli.embedded_temporal import RETENTION, EmbeddedTemporal, temporal_binary
+from cli.embedded_temporal import EmbeddedTemporal, temporal_binary
+from cli.namespace import RETENTION
 from cli.temporal_client import TemporalConnection, connect
 from tickborg.errors import InfrastructureError, UnavailableError
 from tickborg.names import SEARCH_ATTRIBUTES

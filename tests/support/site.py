@@ -25,8 +25,9 @@ from activities.clients.sandbox.process import ProcessRunner
 from activities.clients.sandbox.sandbox import Limits, found_toolchains
 from cli.bot import BotSettings, RunningBot, running_bot
 from cli.demo.sample import create
-from cli.embedded import host_system, policy_of_this_machine
+from cli.embedded import policy_of_this_machine
 from cli.embedded_temporal import EmbeddedTemporal
+from cli.host import host_system
 from cli.services import Builders, Folders, GitHubAccess
 from cli.temporal_client import TemporalConnection, connect
 from cli.watching import settled
@@ -184,10 +185,10 @@ def _settings(app: App, url: str, folders: Folders) -> BotSettings:
     return BotSettings(
         github=GitHubAccess(
             app=AppCredentials(app.id, app.private_key),
-            webhook_secret=SECRET.encode(),
             api_url=url,
             git_url=url,
         ),
+        webhook_secret=SECRET.encode(),
         builders=Builders(
             host=Builder(BUILDER, jobs=2),
             runner=ProcessRunner(sandbox, grace=timedelta(seconds=0.5)),

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.settings import FILE_NAME, SettingsError, load_settings
+from cli.settings import FILE_NAME, SettingsError, load_settings, require
 from cli.settings_reference import settings_reference
 from tickborg.durations import parse_duration, written
+from tickborg.github import RepositoryName
 from tickborg.policy import Policy, Trust
-from tickborg.setting_needs import Service, missing_settings
+from tickborg.services import Service
+from tickborg.setting_needs import missing_settings
 from tickborg.settings import PolicySettings, SandboxKind, Settings
 from tickborg.systems import System
 
@@ -275,27 +277,33 @@ def test_the_reference_has_every_setting_and_its_default(tmp_path: Path) -> None
         (Service.LOGS, ("[rabbitmq] url or [rabbitmq] url_file",)),
         (
             Service.WEBHOOK,
-            (
-                "[temporal] address",
-                "[rabbitmq] url or [rabbitmq] url_file",
-                "[github] webhook_secret_file",
-                "[policy] repos",
-            ),
+            ("[temporal] address", "[rabbitmq] url or [rabbitmq] url_file", "[github] webhook_secret_file"),
         ),
-        (
-            Service.UP,
-            (
-                "[github] app_id",
-                "[github] private_key_file",
-                "[github] webhook_secret_file",
-                "[policy] repos",
-            ),
-        ),
+        (Service.DASHBOARD, ("[temporal] address", "[rabbitmq] url or [rabbitmq] url_file")),
+        (Service.UP, ("[github] app_id", "[github] private_key_file", "[github] webhook_secret_file")),
     ],
 )
 def test_what_a_service_lacks_is_listed(service: Service, missing: tuple[str, ...]) -> None:
     """All of it at once, and nothing it does not need."""
     assert missing_settings(Settings(), service) == missing
+
+
+def test_who_serves_no_repository_is_told(tmp_path: Path) -> None:
+    """By default all are served that the App is installed on; an empty list is taken for a mistake."""
+    assert RepositoryName.parse("any/repository") in Settings().served
+    none = load(tmp_path, "[policy]\nrepos = []\n")
+    assert missing_settings(none, Service.WEBHOOK)[-1] == "[policy] repos"
+
+
+def test_all_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
+    """And nothing where nothing is missing."""
+    with pytest.raises(SettingsError) as lacking:
+        require(Settings(), Service.UP)
+    assert str(lacking.value) == (
+        "`tickborg up` needs [github] app_id, [github] private_key_file, [github] webhook_secret_file: "
+        "set that in tickborg.toml, or as variables; docs/settings.md has them"
+    )
+    require(load(tmp_path, '[rabbitmq]\nurl = "amqp://mq"\n'), Service.STATS)
 
 
 def test_a_builder_needs_no_credential_that_can_write(tmp_path: Path) -> None:

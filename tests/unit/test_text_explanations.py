@@ -14,7 +14,7 @@ from tickborg.build_systems import commands
 from tickborg.explaining import ExplainedProject, Explanation, OtherFolder
 from tickborg.jobs import BuildMode
 from tickborg.projects import BuildSystem, Check, Project
-from tickborg.setting_needs import Service
+from tickborg.services import Service
 from tickborg.systems import System
 from tickborg.texts import explanations, setting_reports
 from tickborg.texts.columns import WIDTH

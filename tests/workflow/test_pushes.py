@@ -1,5 +1,7 @@
 """Pushes to branches: one owner a branch, as long as there is something to do (design, sections 3 and 5)."""
 
+from functools import partial
+
 import pytest
 
 from activities.ports import Exit
@@ -139,7 +141,7 @@ async def test_all_checks_of_a_push_are_run_again(bench: Bench) -> None:
     await bench.client.get_workflow_handle(push_id(REPO, "main")).result()
     await asking.press_all(bench)
     for project in ("cgit", "cmark"):
-        await bench.until(lambda name=project: len(bench.check_run_history(name, branch="main")) == 2 or None)
+        await bench.until(partial(_seen_twice, bench, project))
 
 
 async def _cancel(bench: Bench, project: str, sha: str) -> None:
@@ -149,6 +151,10 @@ async def _cancel(bench: Bench, project: str, sha: str) -> None:
     await asking.press(bench, run, "cancel")
     ended = await until_built(bench, project, sha, CheckConclusion.CANCELLED)
     assert ended.title == "cancelled by @grace"
+
+
+def _seen_twice(bench: Bench, project: str) -> bool | None:
+    return len(bench.check_run_history(project, branch="main")) == 2 or None
 
 
 def _says(bench: Bench, project: str, sha: str, title: str) -> bool | None:

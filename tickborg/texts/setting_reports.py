@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tickborg.setting_needs import Service
+from tickborg.services import Service
 from tickborg.texts.columns import filled
 
 _NAME_WIDTH = max(map(len, Service))

@@ -7,6 +7,7 @@ from pygit2.enums import FileMode
 from activities.clients.git.trees import Entry, Trees
 from tickborg.github import RepositoryName
 from tickborg.places import NOWHERE, Place, PlaceKind, steps_to
+from tickborg.project_file import ProjectFileError
 from tickborg.project_finding import find_projects
 from tickborg.projects import ProjectSet
 
