@@ -103,6 +103,7 @@ def test_every_activity_has_the_name_that_histories_know() -> None:
         "pull_request",
         "permission",
         "pulls_of_commit",
+        "check_runs_of_commit",
         "set_status",
         "open_check_run",
         "update_check_run",

@@ -19,4 +19,7 @@ def lines(source: str, lacking: Mapping[Service, Sequence[str]]) -> Iterator[str
 
 def refusal(service: Service, missing: Sequence[str]) -> str:
     """Why a service does not start."""
-    return f"`tickborg {service}` needs {', '.join(missing)}: set it in tickborg.toml (see docs/settings.md)"
+    return (
+        f"`tickborg {service}` needs {', '.join(missing)}: set that in tickborg.toml, or as variables; "
+        "docs/settings.md has them"
+    )
