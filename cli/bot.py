@@ -36,6 +36,7 @@ class BotSettings:
     """Its dashboard URL is that of this bot's own dashboard, unless ``dashboard_url`` says otherwise."""
     served: ServedRepositories
     push_branches: tuple[str, ...] = DEFAULT_PUSH_BRANCHES
+    """Branches of theirs on which a push is built."""
     listen: Listen = Listen()
     dashboard_url: str | None = None
     """The dashboard as people reach it, where that is not as it listens: behind a proxy, say."""

@@ -101,8 +101,8 @@ class TemporalCluster:
     async def queue_length(self, system: System) -> int:
         """About how many builds wait for a free builder of ``system``; those that run are not among them.
 
-        The server tells what it knew some seconds ago. A build that was cancelled while it waited counts
-        until a builder comes to it (measured, with fairness).
+        Those of all authors and partitions. The server tells what it knew up to five seconds ago, and a build
+        that was cancelled while it waited counts until a builder comes to it (measured, with fairness).
 
         Raises:
             UnavailableError: the server did not answer.
