@@ -11,7 +11,9 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities import ports
 from activities.building import BuildActivities
+from activities.clients.comments.parsing import parse
 from activities.cluster import ClusterActivities
+from activities.comments import CommentActivities
 from activities.failures import FailureInterceptor
 from activities.github import GitHubActivities
 from activities.policy import PolicyActivities
@@ -21,12 +23,13 @@ from tickborg.names import GIT_TASK_QUEUE, TASK_QUEUE, build_task_queue
 from tickborg.policy import Policy
 from tickborg.systems import System
 from workflows.build import Build
+from workflows.comment import Comment
 from workflows.evaluation import Evaluation
 from workflows.pull_request import PullRequestOwner
 from workflows.push import PushOwner
 from workflows.rerun import Rerun
 
-WORKFLOWS: Sequence[type] = (PullRequestOwner, Evaluation, Build, PushOwner, Rerun)
+WORKFLOWS: Sequence[type] = (PullRequestOwner, Evaluation, Build, PushOwner, Comment, Rerun)
 
 SANDBOX = SandboxRestrictions.default.with_import_notification_policy(
     SandboxImportNotificationPolicy.WARN_ON_UNINTENTIONAL_PASSTHROUGH
@@ -85,6 +88,7 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             asking.queue_lengths,
             asking.pull_request_view,
             asking.tell_owner,
+            CommentActivities(parse).read_comment,
             settings.policy,
             reporting.notify,
             reporting.abandon_log,

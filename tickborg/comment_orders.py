@@ -58,12 +58,19 @@ class Asked:
         return systems_for(self.policy, self.permission, self.by)
 
 
+NO_OFFER = Offer(projects=(), systems=(), allowed=())
+
+
 @dataclass(frozen=True)
 class Settled:
     """What is done about a comment."""
 
     orders: tuple[Order, ...] = ()
+    commands: tuple[Command, ...] = ()
+    """What is done."""
     errors: tuple[CommandError, ...] = ()
+    """What is not done, and why."""
+    offer: Offer = NO_OFFER
     notes: tuple[str, ...] = ()
     """Markdown: what else the one who asked should know."""
     wants_status: bool = False
@@ -91,43 +98,44 @@ def settle(parsed: ParsedComment, asked: Asked) -> Settled:
     """What is done about a comment, and what is answered."""
     if asked.pull.state is PullRequestState.CLOSED:
         return _settle_closed(parsed)
-    known = resolve(parsed, _offer(asked))
+    offer = _offer(asked)
+    known = resolve(parsed, offer)
+    notes: tuple[str, ...] = ()
     if asked.project_file_error is not None:
         refused = [command for command in known.commands if isinstance(command, Build | Test)]
         commands = tuple(command for command in known.commands if command not in refused)
         note = answers.bad_project_file(asked.pull.base_ref, asked.project_file_error)
-        return _settled(commands, parsed.errors, asked, (note,))
-    return _settled(known.commands, known.errors, asked)
+        known, notes = ParsedComment(commands=commands, errors=parsed.errors), (note,)
+    return _settled(known, offer, asked, notes)
 
 
 def _settle_closed(parsed: ParsedComment) -> Settled:
     idle = [command for command in parsed.commands if isinstance(command, _CHANGE_SOMETHING)]
     return Settled(
         errors=parsed.errors,
+        offer=NO_OFFER,
         notes=(answers.closed(),) if idle else (),
         wants_status=_has(parsed.commands, Status),
         wants_help=_has(parsed.commands, Help),
     )
 
 
-def _settled(
-    commands: tuple[Command, ...],
-    errors: tuple[CommandError, ...],
-    asked: Asked,
-    notes: tuple[str, ...] = (),
-) -> Settled:
-    orders, more = [], []
-    for command in commands:
+def _settled(known: ParsedComment, offer: Offer, asked: Asked, notes: tuple[str, ...]) -> Settled:
+    orders: list[Order] = []
+    more: list[str] = []
+    for command in known.commands:
         order, remarks = _order(command, asked)
         more += remarks
         if order is not None:
             orders.append(order)
     return Settled(
         orders=tuple(orders),
-        errors=errors,
+        commands=known.commands,
+        errors=known.errors,
+        offer=offer,
         notes=(*notes, *dict.fromkeys(more)),
-        wants_status=_has(commands, Status),
-        wants_help=_has(commands, Help),
+        wants_status=_has(known.commands, Status),
+        wants_help=_has(known.commands, Help),
     )
 
 

@@ -155,7 +155,12 @@ class Comment:
             workflow.logger.warning("no reaction: %s", failure_reason(error))
 
     async def _answer(self, settled: Settled, asked: Asked) -> None:
-        sections = [*self._wrong(settled), *settled.notes]
+        wrong = replies.reply(
+            ParsedComment(commands=settled.commands, errors=settled.errors),
+            settled.offer,
+            self._policy.handle,
+        )
+        sections = [*filter(None, (wrong,)), *settled.notes]
         if settled.wants_status:
             sections.append(await self._status(asked))
         if settled.wants_help:
@@ -163,21 +168,17 @@ class Comment:
         if not sections:
             return
         comment = self._comment
-        marker = reply_marker(comment.comment_id)
         await workflow.execute_activity_method(
             GitHubActivities.reply,
             Reply(
                 repo=comment.repo,
                 number=comment.number,
                 comment_id=comment.comment_id,
-                body=replies.fitted(sections, marker),
+                body=answers.whole(sections, reply_marker(comment.comment_id)),
             ),
             **policies.RESULT,
             summary="answer",
         )
-
-    def _wrong(self, settled: Settled) -> list[str]:
-        return [replies.errors_of(settled.errors, self._policy.handle)] if settled.errors else []
 
     async def _status(self, asked: Asked) -> str:
         if asked.view is None:

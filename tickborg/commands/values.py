@@ -130,6 +130,15 @@ class CommandError(Value):
     """What was probably meant, as it is written."""
 
 
+class CommentText(Value):
+    """A comment to be read."""
+
+    body: str
+    """As GitHub sends it."""
+    handle: str
+    """The bot's name, without ``@``."""
+
+
 class ParsedComment(Value):
     """All that a comment asks for, in its order, and all that is wrong with it, in its order."""
 

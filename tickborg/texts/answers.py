@@ -1,7 +1,8 @@
 """What the bot answers to a comment beside what was wrong in it: sentences for whoever asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from tickborg.github import COMMENT_LIMIT
 from tickborg.jobs import SkippedBuild
 from tickborg.projects import PROJECT_FILE
 from tickborg.texts.markdown import block, code, prose
@@ -10,6 +11,19 @@ from tickborg.texts.wording import short_sha
 
 _REASON_LIMIT = 300
 _BLOCK_LIMIT = 6_000
+_GAP = "\n\n"
+
+
+def whole(sections: Iterable[str], marker: str) -> str:
+    """An answer of many parts, of which what does not fit into a comment is left out, and the hidden marker."""
+    room = COMMENT_LIMIT - len(marker) - len(_GAP)
+    kept: list[str] = []
+    for section in sections:
+        room -= len(section) + len(_GAP)
+        if room < 0:
+            break
+        kept.append(section)
+    return _GAP.join((*kept, marker))
 
 
 def closed() -> str:
