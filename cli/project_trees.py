@@ -65,7 +65,8 @@ def _of_file(file: Path, ref: str | None) -> Source:
 
 def _of_folder(path: Path, repository: LocalRepository | None) -> Source:
     if repository is None or not repository.is_work_trees_top:
-        return Source(FolderTree(path), f"the folder {path}", path.name)
+        within = f", which is within the repository {repository.name}" if repository else ""
+        return Source(FolderTree(path), f"the folder {path}{within}", path.name)
     tree = FolderTree(path, files=repository.files())
     return Source(tree, f"the files in {path}, without those that git ignores", repository.name)
 

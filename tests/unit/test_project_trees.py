@@ -88,6 +88,7 @@ def test_a_folder_within_a_repository_is_taken_for_itself(mono: GitRepository) -
     """As a sample monorepo in the tree of something else is."""
     source = source_of(mono.path / "lib", None)
     assert (source.tree.at(".").files, source.repository) == (("Makefile",), "lib")
+    assert source.place == f"the folder {mono.path / 'lib'}, which is within the repository mono"
 
 
 def test_a_file_of_any_name_is_read_as_the_project_file_of_its_folder(tmp_path: Path) -> None:
