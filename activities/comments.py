@@ -1,4 +1,4 @@
-"""Reading comments: an activity, since no parser of somebody else's may run in a workflow (design, section 3)."""
+"""Reading comments: an activity, since no third party's parser may run in a workflow (design, section 3)."""
 
 from collections.abc import Callable
 

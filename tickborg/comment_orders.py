@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tickborg.acl import is_trusted, needs_approval, systems_for
+from tickborg.commands.permission import refused_commands
 from tickborg.commands.resolving import Offer, resolve
 from tickborg.commands.values import (
     Build,
@@ -16,7 +17,6 @@ from tickborg.commands.values import (
     Retry,
     Status,
     Test,
-    Verb,
 )
 from tickborg.github import Permission, PullRequest, PullRequestState
 from tickborg.jobs import BuildMode, BuildStage
@@ -145,12 +145,15 @@ def _has(commands: Iterable[Command], kind: type[Command]) -> bool:
 
 def _offer(asked: Asked) -> Offer:
     projects = asked.projects.projects if asked.projects else ()
-    may_cancel = asked.trusted or asked.by.casefold() == asked.pull.author.casefold()
     return Offer(
         projects=[project.name for project in projects],
         systems=asked.policy.systems,
         allowed=asked.systems,
-        refused=() if may_cancel else (Verb.CANCEL,),
+        refused=refused_commands(
+            trusted=asked.trusted,
+            author=asked.by.casefold() == asked.pull.author.casefold(),
+            awaits_approval=_awaits_approval(asked),
+        ),
     )
 
 
@@ -171,8 +174,6 @@ def _order(command: Command, asked: Asked) -> tuple[Order | None, list[str]]:
 
 
 def _build_order(command: Build | Test, asked: Asked) -> tuple[Order | None, list[str]]:
-    if not asked.trusted and _waits_for_approval(asked):
-        return None, [answers.awaits_approval()]
     order = BuildOrder(
         projects=command.projects,
         systems=command.systems or asked.systems,
@@ -184,7 +185,7 @@ def _build_order(command: Build | Test, asked: Asked) -> tuple[Order | None, lis
     return order, [answers.not_made(build) for build in skipped]
 
 
-def _waits_for_approval(asked: Asked) -> bool:
+def _awaits_approval(asked: Asked) -> bool:
     if asked.view is not None:
         return asked.view.awaits_approval
     # Nothing is known yet. The association of an author who may write is none of a newcomer's.

@@ -1,10 +1,10 @@
 """``issue_comment``: a comment that may hold commands is read, once, by a workflow of its own."""
 
 from tickborg import names
+from tickborg.commands.handle import mentions
 from tickborg.events.comments import IssueComment, read_issue_comment
 from tickborg.github import RepositoryName
 from tickborg.hearing import HearingPolicy
-from tickborg.mentions import mentions
 from tickborg.search_attributes import search_attributes
 from tickborg.starts import Start, summary_of
 from webhook.decisions import Decision, Ignore

@@ -54,7 +54,11 @@ class Comment:
         parsed = await self._read()
         if not (parsed.commands or parsed.errors):
             return "it says nothing to the bot"
-        asked = await self._find_out(parsed)
+        try:
+            asked = await self._find_out(parsed)
+        except ActivityError as error:
+            await self._reply([answers.internal_error(failure_reason(error))])
+            raise
         settled = settle(parsed, asked)
         if settled.orders:
             await self._hand_on(settled, asked.pull)
@@ -165,8 +169,10 @@ class Comment:
             sections.append(await self._status(asked))
         if settled.wants_help:
             sections.append(replies.help_text(self._policy.handle))
-        if not sections:
-            return
+        if sections:
+            await self._reply(sections)
+
+    async def _reply(self, sections: list[str]) -> None:
         comment = self._comment
         await workflow.execute_activity_method(
             GitHubActivities.reply,

@@ -71,6 +71,8 @@ class FakeGitHub:
     check_runs: dict[int, list[CheckRun]] = field(default_factory=dict)
     """What each check run said, oldest first."""
     comments: dict[int, Comment] = field(default_factory=dict)
+    first_id: int = 1
+    """Of what is made: comments are done once for ever, so tests that share a Temporal must not share ids."""
     calls: Counter[str] = field(default_factory=Counter)
     """How often each method was called, failed calls included."""
 
@@ -81,7 +83,7 @@ class FakeGitHub:
         self._stale: defaultdict[tuple[RepositoryName, int], list[PullRequest]] = defaultdict(list)
         self._faults: defaultdict[str, list[Fault]] = defaultdict(list)
         self._gates: dict[str, asyncio.Event] = {}
-        self._ids = count(1)
+        self._ids = count(self.first_id)
         self._changed = asyncio.Condition()
 
     # What people do on GitHub

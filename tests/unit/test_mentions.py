@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickborg.mentions import mentions
+from tickborg.commands.handle import mentions
 
 
 @pytest.mark.parametrize(

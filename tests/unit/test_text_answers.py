@@ -36,7 +36,6 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "bad project file": lambda: answers.bad_project_file(
         "main", ".tickborg.toml line 1: is bad\nline 2: too"
     ),
-    "newcomer": answers.awaits_approval,
     "not made": lambda: answers.not_made(
         SkippedBuild(project="cgit", system=MAC, reason=reasons.not_for_system("cgit", MAC))
     ),
@@ -46,6 +45,7 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "nothing to retry": lambda: answers.nothing_to_retry(HEAD),
     "nothing to cancel": lambda: answers.nothing_to_cancel([]),
     "nothing to cancel of a project": lambda: answers.nothing_to_cancel(["cgit"]),
+    "failed": lambda: answers.internal_error("GitHub answered 410 Gone"),
     "nothing known": lambda: answers.nothing_known("tickbot"),
 }
 

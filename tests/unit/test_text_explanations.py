@@ -127,7 +127,5 @@ def test_the_refusal_of_a_service_names_all_it_lacks() -> None:
     """So that nobody starts it three times."""
     said = setting_reports.refusal(Service.LOGS, ("[rabbitmq] url or [rabbitmq] url_file", "[policy] repos"))
     needs = "[rabbitmq] url or [rabbitmq] url_file, [policy] repos"
-    assert (
-        said
-        == f"`tickborg logs` needs {needs}: set that in tickborg.toml, or as variables; docs/settings.md has them"
-    )
+    advice = "set that in tickborg.toml, or as variables; docs/settings.md has them"
+    assert said == f"`tickborg logs` needs {needs}: {advice}"

@@ -23,7 +23,7 @@ class Arguments(StrEnum):
 
     NONE = ""
     PROJECTS = "[<project>…]"
-    PROJECTS_AND_SYSTEMS = "<project>… [on <system>…]"
+    PROJECTS_AND_SYSTEMS = "[<project>…] [on <system>…]"
 
 
 class Who(StrEnum):
@@ -63,9 +63,10 @@ USAGES: Mapping[Verb, Usage] = MappingProxyType(
         Verb.BUILD: Usage(
             Arguments.PROJECTS_AND_SYSTEMS,
             Who.BUILDERS,
-            "builds the projects; `all` stands for every project there is",
+            "builds the projects, or those that the pull request changes; `all` is every project there is",
             _PROGRESS,
             (
+                Example("@tickbot build", "@tickbot build"),
                 Example("@tickbot build cgit", "@tickbot build cgit"),
                 Example("@tickbot build cgit, cmark and meshmc.", "@tickbot build cgit cmark meshmc"),
                 Example("@tickbot build `cgit`", "@tickbot build cgit"),
@@ -80,7 +81,7 @@ USAGES: Mapping[Verb, Usage] = MappingProxyType(
         Verb.TEST: Usage(
             Arguments.PROJECTS_AND_SYSTEMS,
             Who.BUILDERS,
-            "builds the projects, then runs their tests",
+            "builds the projects as `build` does, then runs their tests",
             _PROGRESS,
             (
                 Example("@tickbot test meshmc on x86_64-Linux", "@tickbot test meshmc on x86_64-linux"),

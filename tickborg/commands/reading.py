@@ -122,10 +122,8 @@ def _read_build(place: Place, verb: Verb, words: Sequence[Term]) -> _Read:
     projects, rest = _parted(words)
     names, errors = _projects(verb, projects)
     systems, faults = _systems(verb, rest)
-    if not projects:
-        errors = [CommandError(kind=ErrorKind.NO_PROJECT, place=place, verb=verb)]
     every = _has_all(projects)
-    if not (every or names) or (rest and not systems):
+    if (projects and not (every or names)) or (rest and not systems):
         return None, [*errors, *faults]
     kind = Build if verb is Verb.BUILD else Test
     command = kind(place=place, projects=() if every else names, all_projects=every, systems=systems)

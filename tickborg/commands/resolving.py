@@ -65,13 +65,14 @@ def _resolved(command: Command, offer: Offer, names: Mapping[str, str]) -> _Reso
 
 
 def _resolved_build(command: Build | Test, offer: Offer, names: Mapping[str, str]) -> _Resolved:
+    named = command.all_projects or command.projects
     projects, errors = _known(command, command.projects, names)
     if command.all_projects:
         projects = tuple(offer.projects)
         errors = [] if projects else [_error(ErrorKind.NOTHING_TO_BUILD, command)]
     systems = tuple(system for system in command.systems if system in offer.allowed)
     errors += [_refused(command, system, offer) for system in command.systems if system not in systems]
-    if not projects or (command.systems and not systems):
+    if (named and not projects) or (command.systems and not systems):
         return None, errors
     return command.model_copy(update={"projects": projects, "systems": systems}), errors
 

@@ -35,7 +35,7 @@ class _Placed(Value):
 
 class _BuildOrTest(_Placed):
     projects: tuple[str, ...] = ()
-    """In the order they were asked for, each once."""
+    """In the order they were asked for, each once; if none is named, those that the head changes."""
     all_projects: bool = False
     """All that are known; :func:`~tickborg.commands.resolving.resolve` writes them into ``projects``."""
     systems: tuple[System, ...] = ()
@@ -96,8 +96,6 @@ class ErrorKind(StrEnum):
     NO_COMMAND = "no_command"
     """Nothing follows the handle."""
     UNKNOWN_COMMAND = "unknown_command"
-    NO_PROJECT = "no_project"
-    """The command needs a project and names none."""
     UNKNOWN_PROJECT = "unknown_project"
     NO_SYSTEM = "no_system"
     """Nothing follows ``on``."""

@@ -15,7 +15,7 @@ _GAP = "\n\n"
 
 
 def whole(sections: Iterable[str], marker: str) -> str:
-    """An answer of many parts, of which what does not fit into a comment is left out, and the hidden marker."""
+    """An answer of many parts and a hidden marker; parts that do not fit into a comment are left out."""
     room = COMMENT_LIMIT - len(marker) - len(_GAP)
     kept: list[str] = []
     for section in sections:
@@ -37,14 +37,6 @@ def bad_project_file(branch: str, error: str) -> str:
     return f"{code(PROJECT_FILE)} on {code(branch)} cannot be used; a maintainer has to mend it:\n\n{file}"
 
 
-def awaits_approval() -> str:
-    """A newcomer's pull request, and the one who asks may not let it in."""
-    return (
-        "This is a first contribution: it is built once somebody who may push has looked at it"
-        " and asks for a build."
-    )
-
-
 def not_made(build: SkippedBuild) -> str:
     """Part of what was asked for comes to nothing."""
     return f"Not built: {prose(shorten(build.reason, _REASON_LIMIT))}."
@@ -59,6 +51,11 @@ def nothing_to_cancel(projects: Sequence[str]) -> str:
     """Nothing runs."""
     what = f"no build of {', '.join(map(code, projects))}" if projects else "nothing"
     return f"There is nothing to cancel: {what} is queued or running."
+
+
+def internal_error(reason: str) -> str:
+    """The bot failed for good."""
+    return f"tickborg failed, not your comment: {prose(shorten(reason, _REASON_LIMIT))}. Ask again later."
 
 
 def nothing_known(handle: str) -> str:

@@ -33,11 +33,6 @@ def _unknown_command(error: CommandError, _offer: Offer, _handle: str) -> str:
     return f"no command {_word_or(error, f'there are {codes(USAGES)}')}"
 
 
-def _no_project(error: CommandError, _offer: Offer, handle: str) -> str:
-    form, every = f"@{handle} {error.verb} <project>…", f"@{handle} {error.verb} {ALL}"
-    return f"{code(error.verb or '')} needs projects: {code(form)}, or {code(every)}"
-
-
 def _unknown_project(error: CommandError, _offer: Offer, _handle: str) -> str:
     return f"no project {_word_or(error)}"
 
@@ -106,7 +101,6 @@ _SENTENCES: Mapping[ErrorKind, _Sentence] = MappingProxyType(
     {
         ErrorKind.NO_COMMAND: _no_command,
         ErrorKind.UNKNOWN_COMMAND: _unknown_command,
-        ErrorKind.NO_PROJECT: _no_project,
         ErrorKind.UNKNOWN_PROJECT: _unknown_project,
         ErrorKind.NO_SYSTEM: _no_system,
         ErrorKind.UNKNOWN_SYSTEM: _unknown_system,
