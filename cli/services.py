@@ -31,7 +31,7 @@ from activities.clients.workspace.workspace import WorkspaceFolder
 from cli.http_server import listening
 from cli.workers import GIT_THREADS, build_worker, git_worker, workflow_worker
 from dashboard.app import create_app as create_dashboard
-from dashboard.temporal_pulls import TemporalPullRequests
+from dashboard.temporal_owners import TemporalPullRequests
 from messaging.live import LiveLogs
 from messaging.log_collector import LogCollector
 from messaging.log_publisher import LogPublisher

@@ -3,15 +3,15 @@
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from dashboard.addresses import Addresses
-from dashboard.below_path import BelowPath
-from dashboard.error_answers import ErrorAnswers
-from dashboard.following import LogFollower
-from dashboard.health_routes import HealthRoutes
-from dashboard.log_routes import LogRoutes
+from dashboard.logs.following import LogFollower
+from dashboard.pages.addresses import Addresses
 from dashboard.ports import PullRequests
-from dashboard.pull_routes import PullRoutes
-from dashboard.security import SecureHeaders
+from dashboard.web.below_path import BelowPath
+from dashboard.web.error_answers import ErrorAnswers
+from dashboard.web.health_routes import HealthRoutes
+from dashboard.web.log_routes import LogRoutes
+from dashboard.web.owner_routes import PullRoutes
+from dashboard.web.security import SecureHeaders
 from messaging.live import LiveLogs
 from messaging.log_store import LogReader
 

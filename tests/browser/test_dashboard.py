@@ -15,7 +15,7 @@ from dashboard.app import create_app
 from messaging.log_store import LogReader
 from tests.support.browser import Browser, Tab, chromium
 from tests.support.build_logs import ATTEMPT, START, end, lines
-from tests.support.fake_pulls import FakePulls
+from tests.support.fake_owners import FakePulls
 from tests.support.samples import build_view, pull_request, pull_request_view
 from tests.support.written_logs import write
 from tickborg.jobs import BuildOutcome, BuildStage, EvaluationOutcome, SkippedBuild

@@ -13,7 +13,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.temporal_client import TemporalConnection, connect, connect_lazily
 from dashboard.ports import OpenPull
-from dashboard.temporal_pulls import TemporalPullRequests
+from dashboard.temporal_owners import TemporalPullRequests
 from tests.support.eventually import eventually
 from tests.support.samples import pull_request, pull_request_view
 from tickborg.errors import UnavailableError

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.ansi import line_to_html
-from dashboard.markup import Html, element, link, prose, together
+from dashboard.logs.ansi import line_to_html
+from dashboard.pages.markup import Html, element, link, prose, together
 from tests.support.html_tree import Node, parse
 from tickborg.texts.shortening import visible
 

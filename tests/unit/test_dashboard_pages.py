@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.addresses import Addresses
-from dashboard.log_page import LogView, log_page
-from dashboard.page import Page, document
+from dashboard.logs.log_page import LogView, log_page
+from dashboard.pages.addresses import Addresses
+from dashboard.pages.front_page import pulls_page
+from dashboard.pages.page import Page, document
+from dashboard.pages.pull_page import pull_page
 from dashboard.ports import OpenPull, OpenPulls
-from dashboard.pull_page import pull_page
-from dashboard.pulls_page import pulls_page
 from messaging.log_format import LogHole, LogMetadata
 from messaging.log_store import LogLine
 from tests.support.html_tree import Node, parse

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from dashboard import verdicts
-from dashboard.addresses import Addresses
-from dashboard.markup import Content, Html, element, link, prose, together
-from dashboard.page import Page, fact, mark, section
-from dashboard.verdicts import Tone
+from dashboard.pages import verdicts
+from dashboard.pages.addresses import Addresses
+from dashboard.pages.markup import Content, Html, element, link, prose, together
+from dashboard.pages.page import Page, fact, mark, section
+from dashboard.pages.verdicts import Tone
 from tickborg.github import PullRequest, PullRequestState
 from tickborg.jobs import BuildMode, EvaluationOutcome, SkippedBuild
 from tickborg.systems import System

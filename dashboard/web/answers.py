@@ -4,8 +4,8 @@ from http import HTTPStatus
 
 from starlette.responses import HTMLResponse
 
-from dashboard.addresses import Addresses
-from dashboard.page import Page, document
+from dashboard.pages.addresses import Addresses
+from dashboard.pages.page import Page, document
 
 READ = ["GET", "HEAD"]
 """The methods of every page."""

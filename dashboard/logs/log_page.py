@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from dashboard import verdicts
-from dashboard.addresses import Addresses
-from dashboard.ansi import line_to_html
-from dashboard.markup import NOTHING, Content, Html, element, link
-from dashboard.page import Page, fact, mark
+from dashboard.logs.ansi import line_to_html
+from dashboard.pages import verdicts
+from dashboard.pages.addresses import Addresses
+from dashboard.pages.markup import NOTHING, Content, Html, element, link
+from dashboard.pages.page import Page, fact, mark
 from messaging.log_format import LogMetadata
 from messaging.log_store import LogLine
 from tickborg.github import RepositoryName

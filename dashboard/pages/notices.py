@@ -3,9 +3,9 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from dashboard.addresses import Addresses
-from dashboard.markup import Content, element, link
-from dashboard.page import Page
+from dashboard.pages.addresses import Addresses
+from dashboard.pages.markup import Content, element, link
+from dashboard.pages.page import Page
 from tickborg.github import RepositoryName
 
 _EXPLANATIONS = {

@@ -7,12 +7,12 @@ from fastapi import Depends, FastAPI, Path
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
 
-from dashboard import notices
-from dashboard.addresses import Addresses
-from dashboard.answers import READ, answer
+from dashboard.pages import notices
+from dashboard.pages.addresses import Addresses
+from dashboard.pages.front_page import pulls_page
+from dashboard.pages.pull_page import pull_page
 from dashboard.ports import PullRequests
-from dashboard.pull_page import pull_page
-from dashboard.pulls_page import pulls_page
+from dashboard.web.answers import READ, answer
 from tickborg.github import RepositoryName
 
 LISTED_PULLS = 50

@@ -6,8 +6,8 @@ from http import HTTPStatus
 from fastapi import FastAPI
 from starlette.responses import JSONResponse
 
-from dashboard.answers import READ
 from dashboard.ports import PullRequests
+from dashboard.web.answers import READ
 from tickborg.errors import UnavailableError
 
 _log = logging.getLogger(__name__)

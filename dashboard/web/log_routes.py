@@ -9,12 +9,12 @@ from fastapi import FastAPI, Header
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
-from dashboard import notices
-from dashboard.addresses import Addresses
-from dashboard.answers import READ, answer
-from dashboard.event_stream import EventStream
-from dashboard.following import BEGINNING, SHOWN_BYTES, SHOWN_LINES, LogFollower, Place, from_file
-from dashboard.log_page import LogView, log_page
+from dashboard.logs.event_stream import EventStream
+from dashboard.logs.following import BEGINNING, SHOWN_BYTES, SHOWN_LINES, LogFollower, Place, from_file
+from dashboard.logs.log_page import LogView, log_page
+from dashboard.pages import notices
+from dashboard.pages.addresses import Addresses
+from dashboard.web.answers import READ, answer
 from messaging.blocking import in_thread
 from messaging.log_format import LogMetadata
 from messaging.log_store import LogReader

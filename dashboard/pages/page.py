@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from dashboard.addresses import Addresses
-from dashboard.markup import NOTHING, Content, Html, element, link, together
-from dashboard.verdicts import Verdict
+from dashboard.pages.addresses import Addresses
+from dashboard.pages.markup import NOTHING, Content, Html, element, link, together
+from dashboard.pages.verdicts import Verdict
 
 REFRESH_SECONDS = 2
 """How often the script looks again while something moves."""

@@ -1,11 +1,11 @@
 """The first page: the pull requests that are open."""
 
-from dashboard import verdicts
-from dashboard.addresses import Addresses
-from dashboard.markup import Content, Html, element, link
-from dashboard.page import Page, mark
+from dashboard.pages import verdicts
+from dashboard.pages.addresses import Addresses
+from dashboard.pages.markup import Content, Html, element, link
+from dashboard.pages.page import Page, mark
+from dashboard.pages.verdicts import Tone, Verdict
 from dashboard.ports import OpenPull, OpenPulls
-from dashboard.verdicts import Tone, Verdict
 from tickborg.texts.wording import counted
 
 _UNKNOWN = Verdict(Tone.QUIET, "its state is not known right now; open it to ask again")
