@@ -36,7 +36,11 @@ def unknown_pull(repo: RepositoryName, number: int, addresses: Addresses) -> Pag
 
 def unknown_branch(repo: RepositoryName, branch: str, addresses: Addresses) -> Page:
     """Nothing is known about a branch."""
-    text = "Nothing is known about pushes to this branch. Builds of pull requests are on their own pages."
+    text = (
+        "Nothing is known about pushes to this branch. Either none has come since tickborg serves the"
+        " repository, or pushes to this branch are not built, or the last one was longer ago than histories"
+        " are kept. Builds of pull requests are on the pages of those."
+    )
     return _page(f"{branch} of {repo}", text, addresses)
 
 

@@ -15,7 +15,7 @@ from dashboard.app import create_app
 from messaging.log_store import LogReader
 from tests.support.browser import Browser, Tab, chromium
 from tests.support.build_logs import ATTEMPT, START, end, lines
-from tests.support.fake_owners import FakePulls
+from tests.support.fake_owners import FakeOwners
 from tests.support.samples import build_view, pull_request, pull_request_view
 from tests.support.written_logs import write
 from tickborg.jobs import BuildOutcome, BuildStage, EvaluationOutcome, SkippedBuild
@@ -43,7 +43,7 @@ class Site:
     """A dashboard that is served."""
 
     url: str
-    pulls: FakePulls
+    owners: FakeOwners
     logs: Path
     connections: "Connections"
 
@@ -80,10 +80,10 @@ class Connections:
 @pytest_asyncio.fixture(loop_scope="module")
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     """A dashboard of its own for each test."""
-    pulls = FakePulls()
-    connections = Connections(create_app(pulls=pulls, logs=LogReader(tmp_path)))
+    owners = FakeOwners()
+    connections = Connections(create_app(owners=owners, logs=LogReader(tmp_path)))
     async with listening(connections, host="127.0.0.1", port=0, setting="the test") as url:
-        yield Site(url, pulls, tmp_path, connections)
+        yield Site(url, owners, tmp_path, connections)
 
 
 Opened = Callable[..., AbstractAsyncContextManager[Tab]]
@@ -171,10 +171,10 @@ def running(outcome: BuildOutcome | None = None) -> PullRequestView:
 
 async def test_a_pull_request_renews_itself_while_something_runs(site: Site, opened: Opened) -> None:
     """What the reader has opened or closed stays so, and at the end it is left alone."""
-    site.pulls.put(running())
+    site.owners.put(running())
     async with opened(PULL) as tab:
         await tab.until("document.querySelector('details').open")
-        site.pulls.put(running(BuildOutcome.SUCCESS))
+        site.owners.put(running(BuildOutcome.SUCCESS))
         await tab.until("document.querySelector('tbody').textContent.includes('built')")
         assert await tab.evaluate("document.querySelector('details').open")
         assert await tab.evaluate("document.querySelector('main').dataset.refresh ?? null") is None
@@ -183,20 +183,20 @@ async def test_a_pull_request_renews_itself_while_something_runs(site: Site, ope
 
 async def test_a_page_says_when_it_may_be_out_of_date(site: Site, opened: Opened) -> None:
     """While Temporal is away what was shown stays, and it is shown anew when it is back."""
-    site.pulls.put(running())
+    site.owners.put(running())
     async with opened(PULL) as tab:
-        site.pulls.away = True
+        site.owners.away = True
         await tab.until("!document.querySelector('#connection').hidden")
         assert await tab.evaluate("document.querySelector('tbody').textContent.includes('running')")
-        site.pulls.away = False
-        site.pulls.put(running(BuildOutcome.SUCCESS))
+        site.owners.away = False
+        site.owners.put(running(BuildOutcome.SUCCESS))
         await tab.until("document.querySelector('tbody').textContent.includes('built')")
         assert await tab.evaluate("document.querySelector('#connection').hidden")
 
 
 async def test_nothing_of_others_is_run(site: Site, opened: Opened) -> None:
     """Neither from a title nor from a log, whether it is there at first or comes later."""
-    site.pulls.put(pull_request_view(pull=pull_request(title=HOSTILE)))
+    site.owners.put(pull_request_view(pull=pull_request(title=HOSTILE)))
     hostile = BuildLogMsg(attempt_id=ATTEMPT, identity=HOSTILE, system="x", line_number=1, output=HOSTILE)
     write(site.logs, START.model_copy(update={"project": HOSTILE}), hostile)
     async with opened(PULL) as tab:
@@ -211,7 +211,7 @@ async def test_nothing_of_others_is_run(site: Site, opened: Opened) -> None:
 
 async def test_everything_can_be_read_without_scripts(site: Site, opened: Opened) -> None:
     """And what moves is loaded again by the browser itself."""
-    site.pulls.put(running())
+    site.owners.put(running())
     write(site.logs, START, lines(1, 2))
     async with opened(PULL, scripts=False) as tab:
         assert await tab.evaluate("document.querySelector('tbody').textContent.includes('running')")
@@ -236,7 +236,7 @@ def wide() -> PullRequestView:
 @pytest.mark.parametrize("path", ["/", PULL, LOG, "/nothing"])
 async def test_pages_fit_a_phone(site: Site, opened: Opened, path: str) -> None:
     """Tables and commands scroll within themselves."""
-    site.pulls.put(wide())
+    site.owners.put(wide())
     write(site.logs, START, lines(1, 1).model_copy(update={"output": "x" * 5_000}))
     async with opened(path, width=400) as tab:
         assert await tab.evaluate("document.documentElement.scrollWidth") == 400
