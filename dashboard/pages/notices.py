@@ -41,7 +41,7 @@ def unknown_branch(repo: RepositoryName, branch: str, addresses: Addresses) -> P
         " repository, or pushes to this branch are not built, or the last one was longer ago than histories"
         " are kept. Builds of pull requests are on the pages of those."
     )
-    return _page(f"{branch} of {repo}", text, addresses)
+    return _page(f"Branch {branch} of {repo}", text, addresses)
 
 
 def unknown_log(attempt_id: UUID, addresses: Addresses) -> Page:
@@ -64,5 +64,5 @@ def unavailable(addresses: Addresses) -> Page:
 
 
 def _page(title: str, text: Content, addresses: Addresses, *, moving: bool = False) -> Page:
-    home = element("p", link(addresses.home, "All open pull requests"))
+    home = element("p", link(addresses.home, "All that is going on"))
     return Page(title, (element("h1", title), element("p", text), home), moving=moving)

@@ -41,7 +41,8 @@ def _heading(pull: PullRequest) -> Html:
 def _facts(view: PullRequestView) -> Iterator[Content]:
     pull = view.pull
     base_sha = view.base_sha or pull.base_sha
-    yield fact("State", _state(pull), " · ", link(pull.html_url, "on GitHub") if pull.html_url else None)
+    on_github = (" · ", link(pull.html_url, "on GitHub")) if pull.html_url else None
+    yield fact("State", _state(pull), on_github)
     yield fact("Author", pull.author)
     yield fact("Head", commit(pull.head_sha), " ", _branch(pull))
     yield fact("Base", commit(base_sha), " ", element("code", pull.base_ref))
