@@ -71,7 +71,14 @@ async def running_bot(
         metrics_url = await enter(services.collecting_stats(transport, listen.host, listen.metrics))
         clients = await enter(services.github_clients(github))
         mirrors = services.mirror_store(folders.mirrors, github.git_url, clients.fetch_token)
-        showing = services.showing(client, transport, folders.logs, host=listen.host, port=listen.dashboard)
+        showing = services.showing(
+            client,
+            transport,
+            folders.logs,
+            host=listen.host,
+            port=listen.dashboard,
+            public_url=settings.dashboard_url,
+        )
         listening_at = await enter(showing)
         dashboard_url = settings.dashboard_url or listening_at
         policy = settings.policy.model_copy(update={"dashboard_url": dashboard_url})

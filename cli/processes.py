@@ -99,7 +99,9 @@ async def dashboard(settings: Settings) -> None:
     listen, folder = settings.dashboard, settings.logs.log_storage_path
     async with (
         configured.transport(settings) as transport,
-        services.showing(client, transport, folder, host=listen.host, port=listen.port) as url,
+        services.showing(
+            client, transport, folder, host=listen.host, port=listen.port, public_url=listen.url
+        ) as url,
     ):
         await _until_told(f"dashboard: at {url}")
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from temporalio.client import Client
 
@@ -31,7 +32,7 @@ from activities.clients.workspace.workspace import WorkspaceFolder
 from cli.http_server import listening
 from cli.workers import GIT_THREADS, build_worker, git_worker, workflow_worker
 from dashboard.app import create_app as create_dashboard
-from dashboard.temporal_pulls import TemporalPullRequests
+from dashboard.temporal_owners import TemporalOwners
 from messaging.live import LiveLogs
 from messaging.log_collector import LogCollector
 from messaging.log_publisher import LogPublisher
@@ -226,11 +227,19 @@ async def hearing(  # noqa: PLR0913 - what it listens on, and all it is wired to
 
 
 @asynccontextmanager
-async def showing(
-    client: Client, transport: Transport, logs: Path, *, host: str, port: int
+async def showing(  # noqa: PLR0913 - what it listens on, and all it is wired to
+    client: Client, transport: Transport, logs: Path, *, host: str, port: int, public_url: str | None = None
 ) -> AsyncIterator[str]:
-    """``tickborg dashboard``: show pull requests and logs; yields its URL."""
-    app = create_dashboard(pulls=TemporalPullRequests(client), logs=LogReader(logs), live=LiveLogs(transport))
+    """``tickborg dashboard``: show pull requests, branches and logs; yields the URL that it listens at.
+
+    ``public_url`` is where people find it, if that is elsewhere: perhaps below a path.
+    """
+    app = create_dashboard(
+        owners=TemporalOwners(client),
+        logs=LogReader(logs),
+        live=LiveLogs(transport),
+        root_path=urlsplit(public_url or "").path,
+    )
     # Whoever watches a log would otherwise hold up the end of the process.
     server = listening(app, host=host, port=port, setting="[dashboard] port", grace=timedelta())
     async with server as url:

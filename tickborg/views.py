@@ -20,6 +20,8 @@ class BuildView(Value):
     """The folder that the commands run in, relative to the repository's root."""
     system: System
     mode: BuildMode = BuildMode.BUILD
+    head_sha: str | None = None
+    """The commit that is built; None: an owner of an older version did not say."""
     stage: BuildStage = BuildStage.QUEUED
     outcome: BuildOutcome | None = None
     """Set exactly when the stage is ``done``."""
@@ -78,6 +80,8 @@ class BranchView(Value):
     head_sha: str | None = None
     """The newest push; None: none has been heard of."""
     pusher: str = ""
+    looking: bool = False
+    """Whether it is still being found out what a push changes."""
     error: str = ""
     """Why the newest push could not be looked at."""
     waiting: tuple[str, ...] = ()

@@ -128,6 +128,7 @@ class OwnedBuilds:
             path=job.project.path,
             system=job.system,
             mode=job.mode,
+            head_sha=job.merge.head_sha,
             reason=reason,
             wanted_at=workflow.now(),
         )

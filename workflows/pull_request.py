@@ -219,8 +219,10 @@ class PullRequestOwner:
     def _close(self, pull: PullRequest) -> None:
         self._closed = True
         known = self._memory.pull
-        if known is not None and _same_change(known, pull):
-            self._memory.pull = pull
+        if known is not None:
+            # What is known is about the head that was known, and is shown when this run has ended.
+            closed = known.model_copy(update={"state": PullRequestState.CLOSED})
+            self._memory.pull = pull if _same_change(known, pull) else closed
         self._cancel_all(cancellation.CLOSED)
 
     def _cancel_all(self, reason: str) -> None:

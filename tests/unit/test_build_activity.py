@@ -109,9 +109,9 @@ async def test_a_log_says_whose_it_is(world: World) -> None:
 
 
 async def test_a_push_has_no_pull_request(world: World) -> None:
-    """A log of a branch's build names no pull request."""
+    """A log of a branch's build names the branch instead."""
     await world.build(build_job(origin=Origin(branch="main")))
-    assert world.log.start.pr is None
+    assert (world.log.start.pr, world.log.start.branch) == (None, "main")
 
 
 async def test_the_workflow_is_told_that_an_attempt_began(world: World) -> None:

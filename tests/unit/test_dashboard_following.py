@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.following import (
+from dashboard.logs.following import (
     BEGINNING,
     LEFT_OUT,
     Growth,

@@ -75,6 +75,36 @@ def test_what_was_seen_is_done_once() -> None:
     assert [remembered.first_sight("72d3162e", NOON) for _ in range(2)] == [True, False]
 
 
+def test_a_push_that_has_not_been_looked_at_is_told() -> None:
+    """Or a page would say that nothing is to be built."""
+    remembered = memory(push(A, B))
+    view = remembered.view()
+    assert (view.head_sha, view.pusher, view.looking) == (B, "ada", True)
+    remembered.waiting = ()
+    assert not remembered.view().looking
+
+
+def test_a_newer_push_is_not_what_could_not_be_looked_at() -> None:
+    """The error is the newest push's alone; a late one is not newer."""
+    remembered = memory()
+    remembered.error = "no such tree"
+    remembered.take(push(B, C))
+    assert remembered.error == ""
+    remembered.error = "no such tree"
+    remembered.take(push(A, B))
+    assert (remembered.view().head_sha, remembered.error) == (C, "no such tree")
+
+
+def test_without_a_push_there_is_no_older_head() -> None:
+    """Somebody pressed a button long after the last push; how that ended is worth knowing."""
+    remembered = memory()
+    job = _job("old", A)
+    view = build_view("old", outcome=BuildOutcome.SUCCESS)
+    remembered.builds[build_key(job)] = BuildRecord(n="1", job=job, view=view)
+    remembered.forget_the_done()
+    assert len(remembered.view().builds) == 1
+
+
 def _job(name: str, sha: str) -> BuildJob:
     merge = Merge(base_sha=sha, head_sha=sha, merge_base=sha, tree="e" * 40)
     return build_job(

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 
 from tickborg.jobs import BuildJob
-from tickborg.views import BuildView, PullRequestView
+from tickborg.views import BranchView, BuildView, PullRequestView
 
 _REMOTE = "origin"
 
@@ -14,7 +14,7 @@ def of_job(job: BuildJob, ran: Sequence[str]) -> tuple[str, ...]:
     merge = job.merge
     tree: Sequence[str] = _merged(job.head_ref, job.base_ref, merge.base_sha, merge.head_sha)
     if job.origin.branch is not None:
-        tree = (_fetch(job.origin.branch), _checkout(merge.head_sha))
+        tree = _pushed(job.origin.branch, merge.head_sha)
     return _and_then(tree, job.project.path, ran)
 
 
@@ -25,6 +25,12 @@ def of_view(view: PullRequestView, build: BuildView) -> tuple[str, ...]:
     pull = view.pull
     tree = _merged(pull.fetch_ref, pull.base_ref, view.base_sha, pull.head_sha)
     return _and_then(tree, build.path, build.reproduce)
+
+
+def of_push(view: BranchView, build: BuildView) -> tuple[str, ...]:
+    """The commands from fetching on; nothing where no command ran, or nobody knows of which commit."""
+    sha = build.head_sha or view.head_sha
+    return () if sha is None else _and_then(_pushed(view.branch, sha), build.path, build.reproduce)
 
 
 def of_conflict(view: PullRequestView) -> tuple[str, ...]:
@@ -47,6 +53,10 @@ def _merged(head_ref: str, base_ref: str, base_sha: str, head_sha: str) -> tuple
         _checkout(base_sha),
         shlex.join(("git", "merge", "--no-edit", head_sha)),
     )
+
+
+def _pushed(branch: str, sha: str) -> tuple[str, ...]:
+    return (_fetch(branch), _checkout(sha))
 
 
 def _fetch(*refs: str) -> str:

@@ -8,7 +8,7 @@ looks the same wherever reading begins, and what was killed while it wrote in re
 import re
 from collections.abc import Iterator
 
-from dashboard.markup import Html, text
+from dashboard.pages.markup import Html, text
 
 _SEQUENCE = re.compile(
     r"""

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from dashboard.addresses import Addresses
-from dashboard.markup import NOTHING, Content, Html, element, link, together
-from dashboard.verdicts import Verdict
+from dashboard.pages.addresses import Addresses
+from dashboard.pages.markup import NOTHING, Content, Html, element, link, together
+from dashboard.pages.verdicts import Verdict
+from tickborg.texts.wording import short_sha
 
 REFRESH_SECONDS = 2
 """How often the script looks again while something moves."""
@@ -59,6 +60,11 @@ def fact(name: str, *content: Content) -> Html:
     """One row of a list of facts; nothing where there is no content."""
     inside = together(*content)
     return element("div", element("dt", name), element("dd", inside)) if inside else NOTHING
+
+
+def commit(sha: str) -> Html:
+    """A commit, in the digits that people know it by; all of them are a touch away."""
+    return element("code", short_sha(sha), title=sha)
 
 
 def _head(page: Page, addresses: Addresses) -> Html:

@@ -9,10 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard import notices
-from dashboard.addresses import Addresses
-from dashboard.answers import answer
-from dashboard.security import HEADERS
+from dashboard.pages import notices
+from dashboard.pages.addresses import Addresses
+from dashboard.web.answers import answer
+from dashboard.web.security import HEADERS
 from tickborg.errors import UnavailableError
 
 RETRY_SECONDS = 10

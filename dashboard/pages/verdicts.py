@@ -11,7 +11,7 @@ from tickborg.projects import PROJECT_FILE
 from tickborg.texts.outcomes import FAILED
 from tickborg.texts.shortening import shorten
 from tickborg.texts.wording import counted, listed
-from tickborg.views import BuildView, PullRequestView
+from tickborg.views import BranchView, BuildView, PullRequestView
 
 _REASON_LIMIT = 200
 _NAMES_ROOM = 100
@@ -37,6 +37,8 @@ class Verdict:
     text: str
 
 
+NOT_BUILT = Verdict(Tone.QUIET, "not built")
+
 _STAGES = {
     BuildStage.QUEUED: Verdict(Tone.QUIET, "queued"),
     BuildStage.WAITING: Verdict(Tone.QUIET, "waits for a builder"),
@@ -61,6 +63,8 @@ _LOG_STATUSES = {
     BuildLogStatus.LOST: Verdict(Tone.BROKEN, "builder lost"),
 }
 
+_NOTHING_TO_BUILD = Verdict(Tone.GOOD, "nothing to build: no project is changed")
+
 
 def of_build(build: BuildView) -> Verdict:
     """How one build stands."""
@@ -76,10 +80,26 @@ def of_log(status: BuildLogStatus | None) -> Verdict:
     return Verdict(Tone.BUSY, "running") if status is None else _LOG_STATUSES[status]
 
 
-def is_moving(view: PullRequestView) -> bool:
-    """Whether anything about the pull request is still under way."""
-    unevaluated = view.evaluation is None and view.pull.state is PullRequestState.OPEN
-    return unevaluated or any(build.stage is not BuildStage.DONE for build in view.builds)
+def is_moving(view: PullRequestView | BranchView) -> bool:
+    """Whether anything about the pull request or branch is still under way."""
+    if isinstance(view, BranchView):
+        begins = view.looking or bool(view.waiting)
+    else:
+        begins = view.evaluation is None and view.pull.state is PullRequestState.OPEN
+    return begins or any(build.stage is not BuildStage.DONE for build in view.builds)
+
+
+def of_branch(view: BranchView) -> Verdict:
+    """How the newest push to a branch stands."""
+    if view.error:
+        return Verdict(Tone.BAD, "the newest push cannot be built")
+    if view.builds:
+        return _of_builds(view.builds)
+    if view.waiting:
+        return Verdict(Tone.BUSY, f"about to be built: {listed(view.waiting, _NAMES_ROOM)}")
+    if view.looking:
+        return Verdict(Tone.BUSY, "it is being found out what the newest push changes")
+    return _NOTHING_TO_BUILD
 
 
 def of_pull(view: PullRequestView) -> Verdict:
@@ -98,11 +118,10 @@ def of_pull(view: PullRequestView) -> Verdict:
         case EvaluationOutcome.CLOSED:
             return Verdict(Tone.QUIET, "closed; nothing more is built")
         case _:
-            return _of_builds(view) if view.builds else _without_builds(view)
+            return _of_builds(view.builds) if view.builds else _without_builds(view)
 
 
-def _of_builds(view: PullRequestView) -> Verdict:
-    builds = view.builds
+def _of_builds(builds: Sequence[BuildView]) -> Verdict:
     failed = [build for build in builds if build.outcome in FAILED]
     broken = [build for build in builds if build.outcome is BuildOutcome.UNEXPECTED_ERROR]
     going = sum(build.stage is not BuildStage.DONE for build in builds)
@@ -127,7 +146,7 @@ def _without_builds(view: PullRequestView) -> Verdict:
     if view.evaluation is None:
         return Verdict(Tone.BUSY, "being evaluated")
     if not view.changed_projects:
-        return Verdict(Tone.GOOD, "nothing to build: no project is changed")
+        return _NOTHING_TO_BUILD
     reasons = {skipped.reason for skipped in view.skipped}
     if len(reasons) == 1:
         reason = shorten(reasons.pop().replace("`", ""), _REASON_LIMIT)

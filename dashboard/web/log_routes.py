@@ -7,14 +7,14 @@ from uuid import UUID
 
 from fastapi import FastAPI, Header
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 
-from dashboard import notices
-from dashboard.addresses import Addresses
-from dashboard.answers import READ, answer
-from dashboard.event_stream import EventStream
-from dashboard.following import BEGINNING, SHOWN_BYTES, SHOWN_LINES, LogFollower, Place, from_file
-from dashboard.log_page import LogView, log_page
+from dashboard.logs.event_stream import EventStream
+from dashboard.logs.following import BEGINNING, SHOWN_BYTES, SHOWN_LINES, LogFollower, Place, from_file
+from dashboard.logs.log_page import LogView, log_page
+from dashboard.pages import notices
+from dashboard.pages.addresses import Addresses
+from dashboard.web.answers import answer, serve
 from messaging.blocking import in_thread
 from messaging.log_format import LogMetadata
 from messaging.log_store import LogReader
@@ -32,11 +32,25 @@ class LogRoutes:
 
     def add_to(self, app: FastAPI) -> None:
         """Serve them in ``app``."""
-        app.add_api_route("/logs/{attempt_id}", self.page, methods=READ)
-        app.add_api_route("/logs/{attempt_id}/raw", self.raw, methods=READ)
-        app.add_api_route("/logs/{attempt_id}/stream", self.stream, methods=["GET"])
+        serve(app, "/logs/{attempt_id}", self.log, gives="The end of the log, and what is known of it.")
+        serve(
+            app,
+            "/logs/{attempt_id}/raw",
+            self.raw,
+            gives="The file, as it is now.",
+            response_class=PlainTextResponse,
+        )
+        serve(
+            app,
+            "/logs/{attempt_id}/stream",
+            self.stream,
+            gives="Events `lines`, with markup and an id to go on from, until `end`.",
+            head=False,
+            response_class=EventStream,
+            status_code=HTTPStatus.OK,
+        )
 
-    async def page(self, attempt_id: UUID) -> HTMLResponse:
+    async def log(self, attempt_id: UUID) -> HTMLResponse:
         """The log as far as it is written, the end of it where it is long."""
         return await in_thread(self._page, attempt_id)
 
@@ -52,10 +66,15 @@ class LogRoutes:
 
     async def stream(
         self, attempt_id: UUID, after: str = "", last_event_id: Annotated[str, Header()] = ""
-    ) -> EventStream:
+    ) -> Response:
         """What is added to the log; a browser that connects again says where it was."""
+        if not await in_thread(self._exists, attempt_id):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
         place = Place.parse(last_event_id) or Place.parse(after) or BEGINNING
         return EventStream(self._follower.follow(attempt_id, place))
+
+    def _exists(self, attempt_id: UUID) -> bool:
+        return self._logs.size(attempt_id) is not None or self._logs.metadata(attempt_id) is not None
 
     def _page(self, attempt_id: UUID) -> HTMLResponse:
         view = self._view(attempt_id)

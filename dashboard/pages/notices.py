@@ -3,9 +3,9 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from dashboard.addresses import Addresses
-from dashboard.markup import Content, element, link
-from dashboard.page import Page
+from dashboard.pages.addresses import Addresses
+from dashboard.pages.markup import Content, element, link
+from dashboard.pages.page import Page
 from tickborg.github import RepositoryName
 
 _EXPLANATIONS = {
@@ -36,8 +36,12 @@ def unknown_pull(repo: RepositoryName, number: int, addresses: Addresses) -> Pag
 
 def unknown_branch(repo: RepositoryName, branch: str, addresses: Addresses) -> Page:
     """Nothing is known about a branch."""
-    text = "Nothing is known about pushes to this branch. Builds of pull requests are on their own pages."
-    return _page(f"{branch} of {repo}", text, addresses)
+    text = (
+        "Nothing is known about pushes to this branch. Either none has come since tickborg serves the"
+        " repository, or pushes to this branch are not built, or the last one was longer ago than histories"
+        " are kept. Builds of pull requests are on the pages of those."
+    )
+    return _page(f"Branch {branch} of {repo}", text, addresses)
 
 
 def unknown_log(attempt_id: UUID, addresses: Addresses) -> Page:
@@ -60,5 +64,5 @@ def unavailable(addresses: Addresses) -> Page:
 
 
 def _page(title: str, text: Content, addresses: Addresses, *, moving: bool = False) -> Page:
-    home = element("p", link(addresses.home, "All open pull requests"))
+    home = element("p", link(addresses.home, "All that is going on"))
     return Page(title, (element("h1", title), element("p", text), home), moving=moving)

@@ -16,12 +16,16 @@ class Addresses:
 
     @property
     def home(self) -> str:
-        """All open pull requests."""
+        """All that is going on."""
         return page_url(self.root, "")
 
     def pull(self, repo: RepositoryName, number: int) -> str:
         """One pull request."""
         return page_url(self.root, repo.owner, repo.name, "pull", str(number))
+
+    def branch(self, repo: RepositoryName, branch: str) -> str:
+        """One branch; slashes in its name stay slashes."""
+        return page_url(self.root, repo.owner, repo.name, "branch", branch)
 
     def log(self, attempt_id: UUID | str) -> str:
         """The log of one attempt."""

@@ -2,20 +2,21 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
-from dashboard import verdicts
-from dashboard.addresses import Addresses
-from dashboard.ansi import line_to_html
-from dashboard.markup import NOTHING, Content, Html, element, link
-from dashboard.page import Page, fact, mark
+from dashboard.logs.ansi import line_to_html
+from dashboard.pages import verdicts
+from dashboard.pages.addresses import Addresses
+from dashboard.pages.markup import NOTHING, Content, Html, element, link
+from dashboard.pages.moments import moment
+from dashboard.pages.page import Page, commit, fact, mark
 from messaging.log_format import LogMetadata
 from messaging.log_store import LogLine
+from tickborg.branch_names import is_branch_name
 from tickborg.github import RepositoryName
 from tickborg.messages import BuildLogStatus
 from tickborg.texts.durations import spoken
-from tickborg.texts.wording import counted, short_sha
+from tickborg.texts.wording import counted
 
 
 @dataclass(frozen=True)
@@ -75,21 +76,24 @@ def _name(log: LogView) -> str:
 
 
 def _origin(metadata: LogMetadata, addresses: Addresses) -> Content:
-    if metadata.pr is None or not metadata.repo:
-        return metadata.repo
+    """The way back to what was built; what a builder says of it may be anything."""
     try:
         repo = RepositoryName.parse(metadata.repo)
     except ValueError:
         return metadata.repo
-    return link(addresses.pull(repo, metadata.pr), f"{repo}#{metadata.pr}")
+    if metadata.pr is not None:
+        return link(addresses.pull(repo, metadata.pr), f"{repo}#{metadata.pr}")
+    if metadata.branch and is_branch_name(metadata.branch):
+        return link(addresses.branch(repo, metadata.branch), f"{metadata.branch} of {repo}")
+    return metadata.repo
 
 
 def _facts(log: LogView, addresses: Addresses) -> Iterator[Content]:
     metadata = log.metadata
     yield fact("Status", mark(verdicts.of_log(metadata.status)), _took(metadata))
     yield fact("Builder", metadata.identity)
-    yield fact("Head", _head(metadata.head_sha))
-    yield fact("Started", _moment(metadata.started_at))
+    yield fact("Head", commit(metadata.head_sha) if metadata.head_sha else None)
+    yield fact("Started", moment(metadata.started_at) if metadata.started_at else None)
     to_end = (link("#ending", "to the end"), " · ") if log.lines else None
     yield fact("Log", _extent(metadata), to_end, link(addresses.raw_log(log.attempt_id), "as plain text"))
 
@@ -98,17 +102,6 @@ def _took(metadata: LogMetadata) -> str | None:
     if metadata.started_at is None or metadata.ended_at is None:
         return None
     return f" after {spoken(metadata.ended_at - metadata.started_at)}"
-
-
-def _head(sha: str) -> Content:
-    return element("code", short_sha(sha), title=sha) if sha else None
-
-
-def _moment(moment: datetime | None) -> Content:
-    if moment is None:
-        return None
-    shown = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return element("time", shown, datetime=moment.isoformat())
 
 
 def _extent(metadata: LogMetadata) -> str | None:

@@ -10,8 +10,8 @@ from contextlib import aclosing
 from starlette.responses import StreamingResponse
 from starlette.types import Send
 
-from dashboard.following import Growth
-from dashboard.log_page import rows
+from dashboard.logs.following import Growth
+from dashboard.logs.log_page import rows
 
 QUIET_LOOKS = 30
 """After so many looks without news something is said, or a proxy takes the connection for dead."""

@@ -58,8 +58,18 @@ def link(url: str, *content: Content, **attributes: str | bool | None) -> Html:
     return element("a", *content, href=url, **attributes)
 
 
-def prose(sentence: str) -> Html:
-    """A sentence in which what stands between backticks is code."""
+def prose(sentences: str) -> Html:
+    """Lines of text in which what stands between backticks is code."""
+    first, *more = map(_line_of_prose, sentences.split("\n"))
+    return together(first, ((element("br"), line) for line in more))
+
+
+def shell(commands: Iterable[str]) -> Html:
+    """Commands to be copied as a whole."""
+    return element("pre", element("code", Html("\n".join(map(together, commands)))))
+
+
+def _line_of_prose(sentence: str) -> Html:
     pieces = sentence.split("`")
     if len(pieces) % 2 == 0:
         return text(sentence)
