@@ -19,7 +19,7 @@ from cli.services import Folders
 from cli.state_folder import state_folder
 from cli.watching import Narrator, settled
 from emulator import EmulatedGitHub, Person
-from emulator.state import PullRequest, Repository
+from emulator.state import Repository
 from messaging.topology import LOGS
 from messaging.transport import Transport
 from tickborg.github import StatusState
@@ -129,15 +129,15 @@ class Display:
         self._line(f"trying {trial.head} ({change.head_sha[:7]}: {visible(change.title)})")
         self._line(f"    on {trial.base} ({change.base_sha[:7]}) of {trial.repo}")
 
-    def sight(self, _pull: PullRequest, name: str, text: str) -> None:
+    def sight(self, _subject: str, name: str, text: str) -> None:
         """Something new that the bot says; the summary comment is shown at the end."""
         if not name.startswith("comment"):
             self._line(f"  {name:<32}  {text}")
 
-    def sight_without_builds(self, pull: PullRequest, name: str, text: str) -> None:
+    def sight_without_builds(self, subject: str, name: str, text: str) -> None:
         """The same without what the bot says of a draft, which it was shown so that it builds nothing."""
         if not (name == f"status {EVALUATION_CONTEXT}" and text.startswith(StatusState.SUCCESS)):
-            self.sight(pull, name, text)
+            self.sight(subject, name, text)
 
     async def follow(self, transport: Transport) -> None:
         """Show what all builds print, until cancelled."""
