@@ -13,6 +13,7 @@ _HINTS = {
     signal.SIGXFSZ: "because it wrote a larger file than a build may",
 }
 _MIB = 1024 * 1024
+_WORDS_LIMIT = 300
 _COMMAND_LIMIT = 80
 """Characters of a command in a sentence; the log and the check run have all of it."""
 
@@ -45,6 +46,12 @@ def tools_missing(tools: Sequence[str], builder: str) -> str:
         f"{' and '.join(tools)} {verb} not installed on the builder {builder}: its operator should install"
         " what is missing, or no longer offer that builder's system"
     )
+
+
+def sandbox_broken(builder: str, said: str) -> str:
+    """Not even a shell can be run in the sandbox; ``said`` is what was printed instead."""
+    words = shorten(" ".join(said.split()), _WORDS_LIMIT) or "nothing was printed"
+    return f"no command can be run in the sandbox of the builder {builder}: {words}"
 
 
 def folder_removed(path: str) -> str:
