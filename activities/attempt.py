@@ -14,6 +14,7 @@ from tickborg.build_systems import Step, check_steps, commands, tools
 from tickborg.errors import InfrastructureError
 from tickborg.jobs import BuildJob, BuildOutcome
 from tickborg.texts import build_endings
+from tickborg.texts.failure_hints import hint
 
 _MIB = 1024 * 1024
 
@@ -151,8 +152,11 @@ class Attempt:
         if ended.status == 0:
             return None
         await self._refuse_full_disk(workspace)
-        reason = build_endings.exited(step.text, ended.status)
+        reason = build_endings.exited(step.text, ended.status, self._hint(step, ended.status))
         return Ending(BuildOutcome.FAILURE, reason, step, ended.status)
+
+    def _hint(self, step: Step, status: int) -> str:
+        return hint(step, status, self._transcript.tail, network=self._job.project.network)
 
     def _environment(self) -> Mapping[str, str]:
         """What keeps build systems whose command has no ``-j`` from using more than their share."""

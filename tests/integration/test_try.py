@@ -106,6 +106,24 @@ async def test_a_change_that_does_not_build_ends_with_1(trier: Trier, tmp_path: 
     [build] = report(tried)["builds"]
     assert (build["project"], build["outcome"]) == ("mono", "Failure")
     assert build["failed_command"].startswith("make -j")
+    assert any("oops" in line for line in build["log_tail"])
+
+
+async def test_each_of_several_failed_builds_is_explained_at_the_end(trier: Trier, tmp_path: Path) -> None:
+    """What they printed at last comes again, then how they ended, and what may help if that is known."""
+    offline = "all:\n\t@printf '\\033[2JCould not resolve host: example.org\\n'; exit 6\n"
+    files = {f"one/{name}": text for name, text in _FILES.items()} | {"two/Makefile": "all:\n"}
+    change = {"one/main.c": BROKEN, "two/Makefile": offline}
+    tried = await trier.attempt(
+        work_tree(tmp_path / "mono", {**files, ".tickborg.toml": TWO_PROJECTS}, change)
+    )
+    assert tried.status == ExitStatus.BUILD_FAILED
+    shown = tried.printed.splitlines()
+    one, two = (shown.index(f"the end of the log of {name} on {SYSTEM}") for name in ("one", "two"))
+    assert any("oops" in line for line in shown[one:two])
+    assert "  two │ Could not resolve host: example.org" in shown[two:]
+    assert shown[-2].startswith(f"  Failure  one on {SYSTEM} after ")
+    assert shown[-1].endswith("only if its project says `network = true` in `.tickborg.toml`")
 
 
 async def test_tests_run_where_they_are_asked_for(trier: Trier, tmp_path: Path) -> None:

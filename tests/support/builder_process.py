@@ -1,7 +1,7 @@
 """A builder in a process of its own, since only a process can have a disk of its own that is really filled.
 
-Any user can give it one: a tmpfs in a mount namespace, made by bubblewrap. It needs no root, and is gone when the
-process has ended.
+Any user can give it one: a tmpfs in a mount namespace, made by bubblewrap, which needs no root and goes with
+the process.
 """
 
 import asyncio

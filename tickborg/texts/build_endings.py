@@ -18,13 +18,16 @@ _COMMAND_LIMIT = 80
 """Characters of a command in a sentence; the log and the check run have all of it."""
 
 
-def exited(command: str, status: int) -> str:
-    """A command failed; a negative ``status`` is the number of the signal that ended it."""
+def exited(command: str, status: int, hint: str = "") -> str:
+    """A command failed; a negative ``status`` is the number of the signal that ended it.
+
+    ``hint`` says more, if more is known: ``because …``.
+    """
     if status >= 0:
-        return f"{_called(command)} exited with status {status}"
+        return _because(f"{_called(command)} exited with status {status}", hint)
     ended = f"{_called(command)} was ended by signal {_signal(-status)}"
-    hint = _HINTS.get(signal.Signals(-status)) if -status in set(signal.Signals) else None
-    return f"{ended}, {hint}" if hint else ended
+    known = signal.Signals(-status) if -status in set(signal.Signals) else None
+    return _because(ended, _HINTS.get(known, hint) if known else hint)
 
 
 def timed_out(command: str, timeout: timedelta) -> str:
@@ -70,6 +73,10 @@ def disk_full(builder: str, free: int) -> str:
         f"the disk of the builder {builder} is full ({free // _MIB} MiB left where it builds):"
         " its operator should make room there"
     )
+
+
+def _because(ended: str, hint: str) -> str:
+    return f"{ended}, {hint}" if hint else ended
 
 
 def _called(command: str) -> str:
