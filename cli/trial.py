@@ -70,7 +70,7 @@ async def attempt(trial: Trial, console: Console) -> int:
         folders = Folders(folder)
         source.borrow(folders.mirrors / "local" / f"{repository.name}.git")
         async with embedded_bot(github, app, folders, _policy(trial), quick=True, ui=False) as bot:
-            display = TrialDisplay(console, silent=trial.as_json)
+            display = TrialDisplay(console, silent=trial.as_json, building=trial.build)
             view = await _watched(trial, change, bot, repository, display)
     return _report(trial, view, display, console)
 
@@ -100,7 +100,7 @@ async def _watched(
         indent=" " * 7,
     )
     narrator = Narrator(github, lambda _, name, text: display.sight(name, text))
-    async with _beside(narrator.run()), _beside(display.follow(LiveLogs(bot.transport))):
+    async with _beside(narrator.run(), display.follow(LiveLogs(bot.transport))):
         person = Person(github, "you")
         person.push(repository, HEAD_BRANCH, change.head_sha)
         pull = person.open_pull_request(
@@ -141,11 +141,13 @@ def _document(view: PullRequestView, display: TrialDisplay, status: ExitStatus) 
 
 
 @asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do something for as long as a block runs."""
-    task = asyncio.create_task(work)
+async def _beside(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do something for as long as a block runs; when it fails, as when nobody reads on, so does the block."""
     try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in works]
+            yield
+            for task in tasks:
+                task.cancel()
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None

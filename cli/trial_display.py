@@ -50,11 +50,13 @@ class TrialDisplay:
     Args:
         console: where to.
         silent: True: nothing is shown, and what builds print is remembered all the same.
+        building: False: the bot is shown a draft, so that it builds nothing, and says so; that is left out.
     """
 
-    def __init__(self, console: Console, *, silent: bool) -> None:
+    def __init__(self, console: Console, *, silent: bool, building: bool = True) -> None:
         self._console = console
         self._silent = silent
+        self._building = building
         self._logs: dict[UUID, _Log] = {}
         self._name_width = 0
         self._ended: set[UUID] = set()
@@ -67,6 +69,8 @@ class TrialDisplay:
 
     def sight(self, name: str, text: str) -> None:
         """Something new that the bot says; the summary comment is shown at the end."""
+        if not self._building and text.startswith("success: "):
+            return
         if name.startswith("check "):
             self._make_room_for(name.removeprefix("check ").rpartition(" on ")[0])
         if not name.startswith("comment"):
@@ -108,7 +112,7 @@ class TrialDisplay:
             self._show("  not built: ", f"{skipped.project}{where}: {skipped.reason}", " " * 13)
 
     def conclude_without_builds(self, view: PullRequestView) -> None:
-        """What builds were not asked for; that the bot was shown a draft is nobody's concern."""
+        """What changed, where no builds were asked for."""
         if view.evaluation is not EvaluationOutcome.EVALUATED or not view.changed_projects:
             self.conclude(view)
             return
