@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +31,8 @@ app = typer.Typer(
 USAGE_ERROR = 3
 INTERRUPTED = 130
 TERMINATED = 143
+UNREAD = 141
+"""Nobody reads any more what is printed: what a shell says of a program that SIGPIPE ended."""
 _TYPER_USAGE_ERROR = 2
 
 
@@ -74,10 +77,11 @@ def try_(  # noqa: PLR0913 - options of the command line
     Ends with 0 for success, 1 for a failed build, 2 for a conflict or an evaluation that failed, 3 for a
     usage error.
     """
-    from cli.trial import Trial, attempt  # noqa: PLC0415 - a command pays only for itself
+    from cli.trial import ExitStatus, Trial, attempt  # noqa: PLC0415 - a command pays only for itself
 
     say_no_failed_activities()
-    run(attempt(Trial(repo, base, head, build, test, as_json, state), Console()))
+    trial = Trial(repo, base, head, build, test, as_json, state)
+    run(attempt(trial, Console()), crashed=ExitStatus.NOT_EVALUATED)
 
 
 ConfigOption = Annotated[
@@ -230,8 +234,8 @@ def say_no_failed_activities() -> None:
     logging.getLogger("temporalio.activity").setLevel(logging.ERROR)
 
 
-def run(work: Coroutine[Any, Any, int | None]) -> None:
-    """Run a command's coroutine, and end the process with its exit status.
+def run(work: Coroutine[Any, Any, int | None], *, crashed: int = 1) -> None:
+    """Run a command's coroutine, and end the process with its exit status; ``crashed`` is that of a bug.
 
     It does not return: the SDK's native part can abort a process that ends by itself on Python 3.11, so
     everything is flushed and the process ends at once.
@@ -244,6 +248,11 @@ def run(work: Coroutine[Any, Any, int | None]) -> None:
         status = TERMINATED
     except TickborgError as error:
         fail(error)
+    except BrokenPipeError:
+        status = UNREAD
+    except Exception:  # noqa: BLE001 - the interpreter's own way to end with one may abort
+        traceback.print_exc()
+        status = crashed
     end(status)
 
 

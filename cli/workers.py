@@ -112,8 +112,14 @@ def git_worker(client: Client, repositories: ports.Repositories, threads: Thread
     )
 
 
-def build_worker(
-    client: Client, system: System, building: BuildActivities, *, concurrent_builds: int, grace: timedelta
+def build_worker(  # noqa: PLR0913 - what it builds with, and how it paces itself
+    client: Client,
+    system: System,
+    building: BuildActivities,
+    *,
+    concurrent_builds: int,
+    grace: timedelta,
+    pace: timedelta = BUILD_PACE,
 ) -> Worker:
     """Builds for one system. When told to end it takes no new work, and lets builds finish for ``grace``."""
     return Worker(
@@ -123,7 +129,7 @@ def build_worker(
         max_concurrent_activities=concurrent_builds,
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         default_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
-        interceptors=[FailureInterceptor(pace=BUILD_PACE)],
+        interceptors=[FailureInterceptor(pace=pace)],
         graceful_shutdown_timeout=grace,
         # A build belongs on the builders' queue, where every builder may take it.
         disable_eager_activity_execution=True,

@@ -355,7 +355,7 @@ def test_a_server_that_is_damaged_itself_does_not_loop(server: Server) -> None:
 
 
 def test_what_a_killed_git_left_does_not_stop_the_next(server: Server) -> None:
-    """Its locks and half-written packs are removed under the mirror's own lock."""
+    """Its locks and half-written packs and objects are removed under the mirror's own lock."""
     start = server.repository.head()
     server.merge(server.pull({"cmark/a": "1"}, at=start))
     mirror = server.folder.path
@@ -367,6 +367,7 @@ def test_what_a_killed_git_left_does_not_stop_the_next(server: Server) -> None:
         mirror / f"refs/tickborg/pin/{head}.lock",
         mirror / "refs/tickborg/fetched/0.lock",
         mirror / "objects/pack/tmp_pack_Xy12Zz",
+        mirror / "objects/ab/tmp_obj_Xy12Zz",
     ]
     for leftover in leftovers:
         leftover.parent.mkdir(parents=True, exist_ok=True)

@@ -6,12 +6,14 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli.main import UNREAD
 from cli.trial import ExitStatus
 from tests.support.command_line import PATIENCE_SECONDS, CommandLine, Ended
 from tests.support.git_repository import Changes, GitRepository, submodule, symlink
@@ -106,6 +108,24 @@ async def test_a_change_that_does_not_build_ends_with_1(trier: Trier, tmp_path: 
     [build] = report(tried)["builds"]
     assert (build["project"], build["outcome"]) == ("mono", "Failure")
     assert build["failed_command"].startswith("make -j")
+    assert any("oops" in line for line in build["log_tail"])
+
+
+async def test_each_of_several_failed_builds_is_explained_at_the_end(trier: Trier, tmp_path: Path) -> None:
+    """What they printed at last comes again, then how they ended, and what may help if that is known."""
+    offline = "all:\n\t@printf '\\033[2JCould not resolve host: example.org\\n'; exit 6\n"
+    files = {f"one/{name}": text for name, text in _FILES.items()} | {"two/Makefile": "all:\n"}
+    change = {"one/main.c": BROKEN, "two/Makefile": offline}
+    tried = await trier.attempt(
+        work_tree(tmp_path / "mono", {**files, ".tickborg.toml": TWO_PROJECTS}, change)
+    )
+    assert tried.status == ExitStatus.BUILD_FAILED
+    shown = tried.printed.splitlines()
+    one, two = (shown.index(f"the end of the log of {name} on {SYSTEM}") for name in ("one", "two"))
+    assert any("oops" in line for line in shown[one:two])
+    assert "  two │ Could not resolve host: example.org" in shown[two:]
+    assert shown[-2].startswith(f"  Failure  one on {SYSTEM} after ")
+    assert shown[-1].endswith("only if its project says `network = true` in `.tickborg.toml`")
 
 
 async def test_tests_run_where_they_are_asked_for(trier: Trier, tmp_path: Path) -> None:
@@ -339,6 +359,16 @@ async def test_every_kind_of_repository_can_be_tried(trier: Trier, tmp_path: Pat
     assert report(tried)["builds"] == []
 
 
+async def test_without_builds_nothing_is_said_of_drafts(trier: Trier, tmp_path: Path) -> None:
+    """That the bot is shown one, so that it builds nothing, is nobody's concern."""
+    tried = await trier.attempt(work_tree(tmp_path / "mono"), "--no-build")
+    assert tried.printed.splitlines()[-2:] == [
+        "1 project changed; none is built, as --no-build asks",
+        "  changed  mono",
+    ]
+    assert "draft" not in tried.printed
+
+
 async def test_a_clone_without_the_history_is_named(trier: Trier, tmp_path: Path) -> None:
     """Two branches without a common commit are no conflict where the clone is shallow."""
     source = work_tree(tmp_path / "mono")
@@ -365,3 +395,27 @@ async def test_a_signal_ends_everything(
         process.send_signal(number)
         _, complained = await process.communicate()
     assert (process.returncode, complained) == (status, b"")
+
+
+async def test_when_nobody_reads_on_it_ends(trier: Trier, tmp_path: Path) -> None:
+    """As under ``| head``: in mid-build, without a word, and as any program that a closed pipe ends."""
+    makefile = "all:\n\t@echo begun; while :; do echo more; sleep 0.1; done\n"
+    repository = work_tree(tmp_path / "mono", change={"Makefile": makefile})
+    reading, writing = os.pipe()
+    process = await trier.start_printing_to(writing, "try", "--repo", str(repository))
+    os.close(writing)
+    with os.fdopen(reading, "rb") as printed:
+        while b"begun" not in await asyncio.to_thread(printed.readline):
+            pass
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        _, complained = await process.communicate()
+    assert (process.returncode, complained) == (UNREAD, b"")
+
+
+def test_a_bug_is_no_failed_build(tmp_path: Path) -> None:
+    """Whatever goes wrong within, a script hears that nothing was found out."""
+    script = "from cli.main import run\nasync def work(): return 1 // 0\nrun(work(), crashed=2)\n"
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (ExitStatus.NOT_EVALUATED, "")
+    assert done.stderr.endswith("ZeroDivisionError: integer division or modulo by zero\n")

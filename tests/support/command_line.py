@@ -32,6 +32,12 @@ class CommandLine:
 
     async def start(self, *arguments: str, **variables: str) -> asyncio.subprocess.Process:
         """Start ``tickborg`` with ``arguments``, and ``variables`` in its environment."""
+        return await self.start_printing_to(asyncio.subprocess.PIPE, *arguments, **variables)
+
+    async def start_printing_to(
+        self, output: int, *arguments: str, **variables: str
+    ) -> asyncio.subprocess.Process:
+        """Start it with ``output``, a descriptor, as its standard output."""
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
@@ -44,7 +50,7 @@ class CommandLine:
             *("env", "--default-signal=INT", str(TICKBORG), *arguments),
             env=environment,
             cwd=self.home,
-            stdout=asyncio.subprocess.PIPE,
+            stdout=output,
             stderr=asyncio.subprocess.PIPE,
         )
 

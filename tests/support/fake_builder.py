@@ -46,6 +46,8 @@ class FakeBuildLog(BuildLog):
         self.close_fault: Exception | None = None
         """What closing fails with."""
         self.write_fault: Exception | None = None
+        self.on_close: Callable[[], None] = lambda: None
+        """Called when it has been closed."""
         self._changed = asyncio.Event()
 
     async def write(self, lines: Sequence[str]) -> None:
@@ -64,6 +66,7 @@ class FakeBuildLog(BuildLog):
             raise self.close_fault
         assert self.status is None, "it ended twice"
         self.status = status
+        self.on_close()
 
     async def until(self, text: str) -> None:
         """Wait until a line contains ``text``."""
