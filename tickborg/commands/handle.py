@@ -33,7 +33,7 @@ def _word(handle: str) -> re.Pattern[str]:
 
 
 def in_any_case(handle: str) -> str:
-    """A pattern of the handle, of ASCII letters: ``re.IGNORECASE`` would take a Kelvin sign for a k."""
+    """A pattern of the handle, in ASCII; to ``re.IGNORECASE`` a Kelvin sign is a k as well."""
     return "".join(
         f"[{letter.lower()}{letter.upper()}]" if letter.isalpha() else re.escape(letter) for letter in handle
     )

@@ -93,7 +93,7 @@ def _command_not_allowed(error: CommandError, _offer: Offer, handle: str) -> str
 _FOR_WHOM: Mapping[Who, str] = MappingProxyType(
     {
         Who.EVERYONE: "is not for you here",
-        Who.BUILDERS: "has to wait: somebody who may push must ask for the first build of a first contribution",
+        Who.BUILDERS: "has to wait until somebody who may push asks for a build of this first contribution",
         Who.AUTHOR: "is for the author of the pull request and people who may push",
     }
 )

@@ -57,8 +57,7 @@ def help_text(handle: str) -> str:
             "|---|---|---|",
             *(f"| {code(f'@{handle} {syntax(verb)}')} | {_row(verb)} |" for verb in USAGES),
             "",
-            f"A command begins a line with {code(f'@{handle}')}; more of them may follow on the line, each with"
-            " its own. What is quoted or code is not read.",
+            f"A command begins a line with {code(f'@{handle}')}. What is quoted or code is not read.",
         )
     )
 

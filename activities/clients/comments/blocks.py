@@ -13,6 +13,9 @@ from activities.clients.comments.inline_parser import InlineParser
 
 _BLOCK_PARSER = block_parser()
 _INLINE_PARSER = InlineParser()
+_BLANK_LINE = "\n\n"
+"""Behind it the parser may look at the character after the last, which is an error where there is none:
+https://github.com/executablebooks/markdown-it-py/issues/415."""
 _HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _QUOTING = re.compile(r"<(/?)(?:blockquote|code|pre|q|samp|tt)\b", re.IGNORECASE)
 
@@ -44,7 +47,7 @@ class Blocks:
 def read_blocks(source: str) -> Blocks:
     """The passages of ``source``, in which only a line feed ends a line."""
     tokens: list[Token] = []
-    _BLOCK_PARSER.block.parse(source, _BLOCK_PARSER, {}, tokens)
+    _BLOCK_PARSER.block.parse(source + _BLANK_LINE, _BLOCK_PARSER, {}, tokens)
     references: dict[str, Any] = {}
     passages = []
     for paragraph, shown in _paragraphs(tokens):

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from markdown_it.common.utils import MD_TRIM_CHARS
+
 from activities.clients.comments.blocks import read_blocks
 from activities.clients.comments.passage_words import PassageWords
 from activities.clients.comments.spans import read_spans
@@ -12,8 +14,9 @@ from tickborg.commands.values import ParsedComment
 from tickborg.commands.words import Word
 
 _LINE_BREAK = re.compile(r"\r\n?|\n")
-_ODD = str.maketrans({"\0": "\N{REPLACEMENT CHARACTER}", "\v": "\xa0", "\f": "\xa0"})
-"""As Markdown has it, each in place of one character: no NUL, and no white space that is not a blank."""
+_NEXT_LINE = "\x85"
+_ODD = str.maketrans(dict.fromkeys(set(MD_TRIM_CHARS) - set(" \t\r\n"), _NEXT_LINE) | {"\0": "\ufffd"})
+"""No NUL, as Markdown has it; and white space that is not trimmed from a paragraph, whose lines are counted."""
 
 
 def parse(body: str, handle: str) -> ParsedComment:
