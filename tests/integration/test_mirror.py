@@ -16,6 +16,7 @@ from activities.clients.git.mirror import CONFLICTS_SHOWN, SUBJECTS_LIMIT, Mirro
 from activities.clients.git.mirror_folder import MirrorFolder
 from activities.clients.git.mirror_store import MirrorStore
 from tests.support.git_repository import Changes, GitRepository
+from tests.support.patience import PATIENCE_SECONDS
 from tickborg.errors import HeadGoneError, InfrastructureError, PermanentError, RefusedError
 from tickborg.github import RepositoryName
 from tickborg.jobs import MergeJob, MergeReport
@@ -326,7 +327,7 @@ def test_threads_and_workers_share_a_mirror(server: Server) -> None:
     together = threading.Barrier(12)
 
     def merge(number: int) -> MergeReport:
-        together.wait(10)
+        together.wait(PATIENCE_SECONDS)
         return workers[number % 2].merge(server.job(heads[number], number=number))
 
     with ThreadPoolExecutor(12) as threads:
@@ -357,7 +358,7 @@ def test_processes_share_a_mirror(server: Server) -> None:
         )
         for number, head in enumerate(heads)
     ]
-    assert [process.communicate(timeout=60)[0].strip() for process in processes] == heads
+    assert [process.communicate(timeout=PATIENCE_SECONDS)[0].strip() for process in processes] == heads
 
 
 def _empty_objects(mirror: Path) -> None:

@@ -20,6 +20,7 @@ from activities.clients.sandbox.process import ProcessRunner
 from activities.clients.sandbox.sandbox import Limits, NoSandbox, Sandbox
 from activities.ports import Command, Exit
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.processes import Heard, Shell, alive, new_marker
 from tests.support.tools import need
 from tickborg.errors import InfrastructureError
@@ -298,7 +299,7 @@ async def test_when_the_builder_dies_its_builds_die(sandbox: Sandbox, tmp_path: 
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(supervisor.__file__).parents[2])},
     )
     assert builder.stdout is not None
-    assert await asyncio.wait_for(builder.stdout.readexactly(12), 20) == b"ready\nready\n"
+    assert await asyncio.wait_for(builder.stdout.readexactly(12), PATIENCE_SECONDS) == b"ready\nready\n"
     builder.kill()
     await builder.wait()
     await eventually(lambda: _nothing(marker))

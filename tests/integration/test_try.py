@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from cli.trial import ExitStatus
-from tests.support.command_line import PATIENCE_SECONDS, CommandLine, Ended
+from tests.support.command_line import CommandLine, Ended
 from tests.support.git_repository import GitRepository
+from tests.support.patience import PROGRAM_SECONDS
 from tests.support.site import SYSTEM
 from tests.support.tools import need
 
@@ -244,7 +245,7 @@ async def test_a_signal_ends_everything(
     repository = work_tree(tmp_path / "mono", change={"Makefile": makefile})
     process = await trier.start("try", "--repo", str(repository))
     assert process.stdout
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(PROGRAM_SECONDS):
         while b"begun" not in await process.stdout.readline():
             pass
         process.send_signal(number)

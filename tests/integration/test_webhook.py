@@ -20,6 +20,7 @@ from emulator.git import create_bare
 from emulator.server import listening
 from tests.support.eventually import eventually
 from tests.support.github_json import pull_json
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.webhooks import SECRET, FakeStats, encode, headers, pull_request_payload
 from tickborg.events.pull_requests import PullRequestEvent
 from tickborg.memory import PullRequestStart
@@ -52,7 +53,7 @@ class Service:
         return (await self._request("GET", path)).status_code
 
     async def _request(self, method: str, path: str, **options: Any) -> httpx2.Response:
-        async with httpx2.AsyncClient(trust_env=False, verify=False, timeout=20) as client:
+        async with httpx2.AsyncClient(trust_env=False, verify=False, timeout=PATIENCE_SECONDS) as client:
             return await client.request(method, self.url + path, **options)
 
 

@@ -21,11 +21,11 @@ from typing import Any
 from uuid import UUID
 
 from activities.ports import BuildLog, BuildLogs, Cluster, Command, CommandRunner, Exit, Stats, Workspaces
+from tests.support.patience import PATIENCE_SECONDS
 from tickborg.jobs import BuildJob
 from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus, Event, EventName
 from tickborg.systems import System
 
-PATIENCE_SECONDS = 30.0
 MANY_LINES = 400_000
 """More than a test reads; of a build that prints 200 MB no more are kept in memory."""
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from activities.clients.sandbox.process import ProcessRunner
 from activities.ports import Command, Exit
+from tests.support.patience import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 20.0
 A_MINUTE = timedelta(minutes=1)
 
 
