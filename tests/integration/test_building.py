@@ -16,6 +16,7 @@ from activities.building import BuildActivities
 from activities.clients.sandbox.bubblewrap import Bubblewrap
 from activities.clients.sandbox.process import ProcessRunner
 from activities.clients.sandbox.sandbox import Limits, found_toolchains
+from tests.support.clock import PassTime
 from tests.support.fake_builder import FakeBuildLogs, FakeCluster, FakeStats, FakeWorkspaces
 from tests.support.processes import alive, new_marker
 from tests.support.samples import build_job, project
@@ -163,11 +164,14 @@ async def test_a_tool_that_is_not_installed_is_named(bench: Bench) -> None:
     assert result.reason.startswith("gradle is not installed on the builder builder-1")
 
 
-async def test_a_build_over_its_time_is_ended(bench: Bench) -> None:
+async def test_a_build_over_its_time_is_ended(bench: Bench, pass_time: PassTime) -> None:
     """The whole tree ends, and what was printed is kept."""
-    marker = new_marker()
-    job = script(f"echo begun; sleep 60 '{marker}' & sleep 61", timeout=timedelta(seconds=1))
-    result = await bench.build(job)
+    marker, limit = new_marker(), timedelta(hours=1)
+    job = script(f"sh -c 'echo begun; sleep 60; :' '{marker}' & sleep 61", timeout=limit)
+    building = asyncio.create_task(bench.build(job))
+    await (await bench.logs.next()).until("begun")
+    pass_time(limit)
+    result = await building
     assert result.outcome is BuildOutcome.TIMED_OUT
     assert "begun" in result.log_tail
     assert alive(marker) == []

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -15,6 +16,7 @@ from activities.clients.cluster import HEARTBEAT_FRESHNESS, HEARTBEAT_INTERVAL, 
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.temporal_client import TemporalConnection, connect, connect_lazily, worker_runtime
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_SECONDS
 from tickborg.errors import PermanentError, UnavailableError
 from tickborg.names import build_task_queue
 from tickborg.systems import System
@@ -58,10 +60,12 @@ async def test_no_builder_is_online_where_none_ever_was(client: Client) -> None:
 
 async def test_a_builder_is_online_as_soon_as_it_polls(address: str) -> None:
     """Nobody waits ten seconds for the first heartbeat of a builder that has just started."""
-    client = await connect(TemporalConnection(address))
+    rare = timedelta(seconds=PATIENCE_SECONDS)
+    client = await connect(TemporalConnection(address), runtime=worker_runtime(rare))
     cluster = TemporalCluster(client)
     async with builder(client, System.AARCH64_LINUX):
-        assert await eventually(lambda: cluster.builders_online(System.AARCH64_LINUX), patience=5) == 1
+        online = partial(cluster.builders_online, System.AARCH64_LINUX)
+        assert await eventually(online, patience=PATIENCE_SECONDS / 2) == 1
 
 
 async def test_heartbeats_count_for_half_a_minute(client: Client) -> None:

@@ -62,10 +62,10 @@ class FakeBuildLog(BuildLog):
         assert self.status is None, "it ended twice"
         self.status = status
 
-    async def until(self, text: str) -> None:
-        """Wait until a line contains ``text``."""
+    async def until(self, line: str) -> None:
+        """Wait until there is such a line; a command that only speaks of it is another one."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not any(text in line for line in self.lines):
+            while line not in self.lines:
                 self._changed.clear()
                 await self._changed.wait()
 
