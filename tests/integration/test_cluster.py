@@ -23,6 +23,7 @@ from cli.embedded_temporal import EmbeddedTemporal
 from cli.temporal_client import TemporalConnection, connect, connect_lazily, worker_runtime
 from tests.support.eventually import eventually
 from tests.support.github_json import pull_json
+from tests.support.patience import PATIENCE_SECONDS
 from tickborg.errors import PermanentError, UnavailableError
 from tickborg.events.pull_requests import pull_request_from_json
 from tickborg.github import PullRequest, RepositoryName
@@ -167,10 +168,12 @@ async def test_no_builder_is_online_where_none_ever_was(client: Client) -> None:
 
 async def test_a_builder_is_online_as_soon_as_it_polls(address: str) -> None:
     """Nobody waits ten seconds for the first heartbeat of a builder that has just started."""
-    client = await connect(TemporalConnection(address))
+    rare = timedelta(seconds=PATIENCE_SECONDS)
+    client = await connect(TemporalConnection(address), runtime=worker_runtime(rare))
     cluster = TemporalCluster(client)
     async with builder(client, System.AARCH64_LINUX):
-        assert await eventually(lambda: cluster.builders_online(System.AARCH64_LINUX), patience=5) == 1
+        online = partial(cluster.builders_online, System.AARCH64_LINUX)
+        assert await eventually(online, patience=PATIENCE_SECONDS / 2) == 1
 
 
 async def test_heartbeats_count_for_half_a_minute(client: Client) -> None:

@@ -14,6 +14,7 @@ import pytest
 from activities.clients.git.merge_report import CONFLICTS_SHOWN, SUBJECTS_LIMIT
 from tests.support.git_repository import Changes
 from tests.support.mirror_server import PROJECTS, Server
+from tests.support.patience import PATIENCE_SECONDS
 from tickborg.errors import HeadGoneError, InfrastructureError, PermanentError, RefusedError
 from tickborg.github import RepositoryName
 from tickborg.jobs import MergeReport
@@ -273,7 +274,7 @@ def test_threads_and_workers_share_a_mirror(server: Server) -> None:
     together = threading.Barrier(12)
 
     def merge(number: int) -> MergeReport:
-        together.wait(10)
+        together.wait(PATIENCE_SECONDS)
         return workers[number % 2].merge(server.job(heads[number], number=number))
 
     with ThreadPoolExecutor(12) as threads:
@@ -304,7 +305,7 @@ def test_processes_share_a_mirror(server: Server) -> None:
         )
         for number, head in enumerate(heads)
     ]
-    assert [process.communicate(timeout=60)[0].strip() for process in processes] == heads
+    assert [process.communicate(timeout=PATIENCE_SECONDS)[0].strip() for process in processes] == heads
 
 
 def _empty_objects(mirror: Path) -> None:

@@ -15,8 +15,9 @@ import pytest
 
 from cli.main import UNREAD
 from cli.trial import ExitStatus
-from tests.support.command_line import PATIENCE_SECONDS, CommandLine, Ended
+from tests.support.command_line import CommandLine, Ended
 from tests.support.git_repository import Changes, GitRepository, submodule, symlink
+from tests.support.patience import PROGRAM_SECONDS
 from tests.support.site import SYSTEM
 from tests.support.tools import need
 
@@ -389,7 +390,7 @@ async def test_a_signal_ends_everything(
     repository = work_tree(tmp_path / "mono", change={"Makefile": makefile})
     process = await trier.start("try", "--repo", str(repository))
     assert process.stdout
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(PROGRAM_SECONDS):
         while b"begun" not in await process.stdout.readline():
             pass
         process.send_signal(number)
@@ -407,7 +408,7 @@ async def test_when_nobody_reads_on_it_ends(trier: Trier, tmp_path: Path) -> Non
     with os.fdopen(reading, "rb") as printed:
         while b"begun" not in await asyncio.to_thread(printed.readline):
             pass
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(PROGRAM_SECONDS):
         _, complained = await process.communicate()
     assert (process.returncode, complained) == (UNREAD, b"")
 

@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.patience import PROGRAM_SECONDS
+
 TICKBORG = Path(sys.executable).with_name("tickborg")
 """The console script of the virtual environment that the tests run in."""
-
-PATIENCE_SECONDS = 100.0
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class CommandLine:
     async def run(self, *arguments: str, **variables: str) -> Ended:
         """Run ``tickborg`` to its end."""
         process = await self.start(*arguments, **variables)
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(PROGRAM_SECONDS):
             printed, complained = await process.communicate()
         return Ended(process.returncode, printed.decode(), complained.decode())
 

@@ -21,6 +21,7 @@ from typing import Any
 from uuid import UUID
 
 from activities.ports import BuildLog, BuildLogs, Cluster, Command, CommandRunner, Exit, Stats, Workspaces
+from tests.support.patience import PATIENCE_SECONDS
 from tickborg.github import RepositoryName
 from tickborg.jobs import BuildJob
 from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus, Event, EventName
@@ -28,7 +29,6 @@ from tickborg.starts import Start
 from tickborg.systems import System
 from tickborg.views import PullRequestView
 
-PATIENCE_SECONDS = 30.0
 MANY_LINES = 400_000
 """More than a test reads; of a build that prints 200 MB no more are kept in memory."""
 
@@ -68,10 +68,10 @@ class FakeBuildLog(BuildLog):
         self.status = status
         self.on_close()
 
-    async def until(self, text: str) -> None:
-        """Wait until a line contains ``text``."""
+    async def until(self, line: str) -> None:
+        """Wait until there is such a line; a command that only speaks of it is another one."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not any(text in line for line in self.lines):
+            while line not in self.lines:
                 self._changed.clear()
                 await self._changed.wait()
 

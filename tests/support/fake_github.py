@@ -19,6 +19,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from activities.ports import GitHub
+from tests.support.patience import PATIENCE_SECONDS
 from tickborg.errors import HeadGoneError, PermanentError
 from tickborg.github import (
     CheckRun,
@@ -155,7 +156,7 @@ class FakeGitHub:
 
     # What a person sees
 
-    async def until(self, predicate: Callable[[], T | None], *, within: float = 10) -> T:
+    async def until(self, predicate: Callable[[], T | None], *, within: float = PATIENCE_SECONDS) -> T:
         """Wait until ``predicate`` is true after some call, and return what it gave; ``within`` seconds.
 
         Raises:

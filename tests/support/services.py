@@ -26,6 +26,7 @@ from emulator import EmulatedGitHub, serve
 from emulator.state import App
 from tests.support.command_line import TICKBORG
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.site import Site, new_github
 
 SERVICES = ("webhook", "worker", "builder", "logs", "stats", "dashboard")
@@ -107,7 +108,7 @@ class Process:
 
     async def stop(self) -> int | None:
         """Tell it to stop, as systemd does, and return its exit status; negative: it had to be killed."""
-        await end_child(self._process, timedelta(seconds=20))
+        await end_child(self._process, timedelta(seconds=PATIENCE_SECONDS))
         return self._process.returncode
 
     async def kill(self) -> None:
@@ -117,7 +118,7 @@ class Process:
 
     async def ended(self) -> int:
         """Its exit status, when it has ended by itself."""
-        return await asyncio.wait_for(self._process.wait(), 30)
+        return await asyncio.wait_for(self._process.wait(), PATIENCE_SECONDS)
 
 
 @dataclass

@@ -37,6 +37,7 @@ from messaging.amqp import AmqpTransport
 from tests.support.broker import RabbitMQNode
 from tests.support.eventually import eventually
 from tests.support.github_keys import private_key
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.shown import counters
 from tests.support.tools import need
 from tickborg.github import RepositoryName
@@ -48,8 +49,6 @@ SECRET = "it is a secret to nobody"
 OWNER = "acme"
 BUILDER = "builder-1"
 SYSTEM = host_system()
-PATIENCE_SECONDS = 60.0
-"""For all that the bot does about one pull request; a machine that is busy needs it."""
 
 
 def new_github() -> tuple[EmulatedGitHub, App]:
@@ -130,7 +129,7 @@ class Site:
 
     async def get(self, url: str) -> httpx2.Response:
         """A page, as a browser asks for it."""
-        async with httpx2.AsyncClient() as http:
+        async with httpx2.AsyncClient(timeout=PATIENCE_SECONDS) as http:
             return await http.get(url)
 
     async def counters(self) -> dict[str, float]:

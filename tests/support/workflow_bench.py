@@ -41,6 +41,7 @@ from tests.support.fake_github import FakeGitHub, Fault
 from tests.support.fake_repositories import BASE_SHA, make_project
 from tests.support.github_json import pull_json
 from tests.support.histories import Histories, ended_child_type, read_histories
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.time_skipping import pass_time
 from tests.support.webhooks import encode, pull_request_payload
 from tickborg.github import (
@@ -75,8 +76,6 @@ MAINTAINER = "grace"
 HEAD, NEXT_HEAD, THIRD_HEAD = "1" * 40, "2" * 40, "3" * 40
 PROJECTS = (make_project("cgit"), make_project("cmark"), make_project("meshmc"))
 
-PATIENCE_SECONDS = 30
-"""A busy machine is part of it."""
 _FOR_EVER = 1_000_000
 _FIRST_IDS = count(1, 1_000)
 
@@ -210,7 +209,7 @@ class Bench:
 
     async def until(self, predicate: Callable[[], T | None]) -> T:
         """Wait until ``predicate`` is true after some call of GitHub's, and return what it gave."""
-        return await self.github.until(predicate, within=PATIENCE_SECONDS)
+        return await self.github.until(predicate)
 
     async def until_status(
         self, sha: str, *states: StatusState, context: str = EVALUATION_CONTEXT

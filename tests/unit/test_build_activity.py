@@ -24,6 +24,7 @@ from tests.support.fake_builder import (
     ScriptedRunner,
     Signal,
 )
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.samples import build_job, project
 from tickborg.errors import HeadGoneError, InfrastructureError, UnavailableError
 from tickborg.jobs import BuildJob, BuildMode, BuildOutcome, BuildResult, BuildStarted, Origin
@@ -280,7 +281,7 @@ async def test_heartbeats_go_on_from_the_first_moment(world: World) -> None:
     world.workspaces.gate.clear()
     task = asyncio.create_task(world.build())
     for _ in range(5):
-        await asyncio.wait_for(world.heartbeats.get(), 20)
+        await asyncio.wait_for(world.heartbeats.get(), PATIENCE_SECONDS)
     assert world.workspaces.made == []
     world.workspaces.gate.set()
     await task
