@@ -27,14 +27,14 @@ def branch_page(view: BranchView, now: datetime, addresses: Addresses) -> Page:
 
 
 def _facts(view: BranchView) -> Iterator[Content]:
-    yield fact("Newest push", _push(view))
+    yield fact("Head", _head(view))
     yield fact("Pushed by", view.pusher)
     yield fact("To be built", tags(view.waiting))
 
 
-def _push(view: BranchView) -> Content:
+def _head(view: BranchView) -> Content:
     if view.head_sha is None:
-        return "none lately; what is below is what somebody asked for with a button"
+        return "no push lately; what is below is what somebody asked for with a button"
     return (commit(view.head_sha), ", which is still being looked at" if view.looking else None)
 
 

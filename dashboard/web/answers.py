@@ -12,15 +12,17 @@ from dashboard.pages.page import Page, document
 
 _READ = ["GET", "HEAD"]
 
+Described = dict[int | str, dict[str, Any]]
+"""Answers by status, in the words of OpenAPI."""
+
 _HTML: dict[str, Any] = {"text/html": {"schema": {"type": "string"}}}
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    404: {
-        "description": "There is nothing here; the page says why that may be.",
-        "content": _HTML,
-    },
-    "default": {"description": "What went wrong, and what to do about it.", "content": _HTML},
+_ERROR: Described = {
+    "default": {"description": "What went wrong, and what to do about it.", "content": _HTML}
 }
-UNAVAILABLE: dict[int | str, dict[str, Any]] = {
+NOT_FOUND: Described = {
+    404: {"description": "There is nothing here; the page says why that may be.", "content": _HTML}
+}
+UNAVAILABLE: Described = {
     503: {
         "description": "Temporal, or the worker that would know, does not answer right now.",
         "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}},
@@ -41,7 +43,7 @@ def serve(  # noqa: PLR0913 - an address, what answers there, and what is to be 
     *,
     gives: str,
     head: bool = True,
-    responses: dict[int | str, dict[str, Any]] | None = None,
+    responses: Described | None = None,
     **description: Any,
 ) -> None:
     """Serve what ``endpoint`` answers at ``path``, to GET and, unless ``head`` is False, to HEAD.
@@ -57,6 +59,6 @@ def serve(  # noqa: PLR0913 - an address, what answers there, and what is to be 
         methods=["GET"],
         operation_id=getattr(endpoint, "__name__", None),
         response_description=gives,
-        responses={**_ERRORS, **(responses or {})},
+        responses={**(responses or {}), **_ERROR},
         **{"response_class": HTMLResponse, **description},
     )

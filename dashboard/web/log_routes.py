@@ -14,7 +14,7 @@ from dashboard.logs.following import BEGINNING, SHOWN_BYTES, SHOWN_LINES, LogFol
 from dashboard.logs.log_page import LogView, log_page
 from dashboard.pages import notices
 from dashboard.pages.addresses import Addresses
-from dashboard.web.answers import answer, serve
+from dashboard.web.answers import NOT_FOUND, answer, serve
 from messaging.blocking import in_thread
 from messaging.log_format import LogMetadata
 from messaging.log_store import LogReader
@@ -32,13 +32,20 @@ class LogRoutes:
 
     def add_to(self, app: FastAPI) -> None:
         """Serve them in ``app``."""
-        serve(app, "/logs/{attempt_id}", self.log, gives="The end of the log, and what is known of it.")
+        serve(
+            app,
+            "/logs/{attempt_id}",
+            self.log,
+            gives="The end of the log, and what is known of it.",
+            responses=NOT_FOUND,
+        )
         serve(
             app,
             "/logs/{attempt_id}/raw",
             self.raw,
             gives="The file, as it is now.",
             response_class=PlainTextResponse,
+            responses=NOT_FOUND,
         )
         serve(
             app,
@@ -48,6 +55,7 @@ class LogRoutes:
             head=False,
             response_class=EventStream,
             status_code=HTTPStatus.OK,
+            responses=NOT_FOUND,
         )
 
     async def log(self, attempt_id: UUID) -> HTMLResponse:

@@ -14,7 +14,7 @@ from dashboard.pages.branch_page import branch_page
 from dashboard.pages.front_page import front_page
 from dashboard.pages.pull_page import pull_page
 from dashboard.ports import Owners
-from dashboard.web.answers import UNAVAILABLE, answer, serve
+from dashboard.web.answers import NOT_FOUND, UNAVAILABLE, answer, serve
 from tickborg.branch_names import is_branch_name
 from tickborg.github import RepositoryName
 
@@ -53,9 +53,10 @@ class OwnerRoutes:
     def add_to(self, app: FastAPI) -> None:
         """Serve them in ``app``."""
         below, known = "/{owner}/{name}", "What is known of it."
+        others = {**NOT_FOUND, **UNAVAILABLE}
         serve(app, "/", self.front, gives="All that is going on.", responses=UNAVAILABLE)
-        serve(app, f"{below}/pull/{{number}}", self.pull, gives=known, responses=UNAVAILABLE)
-        serve(app, f"{below}/branch/{{branch:path}}", self.branch, gives=known, responses=UNAVAILABLE)
+        serve(app, f"{below}/pull/{{number}}", self.pull, gives=known, responses=others)
+        serve(app, f"{below}/branch/{{branch:path}}", self.branch, gives=known, responses=others)
 
     async def front(self) -> HTMLResponse:
         """The open pull requests, and the branches that something is done about."""

@@ -2,18 +2,23 @@
 
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+import httpx2
 import pytest
 import pytest_asyncio
 from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from cli import services
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.temporal_client import TemporalConnection, connect, connect_lazily
 from dashboard.ports import BusyBranch, OpenPull
 from dashboard.temporal_owners import RUNS_LOOKED_AT, TemporalOwners
+from messaging.in_process import InProcessTransport
 from tests.support.eventually import eventually
+from tests.support.html_tree import parse
 from tests.support.samples import branch_view, build_view, pull_request, pull_request_view
 from tickborg.errors import UnavailableError
 from tickborg.github import RepositoryName
@@ -26,6 +31,8 @@ from tickborg.names import (
     pull_request_id,
     push_id,
 )
+from tickborg.policy import Policy
+from tickborg.texts import links
 from tickborg.views import BranchView, PullRequestView
 
 IMPATIENT = 1.0
@@ -350,3 +357,23 @@ async def test_temporal_may_be_away() -> None:
             await owners.going_on(NEWEST)
         with pytest.raises(UnavailableError):
             await owners.check()
+
+
+async def test_links_of_the_bot_lead_to_pages(client: Client, worker: None, tmp_path: Path) -> None:
+    """Also where the dashboard is found below a path, and although the owner of the branch has ended."""
+    repo, public = repository("linked"), "https://ci.example.org/bot"
+    await start_branch(client, branch_of(repo, ODD))
+    await close(client, push_id(repo, ODD))
+    link = links.branch_url(Policy(dashboard_url=public), repo, ODD)
+    transport = InProcessTransport()
+    async with (
+        services.showing(client, transport, tmp_path, host="127.0.0.1", port=0, public_url=public) as url,
+        httpx2.AsyncClient() as http,
+    ):
+        answer = await http.get(link.replace("https://ci.example.org", url))
+        page = parse(answer.text)
+        assert (answer.status_code, page.one("h1").text) == (200, f"{ODD} branch")
+        assets = {node.attributes["href"] for node in page.all("link")}
+        assert assets == {"/bot/static/icon.svg", "/bot/static/dashboard.css"}
+        for asset in assets:
+            assert (await http.get(url + asset)).status_code == 200

@@ -109,17 +109,18 @@ def test_every_address_is_described(owners: FakeOwners, tmp_path: Path) -> None:
         for path, operation in api["paths"].items()
     }
     html, json, plain, stream = {"text/html"}, {"application/json"}, {"text/plain"}, {"text/event-stream"}
-    errors = {"404": html, "default": html}
+    error = {"default": html}
+    errors = {"404": html, **error}
     owned = {"200": html, "503": html, **errors}
     assert described == {
-        "/": owned,
+        "/": {"200": html, "503": html, **error},
         "/{owner}/{name}/pull/{number}": owned,
         "/{owner}/{name}/branch/{branch}": owned,
         "/logs/{attempt_id}": {"200": html, **errors},
         "/logs/{attempt_id}/raw": {"200": plain, **errors},
         "/logs/{attempt_id}/stream": {"200": stream, **errors},
-        "/healthz": {"200": json, **errors},
-        "/readyz": {"200": json, "503": json, **errors},
+        "/healthz": {"200": json, **error},
+        "/readyz": {"200": json, "503": json, **error},
     }
 
 

@@ -24,7 +24,7 @@ def test_a_branch_is_introduced() -> None:
     node = shown(branch_view(branch="release/1.2", waiting=("cgit", "meshmc"), looking=True))
     assert (node.one("h1").text, node.one("p", class_="place").text) == ("release/1.2 branch", "acme/mono")
     assert facts(node) == {
-        "Newest push": f"{HEAD[:7]}, which is still being looked at",
+        "Head": f"{HEAD[:7]}, which is still being looked at",
         "Pushed by": "ada",
         "To be built": "cgitmeshmc",
     }
@@ -92,7 +92,5 @@ def test_a_branch_without_a_push_shows_what_a_button_did() -> None:
     """Its owner may have ended long ago, and another one was started by a press."""
     again = build_view(outcome=BuildOutcome.SUCCESS, head_sha=BASE)
     node = shown(branch_view(again, head_sha=None, pusher=""))
-    assert facts(node) == {
-        "Newest push": "none lately; what is below is what somebody asked for with a button"
-    }
+    assert facts(node) == {"Head": "no push lately; what is below is what somebody asked for with a button"}
     assert cells(node)[1] == ["meshmc", f"builtof {BASE[:7]} · 12 s · builder-1 · log"]
