@@ -15,6 +15,7 @@ from cli import configured, credentials, servers, services
 from cli.bot import BotSettings, Listen, running_bot
 from cli.temporal_client import connect, connect_lazily, identity
 from messaging.transport import Transport
+from tickborg.served_repositories import ANY_REPOSITORY
 from tickborg.settings import Settings
 
 log = logging.getLogger("tickborg")
@@ -33,6 +34,7 @@ async def webhook(settings: Settings) -> None:
             client, secret, settings.served, publishers.stats, host=listen.host, port=listen.port
         )
         async with hearing as url:
+            _say_what_is_served(settings)
             await _until_told(f"webhook: listening at {url}/github-webhook")
 
 
@@ -111,6 +113,7 @@ async def up(settings: Settings) -> None:
     ):
         client = await connect(connection, identity=identity("up"))
         async with running_bot(client, transport, bot_settings) as bot:
+            _say_what_is_served(settings)
             log.info("Temporal Web UI: %s", ui or "the configured server's")
             log.info("dashboard: %s, metrics: %s", bot.dashboard_url, bot.metrics_url)
             await _until_told(f"up: listening at {bot.webhook_url}/github-webhook")
@@ -120,7 +123,8 @@ async def _of_bot(settings: Settings) -> BotSettings:
     return BotSettings(
         github=configured.github_access(settings),
         builders=await configured.builders(settings.builder),
-        folders=services.Folders(settings.state.path),
+        # The default is relative, and builds are started in folders of their own.
+        folders=services.Folders(settings.state.path.absolute()),
         policy=settings.workflow_policy,
         served=settings.served,
         listen=Listen(
@@ -131,6 +135,12 @@ async def _of_bot(settings: Settings) -> BotSettings:
         ),
         dashboard_url=settings.dashboard.url,
     )
+
+
+def _say_what_is_served(settings: Settings) -> None:
+    """Whoever leaves the default should know that an App anybody may install lets anybody build here."""
+    repos = settings.policy.repos
+    log.info("repositories served: %s", "all with the App" if ANY_REPOSITORY in repos else ", ".join(repos))
 
 
 async def _until_told(ready: str) -> None:

@@ -83,6 +83,32 @@ async def test_a_pull_request_goes_the_whole_way_through_six_processes(site: Sit
     await eventually(counted)
 
 
+async def test_every_service_is_found_healthy(deployed: Deployment, tmp_path: Path) -> None:
+    """By a process beside it that has the same settings, as a container's health check is."""
+    bot = deployed.site.bot
+    ports = {
+        f"TICKBORG_{section}__PORT": url.split(":")[2].split("/")[0]
+        for section, url in (
+            ("WEBHOOK", bot.webhook_url),
+            ("DASHBOARD", bot.dashboard_url),
+            ("STATS", bot.metrics_url),
+        )
+    }
+    settings = str(deployed.folder / "tickborg.toml")
+
+    async def unhealthy() -> list[str]:
+        asked = [
+            await start_tickborg(tmp_path / service, "health", service, "--config", settings, **ports)
+            for service in SERVICES
+        ]
+        return [process.said for process in asked if await process.ended() != 0]
+
+    async def all_are_healthy() -> bool:
+        return not await unhealthy()
+
+    assert await eventually(all_are_healthy), await unhealthy()
+
+
 async def test_no_secret_is_to_be_seen(deployed: Deployment, site: Site) -> None:
     """Neither by other users of the machine, nor by a build that looks everywhere."""
     repository = site.repository({**held(), "speech/deliver.sh": SPY})

@@ -10,6 +10,7 @@ async with deployment(folder, temporal_address, rabbitmq_url) as deployed:
 import asyncio
 import os
 import re
+import shutil
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -191,10 +192,11 @@ def _descendants(pid: int) -> list[int]:
 
 
 async def start_tickborg(output: Path, *arguments: str, **variables: str) -> Process:
-    """Run the console script with nothing of our environment but where programs are."""
+    """Run the console script where its output goes; of our environment it has the places of programs."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(output.parent), **variables}
     with output.open("wb") as sink:
-        process = await start_child((str(TICKBORG), *arguments), output=sink, environment=environment)
+        command = (shutil.which("env") or "env", "-C", str(output.parent), str(TICKBORG), *arguments)
+        process = await start_child(command, output=sink, environment=environment)
     return Process(arguments[0], process, output)
 
 
