@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from temporalio.client import Client
 
@@ -28,6 +28,7 @@ class BotSettings:
     """All that one bot is told."""
 
     github: services.GitHubAccess
+    webhook_secret: bytes = field(repr=False)
     builders: services.Builders
     folders: services.Folders
     policy: Policy
@@ -72,7 +73,7 @@ async def running_bot(
         webhook_url = await enter(
             services.hearing(
                 client,
-                github.webhook_secret,
+                settings.webhook_secret,
                 settings.served,
                 publishers.stats,
                 host=listen.host,

@@ -49,7 +49,6 @@ def github_access(settings: Settings) -> services.GitHubAccess:
         )
     return services.GitHubAccess(
         app=AppCredentials(settings.github.app_id, key.get_secret_value()),
-        webhook_secret=webhook_secret(settings),
         api_url=settings.github.api_url,
         git_url=settings.github.git_url,
     )

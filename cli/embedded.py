@@ -82,10 +82,10 @@ async def embedded_bot(  # noqa: PLR0913 - what it is, and two ways to have it l
         settings = BotSettings(
             github=GitHubAccess(
                 app=AppCredentials(app.id, app.private_key),
-                webhook_secret=app.webhook_secret.encode(),
                 api_url=github_url,
                 git_url=github_url,
             ),
+            webhook_secret=app.webhook_secret.encode(),
             # Whoever presses Ctrl-C waits for no build.
             builders=Builders(
                 host=host, runner=runner, systems=(host_system(),), concurrent_builds=2, grace=timedelta()

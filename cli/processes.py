@@ -122,6 +122,7 @@ async def up(settings: Settings) -> None:
 async def _of_bot(settings: Settings) -> BotSettings:
     return BotSettings(
         github=configured.github_access(settings),
+        webhook_secret=configured.webhook_secret(settings),
         builders=await configured.builders(settings.builder),
         # The default is relative, and builds are started in folders of their own.
         folders=services.Folders(settings.state.path.absolute()),

@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -95,7 +95,6 @@ class GitHubAccess:
     """How GitHub is reached, and how it knows us."""
 
     app: AppCredentials
-    webhook_secret: bytes = field(repr=False)
     api_url: str
     git_url: str
     """``{git_url}/{owner}/{name}.git`` is fetched from."""

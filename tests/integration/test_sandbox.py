@@ -20,9 +20,9 @@ from activities.clients.sandbox.bubblewrap import BUILD_ID, Bubblewrap
 from activities.clients.sandbox.process import ProcessRunner
 from activities.clients.sandbox.sandbox import Invocation, Limits, NoSandbox, found_toolchains
 from activities.ports import Command, Exit
-from tests.support.processes import Shell, alive, new_marker
+from tests.support.processes import A_MINUTE, Shell, alive, new_marker
 from tests.support.tools import need
-from tickborg.errors import PermanentError
+from tickborg.errors import InfrastructureError, PermanentError
 
 NOBODY = 65_534
 SMALL = Limits(
@@ -221,6 +221,7 @@ async def test_a_sandbox_that_works_passes_its_probe(shell: Shell) -> None:
         ("bwrap: No permissions to create a new namespace", "kernel.unprivileged_userns_clone=1"),
         ("bwrap: setting up uid map: Permission denied", "kernel.apparmor_restrict_unprivileged_userns=0"),
         ("bwrap: Can't mount proc on /newroot/proc: Operation not permitted", "systempaths=unconfined"),
+        ("bwrap: Failed to make / slave: Permission denied", "apparmor=unconfined"),
         ("bwrap: Unknown option --disable-userns", "0.8 or later"),
         ("bwrap: execvp choom: No such file or directory", "apt-get install util-linux"),
         ("bwrap: something new", "bwrap --ro-bind / /"),
@@ -235,6 +236,22 @@ async def test_a_builder_that_cannot_sandbox_says_what_to_do(tmp_path: Path, say
         await ProcessRunner(Bubblewrap(Limits(), program=str(stand_in))).probe()
     assert says in str(refused.value)
     assert advice in str(refused.value)
+
+
+async def test_a_complaint_that_comes_in_pieces_is_quoted_whole(tmp_path: Path) -> None:
+    """Bubblewrap writes its name, what failed and the system's reason one after the other."""
+    stand_in, heard = tmp_path / "bwrap", tmp_path / "heard"
+    wait = "until test -e heard; do sleep 0.05; done"
+    says = f"printf 'bwrap: setting up uid map'; {wait}; echo ': Permission denied'"
+    stand_in.write_text(f"#!/bin/sh\nexec >&2\n{says}\nexit 1\n")
+    stand_in.chmod(0o755)
+
+    async def hear(_: bytes) -> None:
+        heard.touch()
+
+    runner = ProcessRunner(Bubblewrap(Limits(), program=str(stand_in)))
+    with pytest.raises(InfrastructureError, match=r"bwrap: setting up uid map: Permission denied$"):
+        await runner.run(Command(("true",), tmp_path, tmp_path), time_limit=A_MINUTE, output=hear)
 
 
 async def test_a_builder_without_bubblewrap_says_how_to_install_it() -> None:

@@ -30,6 +30,12 @@ from tests.support.site import Site, new_github
 
 SERVICES = ("webhook", "worker", "builder", "logs", "stats", "dashboard")
 
+_SECRETS_OF_THE_APP = {
+    "webhook": "TICKBORG_GITHUB__WEBHOOK_SECRET_FILE",
+    "worker": "TICKBORG_GITHUB__PRIVATE_KEY_FILE",
+}
+"""Each for one service; the others are told of a file that is not there, so that who reads it ends."""
+
 _SETTINGS = """
 [github]
 app_id = {app_id}
@@ -136,7 +142,8 @@ class Deployment:
         """Start a service; ``variables`` are settings of its own, as ``TICKBORG_BUILDER__IDENTITY``."""
         output = self.folder / f"{len(self.processes)}-{service}.output"
         settings = str(self.folder / "tickborg.toml")
-        process = await start_tickborg(output, service, "--config", settings, **variables)
+        withheld = {name: "/nowhere" for owner, name in _SECRETS_OF_THE_APP.items() if owner != service}
+        process = await start_tickborg(output, service, "--config", settings, **withheld, **variables)
         self.processes.append(process)
         return process
 

@@ -185,10 +185,10 @@ def _settings(app: App, url: str, folders: Folders) -> BotSettings:
     return BotSettings(
         github=GitHubAccess(
             app=AppCredentials(app.id, app.private_key),
-            webhook_secret=SECRET.encode(),
             api_url=url,
             git_url=url,
         ),
+        webhook_secret=SECRET.encode(),
         builders=Builders(
             host=Builder(BUILDER, jobs=2),
             runner=ProcessRunner(sandbox, grace=timedelta(seconds=0.5)),
