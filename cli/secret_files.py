@@ -1,6 +1,7 @@
 """Secrets, which settings name by their files (design, sections 12 and 13)."""
 
 import logging
+import os
 import stat
 from pathlib import Path
 
@@ -54,5 +55,6 @@ def _text(content: bytes, file: Path, setting: str) -> str:
 
 
 def _warn_if_others_can_read(file: Path, setting: str) -> None:
-    if file.stat().st_mode & _OTHERS:
+    """The mode of a file that is mounted by itself, into a container, is about the users of the host."""
+    if file.stat().st_mode & _OTHERS and not os.path.ismount(file):
         log.warning("%s: others can read %s; make it yours alone with: chmod 600 %s", setting, file, file)
