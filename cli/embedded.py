@@ -34,6 +34,10 @@ _MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "aarch64", "aarch64
 _KERNELS = {"linux": "linux", "darwin": "darwin", "freebsd": "freebsd"}
 
 
+_PACE = timedelta(seconds=1)
+"""There is no other builder that a full disk, say, could be left to, and a person who waits."""
+
+
 @dataclass(frozen=True)
 class EmbeddedBot:
     """A bot that runs, and the servers around it."""
@@ -105,7 +109,12 @@ async def embedded_bot(  # noqa: PLR0913 - what it is, and two ways to have it l
             ),
             # Whoever presses Ctrl-C waits for no build.
             builders=Builders(
-                host=host, runner=runner, systems=(host_system(),), concurrent_builds=2, grace=timedelta()
+                host=host,
+                runner=runner,
+                systems=(host_system(),),
+                concurrent_builds=2,
+                grace=timedelta(),
+                pace=_PACE,
             ),
             folders=folders,
             policy=policy,

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,9 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout.strip()
 
 
-def work_tree(path: Path, files: dict[str, str] | None = None, change: dict[str, str] | None = None) -> Path:
+def work_tree(
+    path: Path, files: dict[str, str] | None = None, change: Mapping[str, str | None] | None = None
+) -> Path:
     """A repository with a work tree, on a branch ``topic`` that changes one thing of ``main``."""
     repository = GitRepository.create(path)
     base = repository.commit(files or {"Makefile": MAKEFILE, "main.c": GOOD}, message="Begin")
@@ -126,6 +128,19 @@ async def test_each_of_several_failed_builds_is_explained_at_the_end(trier: Trie
     assert "  two │ Could not resolve host: example.org" in shown[two:]
     assert shown[-2].startswith(f"  Failure  one on {SYSTEM} after ")
     assert shown[-1].endswith("only if its project says `network = true` in `.tickborg.toml`")
+
+
+async def test_a_check_that_fails_is_told_and_a_removed_project_is_not(trier: Trier, tmp_path: Path) -> None:
+    """The first ends a trial with 1; the second is no failure."""
+    check = '[[check]]\nname = "format"\ncommand = ["grep", "better", "one/notes"]\n'
+    files = {".tickborg.toml": TWO_PROJECTS + check, "one/Makefile": "all:\n", "two/Makefile": "all:\n"}
+    repository = work_tree(tmp_path / "mono", files, {"one/notes": "worse\n", "two/Makefile": None})
+    tried = await trier.attempt(repository, "--json")
+    found = report(tried)
+    assert tried.status == found["exit_status"] == ExitStatus.BUILD_FAILED
+    assert [(check["name"], check["state"]) for check in found["checks"]] == [("format", "failure")]
+    GitRepository(repository).commit({"one/notes": "better\n"}, branch="topic")
+    assert (await trier.attempt(repository)).status == ExitStatus.SUCCESS
 
 
 async def test_tests_run_where_they_are_asked_for(trier: Trier, tmp_path: Path) -> None:
