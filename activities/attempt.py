@@ -127,11 +127,16 @@ class Attempt:
             await self._transcript.say(f"$ cd {shlex.quote(self._job.project.path)}")
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._job.project.timeout.total_seconds()
+        before: Step | None = None
         for step in steps:
+            if before and not await asyncio.to_thread(_can_be_entered, folder, workspace):
+                reason = build_endings.folder_lost(before.text, self._job.project.path)
+                return Ending(BuildOutcome.FAILURE, reason, before)
             left = timedelta(seconds=deadline - loop.time())
             ending = await self._run_step(step, workspace, folder, left)
             if ending is not None:
                 return ending
+            before = step
         return Ending(BuildOutcome.SUCCESS)
 
     async def _run_step(self, step: Step, workspace: Path, folder: Path, left: timedelta) -> Ending | None:
@@ -177,6 +182,12 @@ def is_full(free: int, tail: Collection[str]) -> bool:
     could have it say anything.
     """
     return free < FULL or (free < ALMOST_FULL and any(_NO_SPACE in line for line in tail))
+
+
+def _can_be_entered(folder: Path, workspace: Path) -> bool:
+    """Whether the next command can be run in ``folder``, after one that may have done anything to it."""
+    real = folder.resolve()
+    return os.access(real, os.X_OK) and real.is_dir() and real.is_relative_to(workspace.resolve())
 
 
 def _names_in(folder: Path, workspace: Path) -> list[str]:

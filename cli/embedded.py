@@ -29,6 +29,9 @@ from tickborg.errors import PermanentError
 from tickborg.policy import Policy
 from tickborg.served_repositories import ServedRepositories
 
+_PACE = timedelta(seconds=1)
+"""There is no other builder that a full disk, say, could be left to, and a person who waits."""
+
 
 @dataclass(frozen=True)
 class EmbeddedBot:
@@ -88,7 +91,12 @@ async def embedded_bot(  # noqa: PLR0913 - what it is, and two ways to have it l
             webhook_secret=app.webhook_secret.encode(),
             # Whoever presses Ctrl-C waits for no build.
             builders=Builders(
-                host=host, runner=runner, systems=(host_system(),), concurrent_builds=2, grace=timedelta()
+                host=host,
+                runner=runner,
+                systems=(host_system(),),
+                concurrent_builds=2,
+                grace=timedelta(),
+                pace=_PACE,
             ),
             folders=folders,
             policy=policy,

@@ -30,7 +30,7 @@ from activities.clients.github.fetch_tokens import FetchTokens
 from activities.clients.github.transport import AppCredentials, GitHubTransport, new_http_client
 from activities.clients.workspace.workspace import WorkspaceFolder
 from cli.http_server import listening
-from cli.workers import GIT_THREADS, build_worker, git_worker, workflow_worker
+from cli.workers import BUILD_PACE, GIT_THREADS, build_worker, git_worker, workflow_worker
 from dashboard.app import create_app as create_dashboard
 from dashboard.temporal_owners import TemporalOwners
 from messaging.live import LiveLogs
@@ -111,6 +111,8 @@ class Builders:
     concurrent_builds: int
     grace: timedelta = timedelta(seconds=30)
     """How long builds may still run when the builder is told to end."""
+    pace: timedelta = BUILD_PACE
+    """What a failure of this host is waited out for, times the number of the attempt."""
 
 
 @dataclass(frozen=True)
@@ -211,6 +213,7 @@ async def building(
                 activities,
                 concurrent_builds=builders.concurrent_builds,
                 grace=builders.grace,
+                pace=builders.pace,
             )
             await stack.enter_async_context(worker)
         yield

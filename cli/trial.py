@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -15,21 +15,22 @@ from cli.embedded import EmbeddedBot, embedded_bot, policy_of_this_machine
 from cli.local_repository import Change, LocalRepository, set_branch
 from cli.services import Folders
 from cli.state_folder import state_folder
-from cli.trial_display import TrialDisplay
+from cli.trial_display import Checked, TrialDisplay, Tried
 from cli.watching import Narrator, settled
 from emulator import EmulatedGitHub, Person
-from emulator.state import Repository
+from emulator.rendering import head_statuses
+from emulator.state import PullRequest, Repository
 from messaging.live import LiveLogs
+from tickborg.github import StatusState
 from tickborg.jobs import BuildOutcome, EvaluationOutcome
 from tickborg.policy import Policy
 from tickborg.texts.shortening import visible
-from tickborg.views import PullRequestView
+from tickborg.texts.statuses import EVALUATION_CONTEXT, check_context
 
 HEAD_BRANCH = "tickborg-try"
 MANY_BUILDS = 10_000
 """Here nobody else waits for the builders, so however many projects changed, all are built."""
 
-_NOT_FAILED = frozenset({BuildOutcome.SUCCESS, BuildOutcome.SKIPPED})
 """A build is skipped where the change removes its project."""
 
 _SECRET = "the trial's own"  # noqa: S105 - it guards an emulated GitHub on loopback
@@ -40,9 +41,15 @@ class ExitStatus(IntEnum):
 
     SUCCESS = 0
     BUILD_FAILED = 1
+    """A build or a check."""
     NOT_EVALUATED = 2
-    """A merge conflict, a bad project file, or a failure of the bot's."""
+    """A merge conflict, a bad project file, or a failure of the bot's, as where a build tool is missing."""
     USAGE = 3
+
+
+_FAILED = frozenset({BuildOutcome.FAILURE, BuildOutcome.TIMED_OUT})
+_GOOD = frozenset({BuildOutcome.SUCCESS, BuildOutcome.SKIPPED})
+"""A project that the change removes is skipped."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +82,8 @@ async def attempt(trial: Trial, console: Console) -> int:
         source.borrow(folders.mirrors / "local" / f"{repository.name}.git")
         async with embedded_bot(github, app, folders, _policy(trial), quick=True, ui=False) as bot:
             display = TrialDisplay(console, silent=trial.as_json, building=trial.build)
-            view = await _watched(trial, change, bot, repository, display)
-    return _report(trial, view, display, console)
+            tried = await _watched(trial, change, bot, repository, display)
+    return _report(trial, tried, display, console)
 
 
 def _stage(source: LocalRepository, change: Change, folder: Path) -> tuple[EmulatedGitHub, Repository]:
@@ -95,7 +102,7 @@ def _policy(trial: Trial) -> Policy:
 
 async def _watched(
     trial: Trial, change: Change, bot: EmbeddedBot, repository: Repository, display: TrialDisplay
-) -> PullRequestView:
+) -> Tried:
     """Open the pull request, and show what happens until all is said."""
     github = bot.github
     display.say(
@@ -112,36 +119,46 @@ async def _watched(
         )
         view = await settled(github, bot.client, pull, within=float("inf"))
         await display.until_heard(view)
-        return view
+        return Tried(view, tuple(_checks(pull)))
 
 
-def exit_status(view: PullRequestView) -> ExitStatus:
-    """How a trial that came to ``view`` ends."""
-    if view.evaluation is not EvaluationOutcome.EVALUATED:
+def _checks(pull: PullRequest) -> Iterator[Checked]:
+    for status in head_statuses(pull):
+        if status.context != EVALUATION_CONTEXT:
+            name = status.context.removeprefix(check_context(""))
+            yield Checked(name, status.state, status.description or "")
+
+
+def exit_status(tried: Tried) -> ExitStatus:
+    """How a trial ends that came to ``tried``."""
+    if tried.view.evaluation is not EvaluationOutcome.EVALUATED:
         return ExitStatus.NOT_EVALUATED
-    if all(build.outcome in _NOT_FAILED for build in view.builds):
-        return ExitStatus.SUCCESS
-    return ExitStatus.BUILD_FAILED
+    outcomes = {build.outcome for build in tried.view.builds}
+    states = {check.state for check in tried.checks}
+    if outcomes & _FAILED or StatusState.FAILURE in states:
+        return ExitStatus.BUILD_FAILED
+    good = outcomes <= _GOOD and states <= {StatusState.SUCCESS}
+    return ExitStatus.SUCCESS if good else ExitStatus.NOT_EVALUATED
 
 
-def _report(trial: Trial, view: PullRequestView, display: TrialDisplay, console: Console) -> ExitStatus:
-    status = exit_status(view)
+def _report(trial: Trial, tried: Tried, display: TrialDisplay, console: Console) -> ExitStatus:
+    status = exit_status(tried)
     if trial.as_json:
-        document = json.dumps(_document(view, display, status), indent=2)
+        document = json.dumps(_document(tried, display, status), indent=2)
         console.print(document, markup=False, highlight=False, soft_wrap=True)
     elif trial.build:
-        display.conclude(view)
+        display.conclude(tried)
     else:
-        display.conclude_without_builds(view)
+        display.conclude_without_builds(tried)
     return status
 
 
-def _document(view: PullRequestView, display: TrialDisplay, status: ExitStatus) -> dict[str, Any]:
+def _document(tried: Tried, display: TrialDisplay, status: ExitStatus) -> dict[str, Any]:
     """All that a script may want to know, the last lines that each build printed included."""
-    document = view.model_dump(mode="json") | {"exit_status": int(status)}
-    for build, known in zip(document["builds"], view.builds, strict=True):
+    document = tried.view.model_dump(mode="json")
+    for build, known in zip(document["builds"], tried.view.builds, strict=True):
         build["log_tail"] = list(display.tail(known))
-    return document
+    return document | {"checks": [asdict(check) for check in tried.checks], "exit_status": int(status)}
 
 
 @asynccontextmanager

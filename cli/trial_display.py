@@ -37,6 +37,24 @@ _LEAST_ROOM = 24
 """In a column narrower than this, lines are left to the terminal to break."""
 
 
+@dataclass(frozen=True)
+class Checked:
+    """How an evaluation check ended."""
+
+    name: str
+    state: str
+    """As GitHub shows it."""
+    description: str
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a trial came to."""
+
+    view: PullRequestView
+    checks: tuple[Checked, ...] = ()
+
+
 @dataclass
 class _Log:
     """One attempt's log, as far as it is known."""
@@ -98,9 +116,10 @@ class TrialDisplay:
         log = self._logs.get(UUID(build.attempt_id)) if build.attempt_id else None
         return tuple(map(without_sequences, log.tail.lines())) if log else ()
 
-    def conclude(self, view: PullRequestView) -> None:
+    def conclude(self, tried: Tried) -> None:
         """Why what failed did, and what came of everything."""
-        if len(view.builds) > 1:
+        view = tried.view
+        if len(self._logs) > 1:
             for build in view.builds:
                 self._show_end_of_log(build)
         self.say("", *view.evaluation_reason.split("\n"))
@@ -108,24 +127,32 @@ class TrialDisplay:
             self.say(f"  conflict  {visible(path)}")
         if view.conflict_count > len(view.conflicts):
             self.say(f"  and {view.conflict_count - len(view.conflicts):,} more")
+        self._show_checks(tried)
         for build in view.builds:
             self._show(f"  {build.outcome or build.stage}  ", _result(build), " " * 11)
         for skipped in view.skipped:
             where = f" on {skipped.system}" if skipped.system else ""
             self._show("  not built: ", f"{skipped.project}{where}: {skipped.reason}", " " * 13)
 
-    def conclude_without_builds(self, view: PullRequestView) -> None:
+    def conclude_without_builds(self, tried: Tried) -> None:
         """What changed, where no builds were asked for."""
+        view = tried.view
         if view.evaluation is not EvaluationOutcome.EVALUATED or not view.changed_projects:
-            self.conclude(view)
+            self.conclude(tried)
             return
         changed = counted(len(view.changed_projects), "project")
         self.say("", f"{changed} changed; none is built, as --no-build asks")
+        self._show_checks(tried)
         self.say(*(f"  changed  {project}" for project in view.changed_projects))
+
+    def _show_checks(self, tried: Tried) -> None:
+        for check in tried.checks:
+            beginning = f"  {check.state.capitalize()}  "
+            self._show(beginning, f"check {check.name}: {check.description}", " " * 11)
 
     def _show_end_of_log(self, build: BuildView) -> None:
         """What a failed build said at last, which others may have printed over."""
-        if build.outcome is BuildOutcome.SUCCESS or not self.tail(build):
+        if build.outcome in {BuildOutcome.SUCCESS, BuildOutcome.SKIPPED} or not self.tail(build):
             return
         self.say("", f"the end of the log of {build.project} on {build.system}")
         self._print(build.project, self.tail(build)[-LAST_LINES:])

@@ -74,16 +74,21 @@ def _build_system(value: object) -> BuildSystem:
     return _member(BuildSystem, "build system", value)
 
 
-def _no_nul(text: str) -> str:
+def _fitting_word(text: str) -> str:
     if "\0" in text:
         raise ValueError("has a NUL character, which no command can be given")
+    if len(text.encode()) > WORD_LIMIT:
+        raise ValueError(f"has more than the {WORD_LIMIT:,} bytes that a command can be given in one word")
     return text
 
+
+WORD_LIMIT = 128 * 1024 - 1
+"""Linux' MAX_ARG_STRLEN (https://man7.org/linux/man-pages/man2/execve.2.html), without the NUL at its end."""
 
 Name = Annotated[str, AfterValidator(_fitting_name)]
 Path = Annotated[str, AfterValidator(normalised)]
 Glob = Annotated[str, AfterValidator(_glob)]
-Word = Annotated[str, AfterValidator(_no_nul)]
+Word = Annotated[str, AfterValidator(_fitting_word)]
 """A word of a command line."""
 
 

@@ -19,8 +19,9 @@ from activities.clients.sandbox.sandbox import Limits, Toolchain
 from tests.support.build_bench import Bench, sample, script
 from tests.support.clock import PassTime
 from tests.support.processes import alive, new_marker
+from tests.support.samples import build_job
 from tests.support.tools import need
-from tickborg.jobs import BuildOutcome
+from tickborg.jobs import BuildMode, BuildOutcome
 from tickborg.messages import BuildLogStatus
 from tickborg.projects import BuildSystem
 
@@ -170,6 +171,20 @@ async def test_10_mb_of_nuls_are_made_visible(bench: Bench) -> None:
     assert {len(line) for line in printed[:-1]} == {65536}
     assert "".join(printed) == "␀" * 10_000_000
     assert len(result.model_dump_json()) < 30_000
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["rm -rf ../custom", "rm -rf ../custom; touch ../custom", "rm -rf ../custom; ln -s /etc ../custom"],
+    ids=["removes it", "makes it a file", "makes it a link that leads out"],
+)
+async def test_a_build_that_takes_its_folder_away_fails(bench: Bench, command: str) -> None:
+    """What should run next has nowhere to run, which is the change's fault and no failure of the sandbox."""
+    job = build_job(project=script(command, test_command=("echo", "tested")).project, mode=BuildMode.TEST)
+    result = await bench.build(job)
+    assert (result.outcome, result.failed_command) == (BuildOutcome.FAILURE, f"sh -c '{command}'")
+    assert result.reason == f"`sh -c '{command}'` left no folder `custom` that anything could be run in"
+    assert "tested" not in result.log_tail
 
 
 async def test_a_build_that_asks_gets_no_answer(bench: Bench) -> None:

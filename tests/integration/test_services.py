@@ -142,7 +142,7 @@ async def test_another_builder_finishes_what_a_dead_one_began(deployed: Deployme
     await eventually(lambda: nothing_runs(marker))
     await deployed.start("builder", TICKBORG_BUILDER__IDENTITY="builder-2")
     await site.github.until(lambda: attempt_of(run) != lost, within=HEARTBEAT_SECONDS + PATIENCE_SECONDS)
-    title = "running on builder-2, attempt 2: the builder before it stopped answering"
+    title = "running on builder-2, attempt 2: the builder before it failed"
     assert run.output.title == title
     await site.release(1)
     await site.settled(pull)

@@ -129,6 +129,19 @@ async def test_each_of_several_failed_builds_is_explained_at_the_end(trier: Trie
     assert shown[-1].endswith("only if its project says `network = true` in `.tickborg.toml`")
 
 
+async def test_a_check_that_fails_is_told_and_a_removed_project_is_not(trier: Trier, tmp_path: Path) -> None:
+    """The first ends a trial with 1; the second is no failure."""
+    check = '[[check]]\nname = "format"\ncommand = ["grep", "better", "one/notes"]\n'
+    files = {".tickborg.toml": TWO_PROJECTS + check, "one/Makefile": "all:\n", "two/Makefile": "all:\n"}
+    repository = work_tree(tmp_path / "mono", files, {"one/notes": "worse\n", "two/Makefile": None})
+    tried = await trier.attempt(repository, "--json")
+    found = report(tried)
+    assert tried.status == found["exit_status"] == ExitStatus.BUILD_FAILED
+    assert [(check["name"], check["state"]) for check in found["checks"]] == [("format", "failure")]
+    GitRepository(repository).commit({"one/notes": "better\n"}, branch="topic")
+    assert (await trier.attempt(repository)).status == ExitStatus.SUCCESS
+
+
 async def test_tests_run_where_they_are_asked_for(trier: Trier, tmp_path: Path) -> None:
     """The program builds, and its test fails."""
     change = {"main.c": "int main(void) { return 1; }\n"}

@@ -69,6 +69,14 @@ MIB = 1024 * 1024
             "`cgit` is not a folder of the repository, but a file or a link that leads out of it",
         ),
         (
+            build_endings.folder_lost("make -j2", "cgit"),
+            "`make -j2` left no folder `cgit` that anything could be run in",
+        ),
+        (
+            build_endings.exited("make check", 2, "because of the weather"),
+            "`make check` exited with status 2, because of the weather",
+        ),
+        (
             build_endings.disk_full("b1", 3 * MIB),
             (
                 "the disk of the builder b1 is full (3 MiB left where it builds): its operator should make"

@@ -152,6 +152,7 @@ BROKEN: dict[str, str | bytes] = {
     "custom without a command": PROJECT.replace("make", "custom") + 'command = " "\n',
     "arguments without use": PROJECT.replace("make", "custom")
     + 'command = "x"\nconfigure-args = ["a"]\nbuild-args = ["b"]\n',
+    "a command that is too long": PROJECT + f'command = "{"x" * 128 * 1024}"\n',
     "NUL in a command": PROJECT + 'test-command = ["a\\u0000b"]\n',
     "written in one line": 'project = [{name = "a", path = "a", nam = "b"}]\n',
 }

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from rich.console import Console
 
-from cli.trial_display import LAST_LINES, TrialDisplay
+from cli.trial_display import LAST_LINES, Checked, TrialDisplay, Tried
 from messaging.in_process import QUEUE_LENGTH, InProcessTransport
 from messaging.live import LiveLogs
 from messaging.log_assembly import AnyLogMessage
@@ -137,7 +137,7 @@ async def test_of_several_builds_the_failed_ones_are_explained_at_the_end() -> N
     await screen.hear(START, other, said(*printed), said("fine", attempt=OTHER), *closing, view=view)
     screen.output.truncate(0)
     screen.output.seek(0)
-    screen.display.conclude(view)
+    screen.display.conclude(Tried(view))
     assert screen.shown == [
         "",
         "the end of the log of meshmc on x86_64-linux",
@@ -149,11 +149,21 @@ async def test_of_several_builds_the_failed_ones_are_explained_at_the_end() -> N
     ]
 
 
+@pytest.mark.parametrize("building", [True, False])
+def test_checks_are_part_of_the_conclusion(building: bool) -> None:  # noqa: FBT001
+    """With builds and without."""
+    screen = Screen()
+    view = pull_request_view(evaluation=EvaluationOutcome.EVALUATED, changed_projects=("cgit",))
+    tried = Tried(view, (Checked("format", "failure", "`make` failed with status 2 after 1 s"),))
+    (screen.display.conclude if building else screen.display.conclude_without_builds)(tried)
+    assert "  Failure  check format: `make` failed with status 2 after 1 s" in screen.shown
+
+
 async def test_of_one_build_nothing_is_said_twice() -> None:
     """Its log has just been shown."""
     screen = Screen()
     await screen.print("error: no")
-    screen.display.conclude(view_of())
+    screen.display.conclude(Tried(view_of()))
     assert screen.output.getvalue().count("error: no") == 1
 
 

@@ -97,7 +97,7 @@ async def test_a_build_whose_builder_dies_is_made_by_another_one(new_bench: NewB
     lost, kept = bench.logs.logs.values()
     assert [run.title for run in history[1:3]] == [
         "running on builder-1",
-        "running on builder-2, attempt 2: the builder before it stopped answering",
+        "running on builder-2, attempt 2: the builder before it failed",
     ]
     assert [(end.attempt_id, end.status) for end in bench.logs.abandoned] == [
         (lost.start.attempt_id, BuildLogStatus.LOST)

@@ -67,6 +67,11 @@ def not_a_folder(path: str) -> str:
     return f"`{path}` is not a folder of the repository, but a file or a link that leads out of it"
 
 
+def folder_lost(command: str, path: str) -> str:
+    """A command has removed the folder that it ran in, or what comes next may not enter it."""
+    return f"{_called(command)} left no folder `{path}` that anything could be run in"
+
+
 def disk_full(builder: str, free: int) -> str:
     """A build failed because there was no room."""
     return (

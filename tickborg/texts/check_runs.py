@@ -73,7 +73,7 @@ def in_progress(job: BuildJob, external_id: str, log_url: str, started: BuildSta
     """A builder is at work."""
     title = f"running on {started.builder}"
     if started.attempt > 1:
-        title += f", attempt {started.attempt}: the builder before it stopped answering"
+        title += f", attempt {started.attempt}: the builder before it failed"
     run = _unfinished(job, external_id, log_url, title, CheckStatus.IN_PROGRESS)
     return run.model_copy(update={"started_at": started.started_at})
 
