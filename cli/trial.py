@@ -30,9 +30,6 @@ from tickborg.texts.statuses import EVALUATION_CONTEXT, check_context
 HEAD_BRANCH = "tickborg-try"
 MANY_BUILDS = 10_000
 """Here nobody else waits for the builders, so however many projects changed, all are built."""
-
-"""A build is skipped where the change removes its project."""
-
 _SECRET = "the trial's own"  # noqa: S105 - it guards an emulated GitHub on loopback
 
 

@@ -7,17 +7,25 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from activities.clients.comments.parsing import parse
+from cli.commands_reference import EXAMPLE_OFFER, commands_page
 from cli.main import app
 from cli.settings import load_settings
 from cli.settings_reference import settings_page
+from tests.support.markdown_page import blocks, rendered, rows, section, without_spaces
+from tickborg.commands.printing import printed
+from tickborg.commands.resolving import resolve
+from tickborg.commands.values import ParsedComment, Verb
 from tickborg.places import NOWHERE
 from tickborg.project_file import read_project_file
+from tickborg.texts.replies import reply
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BAD_INPUT = (ROOT / "docs" / "bad-input.md").read_text(encoding="utf-8")
 SUBCOMMANDS = ("config check", "config settings")
+COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 
 
 def test_the_page_of_settings_is_what_the_code_says() -> None:
@@ -87,3 +95,51 @@ def test_every_kind_of_bad_input_has_a_test() -> None:
         assert re.search(
             rf"^(?:async )?def {test}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE
         ), test
+
+
+def test_the_page_of_commands_is_what_the_code_says() -> None:
+    """A command that is new, gone or changed is in the page, or `make commands` was forgotten."""
+    assert commands_page() == COMMANDS
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (written.text, [code.text for code in read.all("code")])
+        for written, read in rows(section(COMMANDS, "How a command is written"))
+    ],
+)
+def test_the_examples_of_commands_are_read_as_the_page_says(written: str, expected: list[str]) -> None:
+    """What somebody copies from it does what it says."""
+    parsed = parse(written, "tickbot")
+    assert [printed(command, "tickbot") for command in parsed.commands] == expected
+    assert not parsed.errors
+
+
+def test_there_is_an_example_of_every_command() -> None:
+    """And every one has a row in the table of commands."""
+    written = [cells[0].text for cells in rows(section(COMMANDS, "How a command is written"))]
+    examples = [parse(text, "tickbot") for text in written]
+    assert {command.verb for parsed in examples for command in parsed.commands} == set(Verb)
+    forms = [cells[0].text.split()[1] for cells in rows(COMMANDS.partition("\n## ")[0])]
+    assert forms == list(Verb)
+
+
+@pytest.mark.parametrize("prose", blocks(section(COMMANDS, "What is no command")))
+def test_what_the_page_calls_no_command_is_none(prose: str) -> None:
+    """Nor is it answered."""
+    assert parse(prose, "tickbot") == ParsedComment()
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (written.text, without_spaces(answer))
+        for written, answer in rows(section(COMMANDS, "What it answers when something is wrong"))
+    ],
+)
+def test_mistakes_are_answered_as_the_page_says(written: str, expected: str) -> None:
+    """Word for word."""
+    answer = resolve(parse(written, "tickbot"), EXAMPLE_OFFER)
+    assert answer.errors
+    assert without_spaces(rendered(reply(answer, EXAMPLE_OFFER, "tickbot"))) == expected

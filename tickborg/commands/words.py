@@ -1,11 +1,14 @@
 """Words of a line, and what is dropped from them before they are read."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from tickborg.commands.grammar import FILLERS
 from tickborg.commands.values import Place
 
+_PIECE = re.compile(r"[^,;]*[,;]+|[^,;]+")
 _SIGNS_OF_NAMES = "._+-"
 _ENDS = frozenset(".!?")
 
@@ -36,7 +39,7 @@ class Term(Word):
 def terms(words: Iterable[Word]) -> Iterator[Term]:
     """The words up to the end of the first sentence: a full stop, ``!`` or ``?`` after a word."""
     apart, begun = False, False
-    for word in words:
+    for word in chain.from_iterable(map(_at_commas, words)):
         if word.exact:
             yield Term(word.text, word.place, exact=True, apart=apart)
             apart, begun = False, True
@@ -50,6 +53,16 @@ def terms(words: Iterable[Word]) -> Iterator[Term]:
         if begun and not _ENDS.isdisjoint(after):
             return
         apart = apart or bool(after)
+
+
+def _at_commas(word: Word) -> Iterator[Word]:
+    """What commas and semicolons part, each with those behind it."""
+    if word.exact:
+        yield word
+        return
+    for piece in _PIECE.finditer(word.text):
+        place = Place(line=word.place.line, column=word.place.column + piece.start())
+        yield Word(piece.group(), place)
 
 
 def _parts(text: str) -> tuple[str, str, str]:

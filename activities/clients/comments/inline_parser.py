@@ -2,15 +2,15 @@
 
 What of markdown-it-py's would let somebody stop the bot by writing a comment is replaced or left out
 (``benchmarks/command_parsing.py`` has the comments that do it): the host of each link is encoded in time that
-grows with the square of its length, ``<!--`` is looked at to the end of the text each time, brackets within
-brackets are tried again at each level, and images within images are read by recursion without an end. There
-are no images: with a link in their place, the same characters are taken.
+grows with the square of its length, ``<!--`` is looked at to the end of the text each time, and brackets
+within brackets are tried again at each level. The rules are meant to be run silently, so that they say where
+a link or an image ends without looking into it: images within images would be read by recursion without end.
 """
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline, html_inline
 
-_DEEPEST = 8
+_DEEPEST = 5
 """Brackets within brackets; those around deeper ones are no link."""
 
 
@@ -20,7 +20,9 @@ class InlineParser(MarkdownIt):
     def __init__(self) -> None:
         super().__init__("commonmark", {"maxNesting": _DEEPEST})
         self.inline.ruler.at("html_inline", _html_inline)
-        self.inline.ruler.enableOnly(["text", "escape", "backticks", "link", "autolink", "html_inline"])
+        self.inline.ruler.enableOnly(
+            ["text", "escape", "backticks", "link", "image", "autolink", "html_inline"]
+        )
 
     def normalizeLink(self, url: str) -> str:  # noqa: N802
         """Where a link leads does not matter."""

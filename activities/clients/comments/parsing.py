@@ -16,7 +16,7 @@ from tickborg.commands.words import Word
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 _NEXT_LINE = "\x85"
 _ODD = str.maketrans(dict.fromkeys(set(MD_TRIM_CHARS) - set(" \t\r\n"), _NEXT_LINE) | {"\0": "\ufffd"})
-"""No NUL, as Markdown has it; no white space that is trimmed from a paragraph, whose lines are counted."""
+"""No NUL, as Markdown has it; and no white space that the parser trims, lines and all, from a paragraph."""
 
 
 def parse(body: str, handle: str) -> ParsedComment:

@@ -52,10 +52,10 @@ class PassageWords:
             yield word.group(), word.start(), exact
 
     def _words_within(self, span: Span, end: int) -> Iterator[tuple[str, int, bool]]:
-        """What is in a code span, word by word, and a link as it was written; HTML is not shown."""
+        """What is in a code span, word by word, and a link or image as it was written; HTML is not shown."""
         text = self._text[span.start : span.end]
         if span.kind is Kind.CODE:
             fence = len(text) - len(text.lstrip("`"))
             yield from self._words(span.start + fence, min(span.end - fence, end), exact=True)
-        elif span.kind is Kind.LINK:
+        elif span.kind in {Kind.LINK, Kind.IMAGE}:
             yield self._text[span.start : min(span.end, end)], span.start, True

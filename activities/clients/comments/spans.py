@@ -14,7 +14,7 @@ from activities.clients.comments.blocks import quoting_depth
 from activities.clients.comments.inline_parser import InlineParser
 
 _PARSER = InlineParser()
-_BEGINNING = re.compile(r"[`\[<\\]")
+_BEGINNING = re.compile(r"[`\[!<\\]")
 """What may begin a span, or make the next character begin none."""
 
 
@@ -23,6 +23,7 @@ class Kind(StrEnum):
 
     CODE = "`"
     LINK = "["
+    IMAGE = "!"
     ANGLED = "<"
     """HTML, or a link in angle brackets."""
 
