@@ -7,7 +7,6 @@ import asyncio
 import logging
 import signal
 import socket
-from contextlib import AbstractAsyncContextManager
 
 from temporalio.client import Client
 
@@ -15,7 +14,7 @@ from activities.clients.workspace.workspace import WorkspaceFolder
 from cli import configured, credentials, services
 from cli.bot import BotSettings, Listen, running_bot
 from cli.temporal_client import connect, connect_lazily
-from messaging.transport import Transport
+from messaging.stats_publisher import StatsPublisher
 from tickborg.settings import Settings
 
 log = logging.getLogger("tickborg")
@@ -27,11 +26,11 @@ async def webhook(settings: Settings) -> None:
     client = await connect_lazily(configured.temporal(settings), identity=_identity("webhook"))
     async with (
         configured.transport(settings) as transport,
-        _publishing(settings, transport, "webhook") as publishers,
+        StatsPublisher(transport, _identity("webhook")) as publisher,
     ):
         listen = settings.webhook
         hearing = services.hearing(
-            client, secret, settings.served, publishers.stats, host=listen.host, port=listen.port
+            client, secret, settings.served, publisher, host=listen.host, port=listen.port
         )
         async with hearing as url:
             await _until_told(f"webhook: listening at {url}/github-webhook")
@@ -43,7 +42,7 @@ async def worker(settings: Settings) -> None:
     client = await _connected(settings, "worker")
     async with (
         configured.transport(settings) as transport,
-        _publishing(settings, transport, "worker") as publishers,
+        services.publishing(transport, _identity("worker"), settings.rabbitmq.spool_path) as publishers,
         services.github_clients(github) as clients,
     ):
         mirrors = services.mirror_store(settings.git.mirror_path, github.git_url, clients.fetch_token)
@@ -76,8 +75,8 @@ async def logs(settings: Settings) -> None:
     folder = settings.logs.log_storage_path
     async with (
         configured.transport(settings) as transport,
-        _publishing(settings, transport, "logs") as publishers,
-        services.collecting_logs(transport, folder, publishers.stats),
+        StatsPublisher(transport, _identity("logs")) as publisher,
+        services.collecting_logs(transport, folder, publisher),
     ):
         await _until_told(f"logs: writing to {folder}")
 
@@ -151,9 +150,3 @@ def _identity(role: str) -> str:
 
 async def _connected(settings: Settings, role: str) -> Client:
     return await connect(configured.temporal(settings), identity=_identity(role))
-
-
-def _publishing(
-    settings: Settings, transport: Transport, role: str
-) -> AbstractAsyncContextManager[services.Publishers]:
-    return services.publishing(transport, _identity(role), settings.rabbitmq.spool_path)
