@@ -6,7 +6,6 @@ Each runs until it is told to stop (SIGTERM or SIGINT), and lets go of what it h
 import asyncio
 import logging
 import signal
-from contextlib import AbstractAsyncContextManager
 
 from temporalio.client import Client
 
@@ -14,7 +13,7 @@ from activities.clients.workspace.workspace import WorkspaceFolder
 from cli import configured, credentials, servers, services
 from cli.bot import BotSettings, Listen, running_bot
 from cli.temporal_client import connect, connect_lazily, identity
-from messaging.transport import Transport
+from messaging.stats_publisher import StatsPublisher
 from tickborg.served_repositories import ANY_REPOSITORY
 from tickborg.settings import Settings
 
@@ -27,11 +26,11 @@ async def webhook(settings: Settings) -> None:
     client = await connect_lazily(servers.temporal(settings), identity=identity("webhook"))
     async with (
         configured.transport(settings) as transport,
-        _publishing(settings, transport, "webhook") as publishers,
+        StatsPublisher(transport, identity("webhook")) as publisher,
     ):
         listen = settings.webhook
         hearing = services.hearing(
-            client, secret, settings.hearing_policy, publishers.stats, host=listen.host, port=listen.port
+            client, secret, settings.hearing_policy, publisher, host=listen.host, port=listen.port
         )
         async with hearing as url:
             _say_what_is_served(settings)
@@ -44,7 +43,7 @@ async def worker(settings: Settings) -> None:
     client = await _connected(settings, "worker")
     async with (
         configured.transport(settings) as transport,
-        _publishing(settings, transport, "worker") as publishers,
+        services.publishing(transport, identity("worker"), settings.rabbitmq.spool_path) as publishers,
         services.github_clients(github) as clients,
     ):
         mirrors = services.mirror_store(settings.git.mirror_path, github.git_url, clients.fetch_token)
@@ -77,8 +76,8 @@ async def logs(settings: Settings) -> None:
     folder = settings.logs.log_storage_path
     async with (
         configured.transport(settings) as transport,
-        _publishing(settings, transport, "logs") as publishers,
-        services.collecting_logs(transport, folder, publishers.stats),
+        StatsPublisher(transport, identity("logs")) as publisher,
+        services.collecting_logs(transport, folder, publisher),
     ):
         await _until_told(f"logs: writing to {folder}")
 
@@ -160,9 +159,3 @@ async def _until_told(ready: str) -> None:
 
 async def _connected(settings: Settings, role: str) -> Client:
     return await connect(servers.temporal(settings), identity=identity(role))
-
-
-def _publishing(
-    settings: Settings, transport: Transport, role: str
-) -> AbstractAsyncContextManager[services.Publishers]:
-    return services.publishing(transport, identity(role), settings.rabbitmq.spool_path)

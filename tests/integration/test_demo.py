@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -22,11 +22,12 @@ DOCUMENTATION = ["labels: scope: docs", f"{EVALUATED}: no project is changed"]
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[CommandLine]:
+async def terminal(tmp_path: Path) -> AsyncIterator[CommandLine]:
     """Where the demo is run; nothing may be left of it."""
     need("make", "bwrap", "prlimit")
     made = CommandLine(tmp_path / "home")
     yield made
+    await made.end()
     assert made.left() == []
 
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from activities.clients.sandbox import supervisor
@@ -280,13 +281,15 @@ async def test_a_supervisor_that_is_killed_is_a_fault_of_the_builder(shell: Shel
     marker = new_marker()
     task = asyncio.create_task(shell.run("echo ready; sleep 60", marker))
     await shell.heard.until(b"ready")
-    os.kill(supervisor_of(marker), signal.SIGKILL)
+    root = psutil.Process(supervisor_of(marker))
+    tree = root.children(recursive=True)
+    root.kill()
     with pytest.raises(InfrastructureError, match="supervisor of the build was killed"):
         await task
     if shell.runner._sandbox.name == "no sandbox":  # nobody is left to do it
-        for pid in alive(marker):
-            os.kill(pid, signal.SIGKILL)
-    await eventually(lambda: _nothing(marker))
+        for process in tree:
+            process.kill()
+    assert (await asyncio.to_thread(psutil.wait_procs, tree, PATIENCE_SECONDS))[1] == []
 
 
 BUILDER = """

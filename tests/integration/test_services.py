@@ -4,12 +4,14 @@ import re
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.main import USAGE_ERROR
+from messaging.spool import SpoolFolder
 from tests.support.broker import RabbitMQNode
 from tests.support.eventually import eventually
 from tests.support.expected import (
@@ -160,6 +162,21 @@ async def test_another_builder_finishes_what_a_dead_one_began(deployed: Deployme
     }
     assert await deployed.running("builder").stop() == 0
     await (await deployed.start("builder")).says("building for")
+
+
+@pytest.mark.parametrize(("service", "ready"), [("webhook", "listening at"), ("logs", "writing to")])
+async def test_who_sends_no_logs_takes_no_spool(
+    deployed: Deployment, tmp_path: Path, service: str, ready: str
+) -> None:
+    """What a dead builder has left there is a builder's to send, and not that of whoever started first."""
+    left = SpoolFolder(tmp_path / "spool").create(uuid4())
+    left.close()
+    variables = {"TICKBORG_RABBITMQ__SPOOL_PATH": str(tmp_path / "spool")}
+    settings = str(deployed.folder / "tickborg.toml")
+    process = await start_tickborg(tmp_path / "output", service, "--config", settings, **variables)
+    await process.says(ready)
+    assert await process.stop() == 0
+    assert left.path.exists()
 
 
 @pytest.mark.parametrize("service", ["webhook", "dashboard", "stats", "up"])

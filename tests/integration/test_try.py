@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +38,12 @@ class Trier(CommandLine):
 
 
 @pytest.fixture
-def trier(tmp_path: Path) -> Iterator[Trier]:
+async def trier(tmp_path: Path) -> AsyncIterator[Trier]:
     """Runs ``tickborg try``; nothing may be left of it."""
     need("git", "make", "bwrap", "prlimit")
     made = Trier(tmp_path / "home")
     yield made
+    await made.end()
     assert made.left() == []
 
 

@@ -29,14 +29,8 @@ from activities.clients.cluster import TemporalCluster
 from cli.workers import GIT_THREADS, build_worker, git_worker, workflow_worker
 from tests.support.build_floor import BuildFloor, HeldRepositories
 from tests.support.clock import NOON
-from tests.support.fake_builder import (
-    FakeBuildLogs,
-    FakeCluster,
-    FakeStats,
-    FakeWorkspaces,
-    Scripted,
-    ScriptedRunner,
-)
+from tests.support.dying_builder import DyingRunner, Silence
+from tests.support.fake_builder import FakeBuildLogs, FakeCluster, FakeStats, FakeWorkspaces
 from tests.support.fake_github import FakeGitHub, Fault
 from tests.support.fake_repositories import BASE_SHA, make_project
 from tests.support.github_json import pull_json
@@ -329,18 +323,18 @@ class Bench:
         silent: bool = False,
     ) -> None:
         """Put a builder online; a ``silent`` one is not heard of any more once it has begun to build."""
+        dying = DyingRunner()
         client = await Client.connect(
             self.client.service_client.config.target_host,
             data_converter=self.client.data_converter,
             runtime=self.client.service_client.config.runtime,
             identity=identity,
+            interceptors=[Silence(dying)] if silent else [],
         )
-        heartbeats = timedelta(days=1) if silent else timedelta(seconds=0.1)
-        dead = ScriptedRunner({"": Scripted(hang=True)})
         building = BuildActivities(
-            Builder(identity=identity, jobs=2, heartbeat_interval=heartbeats),
+            Builder(identity=identity, jobs=2, heartbeat_interval=timedelta(seconds=0.1)),
             workspaces=self.workspaces,
-            runner=dead if silent else self.floor,
+            runner=dying if silent else self.floor,
             logs=self.logs,
             stats=self.stats,
             cluster=TemporalCluster(client),
