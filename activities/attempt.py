@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from activities.ports import Command, CommandRunner
+from activities.ports import Command, CommandRunner, Exit
 from activities.transcript import LogTooLongError, Transcript
 from tickborg.build_systems import Step, check_steps, commands, tools
 from tickborg.errors import InfrastructureError
 from tickborg.jobs import BuildJob, BuildOutcome
 from tickborg.texts import build_endings
+from tickborg.texts.failure_hints import hint
 
 _MIB = 1024 * 1024
 
@@ -102,7 +103,11 @@ class Attempt:
         return await self._run_all(steps, workspace, folder)
 
     async def _missing(self, wanted: Sequence[str], workspace: Path) -> list[str]:
-        """Those of ``wanted`` that are not there: asked inside the sandbox, whose ``PATH`` is its own."""
+        """Those of ``wanted`` that are not there: asked inside the sandbox, whose ``PATH`` is its own.
+
+        Raises:
+            InfrastructureError: nothing can be asked there.
+        """
         printed = bytearray()
 
         async def collect(chunk: bytes) -> None:
@@ -110,8 +115,12 @@ class Attempt:
 
         question = ("sh", "-c", _FIND_TOOLS, "sh", *wanted)
         command = Command(question, workspace, workspace)
-        await self._runner.run(command, time_limit=_FIND_TOOLS_TIME, output=collect)
-        return [tool for tool in printed.decode(errors="replace").splitlines() if tool in wanted]
+        ended = await self._runner.run(command, time_limit=_FIND_TOOLS_TIME, output=collect)
+        said = printed.decode(errors="replace")
+        if ended != Exit(0):
+            # What would come next is a build that fails, and an author who is blamed for the builder.
+            raise InfrastructureError(build_endings.sandbox_broken(self._builder.identity, said))
+        return [tool for tool in said.splitlines() if tool in wanted]
 
     async def _run_all(self, steps: Sequence[Step], workspace: Path, folder: Path) -> Ending:
         if folder != workspace:
@@ -143,8 +152,11 @@ class Attempt:
         if ended.status == 0:
             return None
         await self._refuse_full_disk(workspace)
-        reason = build_endings.exited(step.text, ended.status)
+        reason = build_endings.exited(step.text, ended.status, self._hint(step, ended.status))
         return Ending(BuildOutcome.FAILURE, reason, step, ended.status)
+
+    def _hint(self, step: Step, status: int) -> str:
+        return hint(step, status, self._transcript.tail, network=self._job.project.network)
 
     def _environment(self) -> Mapping[str, str]:
         """What keeps build systems whose command has no ``-j`` from using more than their share."""

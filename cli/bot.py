@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from temporalio.client import Client
 
 from activities.clients.workspace.workspace import WorkspaceFolder
 from cli import services
 from messaging.transport import Transport
+from tickborg.hearing import DEFAULT_PUSH_BRANCHES, HearingPolicy
 from tickborg.policy import Policy
 from tickborg.served_repositories import ServedRepositories
 
@@ -28,14 +29,22 @@ class BotSettings:
     """All that one bot is told."""
 
     github: services.GitHubAccess
+    webhook_secret: bytes = field(repr=False)
     builders: services.Builders
     folders: services.Folders
     policy: Policy
     """Its dashboard URL is that of this bot's own dashboard, unless ``dashboard_url`` says otherwise."""
     served: ServedRepositories
+    push_branches: tuple[str, ...] = DEFAULT_PUSH_BRANCHES
+    """Branches of theirs on which a push is built."""
     listen: Listen = Listen()
     dashboard_url: str | None = None
     """The dashboard as people reach it, where that is not as it listens: behind a proxy, say."""
+
+    @property
+    def hearing_policy(self) -> HearingPolicy:
+        """What the webhook service listens for."""
+        return HearingPolicy(served=self.served, handle=self.policy.handle, push_branches=self.push_branches)
 
 
 @dataclass(frozen=True)
@@ -79,8 +88,8 @@ async def running_bot(
         webhook_url = await enter(
             services.hearing(
                 client,
-                github.webhook_secret,
-                settings.served,
+                settings.webhook_secret,
+                settings.hearing_policy,
                 publishers.stats,
                 host=listen.host,
                 port=listen.webhook,

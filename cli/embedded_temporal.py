@@ -12,19 +12,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from google.protobuf.duration_pb2 import Duration
-from temporalio.api.namespace.v1 import NamespaceConfig
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from cli.child_process import end_child, start_child
+from cli.namespace import RETENTION, keep_for_a_month, retention
 from cli.temporal_client import DEFAULT_NAMESPACE
 from tickborg.errors import InfrastructureError
 from tickborg.names import SEARCH_ATTRIBUTES
 
 LOOPBACK = "127.0.0.1"
-RETENTION = timedelta(days=30)
 START_TIME = timedelta(seconds=60)
 """A start takes about a second; a busy machine or a large database takes longer."""
 
@@ -225,17 +222,7 @@ async def _serve_namespace(address: str) -> None:
     while True:
         with suppress(RuntimeError, RPCError):
             client = await Client.connect(address, namespace=DEFAULT_NAMESPACE)
-            await _keep_for_a_month(client)
+            if await retention(client) != RETENTION:
+                await keep_for_a_month(client)
             return
         await asyncio.sleep(_READINESS_INTERVAL)
-
-
-async def _keep_for_a_month(client: Client) -> None:
-    service = client.workflow_service
-    described = await service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
-    if described.config.workflow_execution_retention_ttl.ToTimedelta() == RETENTION:
-        return
-    retention = Duration()
-    retention.FromTimedelta(RETENTION)
-    config = NamespaceConfig(workflow_execution_retention_ttl=retention)
-    await service.update_namespace(UpdateNamespaceRequest(namespace=client.namespace, config=config))

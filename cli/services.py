@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -45,8 +45,8 @@ from messaging.stats_collector import StatsCollector
 from messaging.stats_publisher import StatsPublisher
 from messaging.transport import Transport
 from tickborg.github import RepositoryName
+from tickborg.hearing import HearingPolicy
 from tickborg.policy import Policy
-from tickborg.served_repositories import ServedRepositories
 from tickborg.systems import System
 from webhook.app import create_app as create_webhook
 from webhook.temporal_starter import TemporalStarter
@@ -96,7 +96,6 @@ class GitHubAccess:
     """How GitHub is reached, and how it knows us."""
 
     app: AppCredentials
-    webhook_secret: bytes = field(repr=False)
     api_url: str
     git_url: str
     """``{git_url}/{owner}/{name}.git`` is fetched from."""
@@ -219,10 +218,10 @@ async def building(
 
 @asynccontextmanager
 async def hearing(  # noqa: PLR0913 - what it listens on, and all it is wired to
-    client: Client, secret: bytes, served: ServedRepositories, stats: ports.Stats, *, host: str, port: int
+    client: Client, secret: bytes, policy: HearingPolicy, stats: ports.Stats, *, host: str, port: int
 ) -> AsyncIterator[str]:
     """``tickborg webhook``: hear GitHub; yields the service's URL."""
-    app = create_webhook(secret=secret, served=served, starter=TemporalStarter(client), stats=stats)
+    app = create_webhook(secret=secret, policy=policy, starter=TemporalStarter(client), stats=stats)
     async with listening(app, host=host, port=port, setting="[webhook] port") as url:
         yield url
 

@@ -15,6 +15,8 @@ from tickborg.messages import LOG_MESSAGE, log_routing_key
 
 _log = logging.getLogger(__name__)
 
+_EVERY_LOG = "logs.*"
+
 
 class LiveLogs:
     """Logs of attempts, from now on.
@@ -33,7 +35,18 @@ class LiveLogs:
         Both entering and iterating raise:
             UnavailableError: RabbitMQ is away; the file in the log store goes on growing when it is back.
         """
-        async with self._transport.follow(LOGS, log_routing_key(attempt_id)) as subscription:
+        async with self._follow(log_routing_key(attempt_id)) as messages:
+            yield messages
+
+    @asynccontextmanager
+    async def follow_all(self) -> AsyncIterator[AsyncIterator[AnyLogMessage]]:
+        """Messages published for every attempt after this block is entered, as :meth:`follow`."""
+        async with self._follow(_EVERY_LOG) as messages:
+            yield messages
+
+    @asynccontextmanager
+    async def _follow(self, routing_key: str) -> AsyncIterator[AsyncIterator[AnyLogMessage]]:
+        async with self._transport.follow(LOGS, routing_key) as subscription:
             yield _messages(subscription)
 
 

@@ -85,6 +85,7 @@ class Transport(Protocol):
     def follow(self, exchange: Exchange, routing_key: str) -> AbstractAsyncContextManager[Subscription]:
         """See messages that are published from now on, beside the queue that collects them.
 
-        They need no acknowledgement. Entering raises:
+        They end with the block. Acknowledge them all the same, or after some no more will come. Entering
+        raises:
             UnavailableError: the broker is away.
         """

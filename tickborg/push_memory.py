@@ -39,6 +39,11 @@ class PushMemory(OwnerMemory):
         """Have these built on the newest head, as soon as that has been looked at."""
         self.wanted = tuple(sorted({*self.wanted, *projects}))
 
+    def look_again(self) -> None:
+        """Look at the newest push once more, if something came late that is to be built on it."""
+        if self.wanted and self.head is not None:
+            self.waiting = (*self.waiting, self.head)
+
     @property
     def looking_for_more(self) -> bool:
         """Whether a push has not been looked at yet, so that nothing is started on a head that is old."""

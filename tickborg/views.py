@@ -7,6 +7,10 @@ from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome
 from tickborg.systems import System
 from tickborg.values import Value
 
+_CAME_TO_NO_GOOD = frozenset(
+    {BuildOutcome.FAILURE, BuildOutcome.TIMED_OUT, BuildOutcome.CANCELLED, BuildOutcome.UNEXPECTED_ERROR}
+)
+
 
 class BuildView(Value):
     """One build as it stands."""
@@ -33,6 +37,11 @@ class BuildView(Value):
     """The commands that ran, for someone who wants to run them."""
     failed_command: str | None = None
 
+    @property
+    def worth_a_retry(self) -> bool:
+        """Whether it ended without success."""
+        return self.outcome in _CAME_TO_NO_GOOD
+
 
 class PullRequestView(Value):
     """All that is known about one pull request."""
@@ -52,6 +61,15 @@ class PullRequestView(Value):
     skipped: tuple[SkippedBuild, ...] = ()
     notices: tuple[str, ...] = ()
     """Answers to buttons that were not to be pressed."""
+    awaits_approval: bool = False
+    """Whether nothing is built until somebody who may push has let the head in."""
+    failed_checks: tuple[str, ...] = ()
+    """Evaluation checks that did not pass."""
+
+    @property
+    def evaluation_failed(self) -> bool:
+        """Whether evaluating again may come to something better."""
+        return bool(self.failed_checks) or self.evaluation not in {None, EvaluationOutcome.EVALUATED}
 
 
 class BranchView(Value):

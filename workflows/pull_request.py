@@ -270,10 +270,11 @@ class PullRequestOwner:
         self._orders.take(order)
 
     def _retry(self, order: RetryOrder, pull: PullRequest) -> None:
-        if self._memory.evaluation_failed and not self._evaluation.running:
+        view = self._memory.view()
+        if view is not None and view.evaluation_failed and not self._evaluation.running:
             self._evaluate_anew(pull)
         for record in list(self._memory.builds.values()):
-            if record.worth_a_retry and record.job.system in order.systems:
+            if record.view.worth_a_retry and record.job.system in order.systems:
                 self._builds.want(record.job, asked=True)
 
     def _cancel(self, order: CancelOrder, reason: str) -> None:

@@ -1,24 +1,14 @@
 """A line as a build printed it for a terminal, as HTML: colours become classes, other sequences vanish.
 
-https://ecma-international.org/publications-and-standards/standards/ecma-48/ (SGR is in section 8.3.117).
 Each line begins without colours, though a terminal would go on with those of the line before: so a line
 looks the same wherever reading begins, and what was killed while it wrote in red does not redden the rest.
 """
 
-import re
 from collections.abc import Iterator
 
 from dashboard.pages.markup import Html, text
+from tickborg.escape_sequences import ESCAPE, SEQUENCE
 
-_SEQUENCE = re.compile(
-    r"""
-      \x1b\[ (?P<sgr> [0-9;:]* ) m                  # select graphic rendition
-    | \x1b\[ [0-?]* [ -/]* [@-~]                    # any other control sequence
-    | \x1b[]PX^_] [^\x07\x1b]* (?: \x07 | \x1b\\ )  # control strings: titles, hyperlinks
-    | \x1b [ -/]* [0-OQ-WYZ\\`-~]                   # other escape sequences
-    """,
-    re.VERBOSE,
-)
 _Style = frozenset[str]
 """Names of CSS classes: at most one ``fg-…``, at most one ``bg-…``, and flags."""
 _PLAIN: _Style = frozenset()
@@ -44,12 +34,12 @@ _BASIC = 16
 
 def line_to_html(line: str) -> Html:
     """``line`` with its colours; tabs are kept, other control characters are made visible."""
-    return Html("".join(_pieces(line))) if "\x1b" in line else _text(line)
+    return Html("".join(_pieces(line))) if ESCAPE in line else _text(line)
 
 
 def _pieces(line: str) -> Iterator[Html]:
     style, end = _PLAIN, 0
-    for sequence in _SEQUENCE.finditer(line):
+    for sequence in SEQUENCE.finditer(line):
         if sequence.start() > end:
             yield _styled(line[end : sequence.start()], style)
         end = sequence.end()

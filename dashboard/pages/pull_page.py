@@ -90,7 +90,7 @@ def _resolution(view: PullRequestView) -> Content:
         return None
     return (
         element("p", "On your branch; push the result, and it is evaluated by itself."),
-        shell(reproduction.of_conflict(view.pull)),
+        shell(reproduction.of_conflict(view)),
     )
 
 

@@ -106,7 +106,8 @@ def of_pull(view: PullRequestView) -> Verdict:
     """How a pull request stands, in a line for its author."""
     match view.evaluation:
         case EvaluationOutcome.CONFLICT:
-            return Verdict(Tone.BAD, f"merge conflict with {view.pull.base_ref}; nothing is built")
+            what = "merge conflict" if view.conflicts else "no commit in common"
+            return Verdict(Tone.BAD, f"{what} with {view.pull.base_ref}; nothing is built")
         case EvaluationOutcome.BAD_PROJECT_FILE:
             file = f"{PROJECT_FILE} on {view.pull.base_ref}"
             return Verdict(Tone.BAD, f"nothing is built: {file} cannot be used; this change is not the cause")

@@ -1,6 +1,11 @@
 """The build activity on a real Temporal server: cancellation, and a builder that is shut down."""
 
+import os
+import random
+import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -11,10 +16,14 @@ from temporalio import workflow
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import CancelledError
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.attempt import Builder
 from activities.clients.cluster import TemporalCluster
+from activities.clients.git.fetch import GitFetch
+from activities.clients.git.mirror import Mirror
+from activities.clients.git.mirror_store import MirrorStore
 from activities.clients.sandbox.bubblewrap import Bubblewrap
 from activities.clients.sandbox.process import ProcessRunner
 from activities.clients.sandbox.sandbox import Limits
@@ -22,9 +31,11 @@ from activities.ports import CommandRunner
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.temporal_client import TemporalConnection, connect
 from cli.workers import build_worker
+from tests.support.builder_process import Order, builder, builder_with_a_small_disk
 from tests.support.fake_builder import FakeBuildLogs, FakeStats, FakeWorkspaces, Scripted, ScriptedRunner
+from tests.support.git_repository import Changes, GitRepository
 from tests.support.processes import alive, new_marker
-from tests.support.samples import build_job, project
+from tests.support.samples import REPO, build_job, project
 from tests.support.tools import need
 from tickborg.messages import BuildLogStatus
 from tickborg.projects import BuildSystem
@@ -32,11 +43,17 @@ from tickborg.systems import System
 
 with workflow.unsafe.imports_passed_through():
     from activities.building import BuildActivities
-    from tickborg.jobs import BuildJob, BuildOutcome, BuildResult, BuildStarted
+    from tickborg.jobs import BuildJob, BuildOutcome, BuildResult, BuildStarted, MergeJob
     from tickborg.names import BUILD_STARTED_SIGNAL
     from workflows import policies
 
 DECIDERS = "deciders"
+
+WRITE_MUCH = "head -c 30000000 /dev/zero > big"
+DISK_FULL = (
+    r"^tickborg: the disk of the builder builder-1 is full \(\d+ MiB left where it builds\): its operator"
+    " should make room there$"
+)
 
 
 @workflow.defn(name="OneBuild")
@@ -78,6 +95,7 @@ class Bench:
         self.client = client
         self.logs = FakeBuildLogs()
         self.workspaces = FakeWorkspaces(tmp_path, files={"meshmc/run": ""})
+        self._started: list[WorkflowHandle[OneBuild, BuildResult]] = []
 
     def builder(self, identity: str, runner: CommandRunner, system: System) -> Worker:
         """A builder that is shut down without grace."""
@@ -94,8 +112,21 @@ class Bench:
     async def start(self, command: str, system: System) -> WorkflowHandle[OneBuild, BuildResult]:
         """Start a workflow that wants ``command`` run."""
         custom = project(build_system=BuildSystem.CUSTOM, command=command)
-        job = build_job(project=custom, system=system)
-        return await self.client.start_workflow(OneBuild.run, job, id=f"build/{uuid4()}", task_queue=DECIDERS)
+        return await self.start_job(build_job(project=custom, system=system))
+
+    async def start_job(self, job: BuildJob) -> WorkflowHandle[OneBuild, BuildResult]:
+        """Start a workflow that wants ``job`` done."""
+        handle = await self.client.start_workflow(
+            OneBuild.run, job, id=f"build/{uuid4()}", task_queue=DECIDERS
+        )
+        self._started.append(handle)
+        return handle
+
+    async def close(self) -> None:
+        """Leave no build to the builders of the next test."""
+        for handle in self._started:
+            with suppress(RPCError):  # it has ended
+                await handle.terminate()
 
 
 @pytest.fixture
@@ -103,7 +134,9 @@ async def bench(address: str, tmp_path: Path) -> AsyncIterator[Bench]:
     """A server with a worker for workflows."""
     client = await connect(TemporalConnection(address))
     async with Worker(client, task_queue=DECIDERS, workflows=[OneBuild]):
-        yield Bench(client, tmp_path)
+        bench = Bench(client, tmp_path)
+        yield bench
+        await bench.close()
 
 
 async def events(handle: WorkflowHandle[OneBuild, BuildResult], kind: EventType.ValueType) -> int:
@@ -145,3 +178,58 @@ async def test_another_builder_takes_over_from_one_that_is_shut_down(bench: Benc
     assert [(started.builder, started.attempt) for started in heard] == [("builder-1", 1), ("builder-2", 2)]
     assert heard[1].attempt_id == result.attempt_id
     assert bench.workspaces.left() == []
+
+
+def job_of(repository: GitRepository, files: Changes, command: str, system: System, folder: Path) -> BuildJob:
+    """The job of a pull request that adds ``files`` to a repository and has ``command`` run."""
+    base = repository.commit({"README.md": "# Monorepo\n"})
+    repository.branch("topic", base)
+    head = repository.commit(files, branch="topic")
+    git = GitFetch(lambda _: repository.url, lambda _: None, environment=os.environ)
+    merging = MergeJob(repo=REPO, head_ref="refs/heads/topic", head_sha=head, base_ref="main")
+    report = Mirror(MirrorStore(folder / "worker", git)).merge(merging)
+    custom = project(build_system=BuildSystem.CUSTOM, command=command)
+    return build_job(project=custom, system=system, head_ref="refs/heads/topic", merge=report.merge)
+
+
+MIB = 1024 * 1024
+SMALL = 20 * MIB
+
+
+def large(mebibytes: int) -> bytes:
+    """So many MiB that cannot be compressed."""
+    return random.Random(0).randbytes(mebibytes * MIB)
+
+
+@pytest.mark.parametrize(
+    ("files", "command", "reason"),
+    [
+        ({}, WRITE_MUCH, DISK_FULL),
+        ({}, f"{WRITE_MUCH} || {{ rm big; exit 1; }}", DISK_FULL),
+        ({"meshmc/large": large(24)}, "true", "no space left on device.*where the mirrors are kept"),
+        ({"meshmc/large": bytes(24 * MIB)}, "true", "no space left for .*workspaces.*: free some where"),
+    ],
+    ids=["a build fills it", "a build fills it and cleans up", "a fetch fills it", "a workspace fills it"],
+)
+async def test_another_builder_takes_over_from_one_whose_disk_is_full(
+    bench: Bench, address: str, tmp_path: Path, files: dict[str, bytes], command: str, reason: str
+) -> None:
+    """The build is not to blame: the full builder says so, has room again, and the next one succeeds."""
+    need("bwrap", "prlimit", "git")
+    system = System.X86_64_FREEBSD
+    repository = GitRepository.create(tmp_path / "server.git", bare=True)
+    job = job_of(repository, {"meshmc/run": "", **files}, command, system, tmp_path)
+    full, roomy = tmp_path / "full", tmp_path / "roomy"
+    full.mkdir()
+    order = Order(address, system, "builder-1", str(full), repository.url)
+    async with builder_with_a_small_disk(order, SMALL) as first:
+        handle = await bench.start_job(job)
+        attempted = await first.attempted()
+    assert attempted.status == BuildLogStatus.ERROR
+    assert re.search(reason, attempted.lines[-1], re.IGNORECASE)
+    assert attempted.workspaces == []
+    assert attempted.free > SMALL - 2 * MIB
+    async with builder(bench.client, replace(order, identity="builder-2", folder=str(roomy)), bench.logs):
+        result = await handle.result()
+    assert (result.outcome, result.builder) == (BuildOutcome.SUCCESS, "builder-2")
+    assert (await handle.query(OneBuild.started))[0].builder == "builder-1"

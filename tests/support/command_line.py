@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.patience import PROGRAM_SECONDS
+
 TICKBORG = Path(sys.executable).with_name("tickborg")
 """The console script of the virtual environment that the tests run in."""
-
-PATIENCE_SECONDS = 100.0
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,12 @@ class CommandLine:
 
     async def start(self, *arguments: str, **variables: str) -> asyncio.subprocess.Process:
         """Start ``tickborg`` with ``arguments``, and ``variables`` in its environment."""
+        return await self.start_printing_to(asyncio.subprocess.PIPE, *arguments, **variables)
+
+    async def start_printing_to(
+        self, output: int, *arguments: str, **variables: str
+    ) -> asyncio.subprocess.Process:
+        """Start it with ``output``, a descriptor, as its standard output."""
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
@@ -44,14 +50,14 @@ class CommandLine:
             *("env", "--default-signal=INT", str(TICKBORG), *arguments),
             env=environment,
             cwd=self.home,
-            stdout=asyncio.subprocess.PIPE,
+            stdout=output,
             stderr=asyncio.subprocess.PIPE,
         )
 
     async def run(self, *arguments: str, **variables: str) -> Ended:
         """Run ``tickborg`` to its end."""
         process = await self.start(*arguments, **variables)
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(PROGRAM_SECONDS):
             printed, complained = await process.communicate()
         return Ended(process.returncode, printed.decode(), complained.decode())
 

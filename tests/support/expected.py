@@ -149,7 +149,7 @@ async def until_counted(site: Site, expected: dict[str, float]) -> None:
         return found == expected
 
     try:
-        await eventually(agrees, patience=10)
+        await eventually(agrees)
     except AssertionError:
         assert found == expected
 
@@ -217,4 +217,4 @@ async def until_building(site: Site, pull: PullRequest) -> None:
     def building() -> bool:
         return [stage for stage, _ in checks(pull).values()] == ["in_progress"] * 2
 
-    await site.github.until(building, within=30)
+    await site.github.until(building)

@@ -6,10 +6,13 @@ import uuid
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
+
 from activities.clients.sandbox.process import ProcessRunner
 from activities.ports import Command, Exit
+from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 20.0
 A_MINUTE = timedelta(minutes=1)
 
 
@@ -30,6 +33,37 @@ def alive(marker: str) -> list[int]:
             if marker.encode() in line:
                 found.append(int(entry.name))
     return found
+
+
+def supervisors() -> list[psutil.Process]:
+    """The roots of the process trees of all commands that we run at the moment."""
+    return [process for process in psutil.Process().children(recursive=True) if _supervises(process)]
+
+
+async def supervised(marker: str) -> list[psutil.Process]:
+    """The whole process tree of the command in which ``marker`` runs, as soon as it does."""
+
+    async def tree() -> list[psutil.Process]:
+        return next((found for root in supervisors() if (found := _tree_with(marker, root))), [])
+
+    return await eventually(tree)
+
+
+def _tree_with(marker: str, root: psutil.Process) -> list[psutil.Process]:
+    """``root`` and all below it, if ``marker`` is there."""
+    marked = alive(marker)
+    try:
+        tree = [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+    return tree if any(process.pid in marked for process in tree) else []
+
+
+def _supervises(process: psutil.Process) -> bool:
+    try:
+        return any(word.endswith("supervisor.py") for word in process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
 
 
 class Heard:

@@ -14,10 +14,12 @@ INSTALL = {
     "ninja": "apt-get install ninja-build",
     "autoreconf": "apt-get install autoconf automake gcc",
     "cargo": "apt-get install cargo",
-    "java": "apt-get install default-jdk-headless",
+    "gradle": "apt-get install gradle",
+    "java": "apt-get install default-jre-headless",
     "make": "apt-get install make gcc",
     "sh": "apt-get install dash",
     "setpriv": "apt-get install util-linux",
+    "choom": "apt-get install util-linux",
 }
 
 

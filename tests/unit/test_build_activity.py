@@ -24,6 +24,7 @@ from tests.support.fake_builder import (
     ScriptedRunner,
     Signal,
 )
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.samples import build_job, project
 from tickborg.errors import HeadGoneError, InfrastructureError, UnavailableError
 from tickborg.jobs import BuildJob, BuildMode, BuildOutcome, BuildResult, BuildStarted, Origin
@@ -237,6 +238,14 @@ async def test_a_missing_tool_is_the_operators_fault(world: World) -> None:
     assert world.log.status is BuildLogStatus.ERROR
 
 
+async def test_a_sandbox_in_which_nothing_runs_is_not_the_builds_failure(world: World) -> None:
+    """No answer to the question for tools is no answer, and not "nothing is missing"."""
+    world.runner.script["sh -c for tool"] = Scripted(b"choom: failed to execute prlimit\n", Exit(126))
+    with pytest.raises(InfrastructureError, match="sandbox of the builder builder-1: choom: failed"):
+        await world.build()
+    assert len(world.runner.commands) == 1
+
+
 async def test_a_project_that_the_change_removes_is_skipped(world: World) -> None:
     """The projects are the target branch's; a merge without the folder has nothing to build."""
     result = await world.build(build_job(project=project("gone")))
@@ -272,7 +281,7 @@ async def test_heartbeats_go_on_from_the_first_moment(world: World) -> None:
     world.workspaces.gate.clear()
     task = asyncio.create_task(world.build())
     for _ in range(5):
-        await asyncio.wait_for(world.heartbeats.get(), 20)
+        await asyncio.wait_for(world.heartbeats.get(), PATIENCE_SECONDS)
     assert world.workspaces.made == []
     world.workspaces.gate.set()
     await task

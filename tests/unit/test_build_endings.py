@@ -50,6 +50,17 @@ MIB = 1024 * 1024
             ),
         ),
         (
+            build_endings.sandbox_broken("b1", "choom: failed to execute prlimit:\n Permission denied\n"),
+            (
+                "no command can be run in the sandbox of the builder b1: choom: failed to execute prlimit:"
+                " Permission denied"
+            ),
+        ),
+        (
+            build_endings.sandbox_broken("b1", ""),
+            "no command can be run in the sandbox of the builder b1: nothing was printed",
+        ),
+        (
             build_endings.folder_removed("cgit"),
             "the merge has no folder `cgit`: the change removes the project",
         ),

@@ -174,6 +174,14 @@ def test_a_conflict_names_its_paths_and_the_way_out() -> None:
     assert "How to reproduce it" not in headings(node)
 
 
+def test_unrelated_histories_are_told_apart_from_a_conflict() -> None:
+    """Git would refuse to merge them; the way out is another."""
+    node = shown(pull_request_view(evaluation=EvaluationOutcome.CONFLICT))
+    assert "In conflict" not in headings(node)
+    way_out = "git fetch origin main\ngit rebase --onto FETCH_HEAD --root"
+    assert part(node, "How to resolve it").one("pre").text == way_out
+
+
 RUNNING = build_view("cgit", stage=BuildStage.RUNNING)
 
 
@@ -182,6 +190,10 @@ RUNNING = build_view("cgit", stage=BuildStage.RUNNING)
     [
         (pull_request_view(), ("busy", "being evaluated")),
         (pull_request_view(evaluation=EVALUATED), ("good", "nothing to build: no project is changed")),
+        (
+            pull_request_view(evaluation=EvaluationOutcome.CONFLICT),
+            ("bad", "no commit in common with main; nothing is built"),
+        ),
         (
             pull_request_view(evaluation=EvaluationOutcome.FAILED),
             ("broken", "tickborg failed, not this change"),

@@ -13,17 +13,21 @@ _HINTS = {
     signal.SIGXFSZ: "because it wrote a larger file than a build may",
 }
 _MIB = 1024 * 1024
+_WORDS_LIMIT = 300
 _COMMAND_LIMIT = 80
 """Characters of a command in a sentence; the log and the check run have all of it."""
 
 
-def exited(command: str, status: int) -> str:
-    """A command failed; a negative ``status`` is the number of the signal that ended it."""
+def exited(command: str, status: int, hint: str = "") -> str:
+    """A command failed; a negative ``status`` is the number of the signal that ended it.
+
+    ``hint`` says more, if more is known: ``because …``.
+    """
     if status >= 0:
-        return f"{_called(command)} exited with status {status}"
+        return _because(f"{_called(command)} exited with status {status}", hint)
     ended = f"{_called(command)} was ended by signal {_signal(-status)}"
-    hint = _HINTS.get(signal.Signals(-status)) if -status in set(signal.Signals) else None
-    return f"{ended}, {hint}" if hint else ended
+    known = signal.Signals(-status) if -status in set(signal.Signals) else None
+    return _because(ended, _HINTS.get(known, hint) if known else hint)
 
 
 def timed_out(command: str, timeout: timedelta) -> str:
@@ -47,6 +51,12 @@ def tools_missing(tools: Sequence[str], builder: str) -> str:
     )
 
 
+def sandbox_broken(builder: str, said: str) -> str:
+    """Not even a shell can be run in the sandbox; ``said`` is what was printed instead."""
+    words = shorten(" ".join(said.split()), _WORDS_LIMIT) or "nothing was printed"
+    return f"no command can be run in the sandbox of the builder {builder}: {words}"
+
+
 def folder_removed(path: str) -> str:
     """The merge no longer has the project."""
     return f"the merge has no folder `{path}`: the change removes the project"
@@ -63,6 +73,10 @@ def disk_full(builder: str, free: int) -> str:
         f"the disk of the builder {builder} is full ({free // _MIB} MiB left where it builds):"
         " its operator should make room there"
     )
+
+
+def _because(ended: str, hint: str) -> str:
+    return f"{ended}, {hint}" if hint else ended
 
 
 def _called(command: str) -> str:

@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import Sequence
 
-from tickborg.github import PullRequest
 from tickborg.jobs import BuildJob
 from tickborg.views import BranchView, BuildView, PullRequestView
 
@@ -34,9 +33,17 @@ def of_push(view: BranchView, build: BuildView) -> tuple[str, ...]:
     return () if sha is None else _and_then(_pushed(view.branch, sha), build.path, build.reproduce)
 
 
-def of_conflict(pull: PullRequest) -> tuple[str, ...]:
-    """The commands that bring a merge conflict onto the author's branch, to be resolved there."""
-    return (_fetch(pull.base_ref), shlex.join(("git", "merge", "FETCH_HEAD")))
+def of_conflict(view: PullRequestView) -> tuple[str, ...]:
+    """The commands that bring a merge conflict onto the author's branch, to be resolved there.
+
+    A conflict without paths is one of histories that have no commit in common, which git refuses to merge.
+    """
+    solve = (
+        ("git", "merge", "FETCH_HEAD")
+        if view.conflicts
+        else ("git", "rebase", "--onto", "FETCH_HEAD", "--root")
+    )
+    return (_fetch(view.pull.base_ref), shlex.join(solve))
 
 
 def _merged(head_ref: str, base_ref: str, base_sha: str, head_sha: str) -> tuple[str, ...]:

@@ -21,7 +21,10 @@ _PINS = "refs/tickborg/pin"
 _FETCHED = "refs/tickborg/fetched"
 
 _NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]+")
-_LEFTOVERS = ("*.lock", f"{_PINS}/*.lock", f"{_FETCHED}/*.lock", "objects/pack/tmp_*")
+_LEFTOVERS = (
+    *("*.lock", f"{_PINS}/*.lock", f"{_FETCHED}/*.lock"),
+    *("objects/pack/tmp_*", "objects/[0-9a-f][0-9a-f]/tmp_*"),
+)
 
 
 class MirrorFolder:
@@ -57,9 +60,13 @@ class MirrorFolder:
         return status.st_dev, status.st_ino
 
     def prepare(self) -> None:
-        """Create what is missing, and remove what a killed git has left: its locks and half packs."""
+        """Create what is missing, and remove what a killed git has left."""
         if not self.path.exists():
             self._create()
+        self.clean()
+
+    def clean(self) -> None:
+        """Remove what a git leaves that was killed or had no room: locks, half packs, half objects."""
         for pattern in _LEFTOVERS:
             for leftover in self.path.glob(pattern):
                 leftover.unlink(missing_ok=True)

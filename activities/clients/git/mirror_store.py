@@ -128,9 +128,13 @@ class MirrorStore:
     def _fetch(self, repo: RepositoryName, mirror: MirrorFolder, wanted: Sequence[Wanted]) -> tuple[str, ...]:
         with mirror.lock() as lock:
             mirror.prepare()
-            return _Fetching(self._git, Fetch(repo, mirror.path, (), self._shallow), mirror, lock).obtain(
-                wanted
-            )
+            fetch = Fetch(repo, mirror.path, (), self._shallow)
+            try:
+                return _Fetching(self._git, fetch, mirror, lock).obtain(wanted)
+            except InfrastructureError:
+                # On a full disk it would be the half of a pack that keeps the disk full.
+                mirror.clean()
+                raise
 
 
 @dataclass(frozen=True)
