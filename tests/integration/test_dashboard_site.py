@@ -2,14 +2,18 @@
 
 import re
 
-from emulator.state import PullRequest
+from emulator import Person
+from emulator.rendering import check_runs_of
+from emulator.state import Repository
 from tests.support.eventually import eventually
 from tests.support.expected import GREETING, page_of, the_comment, until_building
 from tests.support.html_tree import Node, parse
 from tests.support.monorepo import TWICE, held
 from tests.support.page_parts import cells, facts, part, verdict
-from tests.support.shown import all_check_runs
+from tests.support.shown import said_of
 from tests.support.site import SYSTEM, Site, owner_of
+from tickborg.github import RepositoryName
+from tickborg.names import push_id
 
 _LINK = re.compile(r"\]\((http[^)]+)\)")
 
@@ -21,11 +25,12 @@ async def shown(site: Site, url: str) -> Node:
     return parse(answer.text)
 
 
-def links_posted(pull: PullRequest) -> set[str]:
-    """Where the bot's statuses, check runs and comment lead."""
-    statuses = pull.repository.statuses[pull.head_sha]
-    urls = {each.target_url for each in statuses} | {run.details_url for run in all_check_runs(pull)}
-    return {url for url in urls if url} | set(_LINK.findall(the_comment(pull)))
+def links_posted(site: Site, repository: Repository, sha: str) -> set[str]:
+    """Where the bot's statuses and check runs of a commit lead, and ever led."""
+    urls = {each.target_url for each in repository.statuses[sha]}
+    for run in check_runs_of(repository, sha):
+        urls.update(said_of(site.github, run).details_urls)
+    return {url for url in urls if url}
 
 
 async def test_a_pull_request_can_be_watched_and_looked_up_when_it_is_closed(site: Site) -> None:
@@ -57,5 +62,46 @@ async def test_a_pull_request_can_be_watched_and_looked_up_when_it_is_closed(sit
     assert all(row[1].startswith("cancelled") for row in cells(page)[1:])
     assert part(page, "Notes").one("dd").text == "the pull request was closed"
     assert GREETING in part(page, "Notes").text
-    for url in links_posted(pull):
+    for url in links_posted(site, pull.repository, pull.head_sha) | set(_LINK.findall(the_comment(pull))):
         await shown(site, url)
+
+
+async def test_a_push_can_be_watched_and_looked_up_when_it_is_built(site: Site) -> None:
+    """Also when a button is pressed later, which starts an owner anew that knows of no push."""
+    repository, maya = site.repository(held()), Person(site.github, "maya")
+    site.github.collaborate(repository, "maya", "write")
+    sha = maya.commit(repository, "main", TWICE, "greeting: twice")
+    await site.waiting(2)
+    name = RepositoryName.parse(repository.full_name)
+    url, owner = f"{site.bot.dashboard_url}/{name}/branch/main", push_id(name, "main")
+
+    async def running() -> list[Node]:
+        page = await shown(site, url)
+        return [page] if [row[1][:7] for row in cells(page)[1:]] == ["running"] * 2 else []
+
+    [page] = await eventually(running)
+    assert facts(page) == {"Head": sha[:7], "Pushed by": "maya"}
+    assert verdict(page) == ("busy", "0 of 2 builds done, no failure so far")
+    [row] = (await shown(site, site.bot.dashboard_url)).one("section").all("a")
+    assert row.attributes["href"] == f"/{name}/branch/main"
+
+    await site.release(2)
+    await site.client.get_workflow_handle(owner).result()
+    [run] = [run for run in check_runs_of(repository, sha) if run.name.startswith("greeting")]
+    maya.rerun(run)
+    await site.release(1)
+    await site.github.webhooks.settled()
+    await site.client.get_workflow_handle(owner).result()
+
+    async def built() -> list[Node]:  # a run that has ended is listed a moment later
+        page = await shown(site, url)
+        return [page] if facts(page).get("Pushed by") and len(cells(page)) == 3 else []
+
+    [page] = await eventually(built)
+    assert verdict(page) == ("good", "all 2 builds succeeded")
+    assert facts(page) == {"Head": sha[:7], "Pushed by": "maya"}
+    links = links_posted(site, repository, sha)
+    assert url in links
+    for link in links:
+        back = (await shown(site, link)).all("a", href=f"/{name}/branch/main")
+        assert back or link == url
