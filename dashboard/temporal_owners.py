@@ -102,10 +102,10 @@ class TemporalOwners:
     # One owner
 
     async def _known(self, owner: str, kind: type[View]) -> View | None:
-        """What the last run of ``owner`` knows that knows anything.
+        """What the runs of ``owner`` know, back to the last one that knows all there is.
 
         A late webhook or a comment starts a run for a pull request that is closed, and a button one for a
-        branch that is idle; it ends without having learnt anything, and hides the run before.
+        branch that is idle; it learns nothing, or one build's result, and must not hide the run before.
         """
         async with self._answered(f"asking {owner}"):
             try:
@@ -114,21 +114,21 @@ class TemporalOwners:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
                 return None
-            return view if _tells(view) else await self._known_before(owner, kind)
+            return view if _knows_all(view) else await self._known_before(owner, kind, view)
 
-    async def _known_before(self, owner: str, kind: type[View]) -> View | None:
+    async def _known_before(self, owner: str, kind: type[View], known: View | None) -> View | None:
         query = f"WorkflowId={_quoted(owner)}"
         runs = self._client.list_workflows(query, limit=RUNS_LOOKED_AT, rpc_timeout=self._rpc_timeout)
         async for run in runs:
             try:
-                view = await self._ask(owner, run.run_id, kind)
+                known = _joined(known, await self._ask(owner, run.run_id, kind))
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
                 continue  # its history is gone already, and the list is a moment late
-            if _tells(view):
-                return view
-        return None
+            if _knows_all(known):
+                break
+        return known if _knows_all(known) or _has_builds(known) else None
 
     async def _ask(self, owner: str, run_id: str | None, kind: type[View]) -> View | None:
         handle = self._client.get_workflow_handle(owner, run_id=run_id)
@@ -182,11 +182,19 @@ class TemporalOwners:
             raise UnavailableError(f"{what}: {error}") from error
 
 
-def _tells(view: PullRequestView | BranchView | None) -> bool:
-    """Whether a run that gave this knows anything."""
-    if isinstance(view, BranchView):
-        return view.head_sha is not None or bool(view.builds)
-    return view is not None
+def _knows_all(view: PullRequestView | BranchView | None) -> bool:
+    """Whether the run that gave this was started by what it is about, and not by a question about that."""
+    return view.head_sha is not None if isinstance(view, BranchView) else view is not None
+
+
+def _has_builds(view: PullRequestView | BranchView | None) -> bool:
+    return view is not None and bool(view.builds)
+
+
+def _joined(later: View | None, earlier: View | None) -> View | None:
+    if isinstance(later, BranchView) and isinstance(earlier, BranchView):
+        return later.joined_to(earlier)
+    return earlier if later is None else later
 
 
 def _view_or_none(answer: View | BaseException | None) -> View | None:

@@ -87,3 +87,15 @@ class BranchView(Value):
     waiting: tuple[str, ...] = ()
     """Projects whose builds are about to be started."""
     builds: tuple[BuildView, ...] = ()
+
+    def joined_to(self, earlier: "BranchView") -> "BranchView":
+        """What an owner knows and what an ``earlier`` one knew: of the same build, only how it went last.
+
+        An owner that a button starts knows of no push, and of no build but the one that is asked for.
+        """
+        builds = {
+            (build.project, build.system, build.mode, build.head_sha): build
+            for build in (*earlier.builds, *self.builds)
+        }
+        newest = earlier if self.head_sha is None else self
+        return newest.model_copy(update={"builds": tuple(builds.values())})

@@ -47,6 +47,7 @@ def _facts(view: PullRequestView) -> Iterator[Content]:
     yield fact("Head", commit(pull.head_sha), " ", _branch(pull))
     yield fact("Base", commit(base_sha), " ", element("code", pull.base_ref))
     yield fact("Evaluation", _evaluation(view))
+    yield fact("Failed checks", tags(view.failed_checks))
     yield fact("Changed projects", tags(view.changed_projects))
     yield fact("Labels", tags(pull.labels))
 

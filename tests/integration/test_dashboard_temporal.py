@@ -22,7 +22,7 @@ from tests.support.html_tree import parse
 from tests.support.samples import branch_view, build_view, pull_request, pull_request_view
 from tickborg.errors import UnavailableError
 from tickborg.github import RepositoryName
-from tickborg.jobs import BuildOutcome
+from tickborg.jobs import BuildMode, BuildOutcome
 from tickborg.names import (
     PULL_REQUEST_WORKFLOW,
     PUSH_WORKFLOW,
@@ -239,6 +239,27 @@ async def test_a_button_of_no_use_does_not_hide_the_last_push(
 
     async def known() -> bool:
         return await owners.branch(repo, branch) == branch_of(repo, branch)
+
+    await eventually(known)
+
+
+async def test_what_buttons_did_is_joined_to_the_last_push(
+    client: Client, owners: TemporalOwners, worker: None
+) -> None:
+    """Each is pressed when the branch is idle, and starts an owner that knows of nothing else."""
+    repo = repository("again")
+    failed = build_view("zlib", outcome=BuildOutcome.FAILURE)
+    pushed = branch_of(repo).model_copy(update={"builds": (*branch_of(repo).builds, failed)})
+    rebuilt = build_view("zlib", outcome=BuildOutcome.SUCCESS)
+    tested = build_view("zlib", outcome=BuildOutcome.SUCCESS, mode=BuildMode.TEST)
+    pressed = [knows_nothing(repo).model_copy(update={"builds": (each,)}) for each in (rebuilt, tested)]
+    for view in (pushed, *pressed):
+        await start_branch(client, view)
+        await close(client, push_id(repo, "main"))
+    expected = pushed.model_copy(update={"builds": (pushed.builds[0], rebuilt, tested)})
+
+    async def known() -> bool:
+        return await owners.branch(repo, "main") == expected
 
     await eventually(known)
 

@@ -103,6 +103,7 @@ async def assert_log(site: Site, pull: PullRequest, run: CheckRun, expected: lis
         "project": project,
         "repo": pull.repository.full_name,
         "pr": pull.number,
+        "branch": None,
         "head_sha": pull.head_sha,
         "attempted_attrs": [project],
         "skipped_attrs": [],

@@ -7,7 +7,7 @@ from dashboard.pages.page import document
 from tests.support.html_tree import Node, parse
 from tests.support.page_parts import HERE, NOW, cells, facts, headings, main_of, part, verdict
 from tests.support.samples import BASE, HEAD, branch_view, build_view
-from tickborg.jobs import BuildOutcome, BuildStage
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage
 from tickborg.views import BranchView
 
 RUNNING = build_view("cgit", stage=BuildStage.RUNNING, head_sha=HEAD)
@@ -86,6 +86,16 @@ def test_a_push_that_cannot_be_looked_at_has_its_why() -> None:
     assert len(why.all("br")) == 1
     assert [code.text for code in why.all("code")] == ["systems", "needs"]
     assert headings(shown(branch_view())) == []
+
+
+def test_of_the_same_build_only_how_it_went_last_is_told() -> None:
+    """Whichever owner made it; one of another commit or mode is another build."""
+    failed, again = (build_view(outcome=each, head_sha=HEAD) for each in (BuildOutcome.FAILURE, None))
+    older, tested = build_view(head_sha=BASE), build_view(head_sha=HEAD, mode=BuildMode.TEST)
+    pushed = branch_view(older, failed)
+    pressed = branch_view(again, tested, head_sha=None, pusher="")
+    assert pressed.joined_to(pushed) == branch_view(older, again, tested)
+    assert pushed.joined_to(pressed) == branch_view(failed, tested, older)
 
 
 def test_a_branch_without_a_push_shows_what_a_button_did() -> None:

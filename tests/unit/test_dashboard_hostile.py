@@ -48,6 +48,7 @@ def hostile_pull(word: str) -> str:
         evaluation_reason=sentence(word),
         skipped=(SkippedBuild(project=word, reason=sentence(word)),),
         notices=(f"{code(word)}: {prose(sentence(word))}",),
+        failed_checks=(word,),
     )
     return document(pull_page(view, NOW, HERE), HERE)
 

@@ -41,7 +41,12 @@ def test_a_pull_request_is_introduced() -> None:
         html_url="https://github.com/acme/mono/pull/7", head_ref="faster", head_repo="ada/mono"
     )
     node = shown(
-        pull_request_view(pull=pull, evaluation=EVALUATED, evaluation_reason="2 projects: cgit, meshmc")
+        pull_request_view(
+            pull=pull,
+            evaluation=EVALUATED,
+            evaluation_reason="2 projects: cgit, meshmc",
+            failed_checks=("format",),
+        )
     )
     assert node.one("h1").text == "Make it faster #7"
     assert facts(node) == {
@@ -50,6 +55,7 @@ def test_a_pull_request_is_introduced() -> None:
         "Head": f"{HEAD[:7]} ada/mono:faster",
         "Base": f"{BASE[:7]} main",
         "Evaluation": "2 projects: cgit, meshmc",
+        "Failed checks": "format",
     }
     assert node.one("a", href="https://github.com/acme/mono/pull/7")
     assert node.one("code", title=HEAD)
