@@ -50,7 +50,7 @@ ENTRYPOINT ["tickborg"]
 # --- tickborg builder: a sandbox, and what contributors' code is built with ---------------------------------
 FROM runtime AS builder
 
-# What your projects need beyond these: --build-arg EXTRA_PACKAGES="default-jdk-headless libssl-dev"
+# What your projects need beyond these: --build-arg EXTRA_PACKAGES="libboost-dev libssl-dev"
 ARG EXTRA_PACKAGES=""
 USER root
 # hadolint ignore=SC2086
@@ -58,6 +58,7 @@ RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
         bubblewrap util-linux \
         autoconf automake cargo cmake g++ gcc gettext libc6-dev libtool make meson ninja-build patch pkg-config \
+        default-jdk-headless gradle \
         ${EXTRA_PACKAGES} \
  && rm -rf /var/lib/apt/lists/*
 USER tickborg

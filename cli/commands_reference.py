@@ -24,7 +24,6 @@ _MISTAKES = (
     "@tickbot biuld cgit",
     "@tickbot evalfoo",
     "@tickbot eval cgit",
-    "@tickbot build",
     "@tickbot build mesmc cgit",
     "@tickbot build packages/cgit",
     "@tickbot build zlib",
