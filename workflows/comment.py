@@ -1,6 +1,7 @@
 """``Comment``: what is asked for in one comment is found out, handed on and answered (design, section 3)."""
 
 import asyncio
+from collections.abc import Iterator
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -9,22 +10,18 @@ with workflow.unsafe.imports_passed_through():
     from activities.cluster import ClusterActivities
     from activities.comments import CommentActivities
     from activities.github import GitHubActivities
-    from activities.policy import PolicyActivities
-    from activities.reporting import ReportingActivities
     from activities.repository import RepositoryActivities
     from tickborg.commands.values import CommentText, ParsedComment
     from tickborg.comment_orders import Asked, Settled, asks_how_it_stands, names_projects, settle
     from tickborg.events.comments import IssueComment
     from tickborg.github import (
-        Permission,
-        PermissionQuestion,
         PullRequest,
         PullRequestQuestion,
         Reaction,
         Reply,
         reply_marker,
     )
-    from tickborg.jobs import BuildStage, Notification, Origin, ProjectsJob, ProjectsReport, QueuesQuestion
+    from tickborg.jobs import BuildStage, Origin, ProjectsJob, ProjectsReport, QueuesQuestion
     from tickborg.messages import Event, EventName
     from tickborg.names import COMMENT_WORKFLOW
     from tickborg.policy import Policy
@@ -32,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.systems import System
     from tickborg.texts import answers, replies, status_reply
     from tickborg.views import PullRequestView
-    from workflows import policies
+    from workflows import policies, questions
     from workflows.failures import failure_reason
 
 
@@ -48,9 +45,7 @@ class Comment:
     @workflow.run
     async def run(self, comment: IssueComment) -> str:
         """Do what the comment asks for, as far as whoever wrote it may; what came of it, for the Web UI."""
-        self._policy = await workflow.execute_activity_method(
-            PolicyActivities.policy, **policies.SETTINGS, summary="settings"
-        )
+        self._policy = await questions.the_policy()
         parsed = await self._read()
         if not (parsed.commands or parsed.errors):
             return "it says nothing to the bot"
@@ -62,7 +57,9 @@ class Comment:
         settled = settle(parsed, asked)
         if settled.orders:
             await self._hand_on(settled, asked.pull)
-        await asyncio.gather(self._react(settled), self._answer(settled, asked), self._count(parsed, settled))
+        await asyncio.gather(
+            self._react(settled), self._answer(settled, asked), questions.count(*_events(parsed, settled))
+        )
         return f"{len(settled.orders)} orders, {len(settled.errors)} errors"
 
     async def _read(self) -> ParsedComment:
@@ -77,7 +74,11 @@ class Comment:
 
     async def _find_out(self, parsed: ParsedComment) -> Asked:
         """All that decides, asked for at once: of the projects and the owner, only what is needed."""
-        pull, permission = await asyncio.gather(self._pull_request(), self._permission())
+        comment = self._comment
+        pull, permission = await asyncio.gather(
+            questions.pull_request(comment.repo, comment.number),
+            questions.permission_of(comment.repo, comment.author),
+        )
         projects, view = await asyncio.gather(
             self._projects(pull, wanted=names_projects(parsed)),
             self._view(wanted=asks_how_it_stands(parsed) or self._policy.require_approval),
@@ -90,20 +91,6 @@ class Comment:
             projects=projects.projects if projects else None,
             project_file_error=projects.project_file_error if projects else None,
             view=view,
-        )
-
-    async def _pull_request(self) -> PullRequest:
-        return await workflow.execute_activity_method(
-            GitHubActivities.pull_request, self._question, **policies.QUESTION, summary="the pull request"
-        )
-
-    async def _permission(self) -> Permission:
-        user = self._comment.author
-        return await workflow.execute_activity_method(
-            GitHubActivities.permission,
-            PermissionQuestion(repo=self._comment.repo, user=user),
-            **policies.QUESTION,
-            summary=f"may {user} write?",
         )
 
     async def _projects(self, pull: PullRequest, *, wanted: bool) -> ProjectsReport | None:
@@ -213,15 +200,7 @@ class Comment:
             return {}
         return {length.system: length.waiting for length in lengths}
 
-    async def _count(self, parsed: ParsedComment, settled: Settled) -> None:
-        received = [Event(name=EventName.COMMAND_RECEIVED) for _ in parsed.commands]
-        refused = [Event(name=EventName.COMMAND_REFUSED) for _ in settled.errors]
-        try:
-            await workflow.execute_activity_method(
-                ReportingActivities.notify,
-                Notification(events=(*received, *refused)),
-                **policies.COSMETIC,
-                summary="count",
-            )
-        except ActivityError as error:
-            workflow.logger.warning("not counted: %s", failure_reason(error))
+
+def _events(parsed: ParsedComment, settled: Settled) -> Iterator[Event]:
+    yield from (Event(name=EventName.COMMAND_RECEIVED) for _ in parsed.commands)
+    yield from (Event(name=EventName.COMMAND_REFUSED) for _ in settled.errors)

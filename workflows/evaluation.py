@@ -9,8 +9,6 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 with workflow.unsafe.imports_passed_through():
     from activities.github import GitHubActivities
-    from activities.policy import PolicyActivities
-    from activities.reporting import ReportingActivities
     from activities.repository import RepositoryActivities
     from tickborg.acl import permission_matters
     from tickborg.cancellation import Cancellation
@@ -18,7 +16,6 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.github import (
         CommitStatus,
         Permission,
-        PermissionQuestion,
         PullRequestState,
         StatusState,
     )
@@ -32,7 +29,6 @@ with workflow.unsafe.imports_passed_through():
         EvaluationResult,
         MergeJob,
         MergeReport,
-        Notification,
     )
     from tickborg.labels import wanted_labels
     from tickborg.messages import Event, EventName
@@ -40,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.planning import held_by_checks, plan_builds, plan_checks
     from tickborg.policy import Policy
     from tickborg.texts import links, statuses
-    from workflows import policies
+    from workflows import policies, questions
     from workflows.attributes import OUTCOME
     from workflows.checks import Checks
     from workflows.failures import failure_kind, failure_reason
@@ -87,7 +83,7 @@ class Evaluation:
 
     async def _evaluate(self) -> EvaluationResult:
         self._policy, self._pull = await asyncio.gather(
-            self._read_policy(), current_pull_request(self._job.pull)
+            questions.the_policy(), current_pull_request(self._job.pull)
         )
         if self._pull.state is PullRequestState.CLOSED:
             return self._ended(EvaluationOutcome.CLOSED, "the pull request is closed")
@@ -183,11 +179,6 @@ class Evaluation:
         except ActivityError as error:
             workflow.logger.warning("status not set: %s", failure_reason(error))
 
-    async def _read_policy(self) -> Policy:
-        return await workflow.execute_activity_method(
-            PolicyActivities.policy, **policies.SETTINGS, summary="settings"
-        )
-
     async def _merge(self) -> MergeReport:
         """Merge the head with the base pinned for it.
 
@@ -229,12 +220,7 @@ class Evaluation:
     async def _author_permission(self) -> Permission:
         if not permission_matters(self._policy, self._pull.author):
             return Permission.READ
-        return await workflow.execute_activity_method(
-            GitHubActivities.permission,
-            PermissionQuestion(repo=self._pull.repo, user=self._pull.author),
-            **policies.QUESTION,
-            summary=f"may {self._pull.author} write?",
-        )
+        return await questions.permission_of(self._pull.repo, self._pull.author)
 
     async def _tell_owner(self, plan: BuildPlan, labels: frozenset[str]) -> None:
         wanted = BuildsWanted(n=self._job.n, plan=plan, labels=tuple(sorted(labels)), policy=self._policy)
@@ -255,18 +241,7 @@ class Evaluation:
         )
 
     def _count(self, event: Event) -> None:
-        self._beside(self._notify(event))
-
-    async def _notify(self, event: Event) -> None:
-        try:
-            await workflow.execute_activity_method(
-                ReportingActivities.notify,
-                Notification(events=(event,)),
-                **policies.COSMETIC,
-                summary=event.name,
-            )
-        except ActivityError as error:
-            workflow.logger.warning("%s not counted: %s", event.name, failure_reason(error))
+        self._beside(questions.count(event))
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that no step waits for, only the end."""

@@ -14,7 +14,6 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.github import GitHubActivities
-    from activities.policy import PolicyActivities
     from activities.repository import RepositoryActivities
     from tickborg import cancellation, names
     from tickborg.build_records import BuildRecord
@@ -28,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.requests import ButtonOrder, Request
     from tickborg.texts import details, links, push_statuses
     from tickborg.views import BranchView
-    from workflows import policies
+    from workflows import policies, questions
     from workflows.failures import failure_kind, failure_reason
     from workflows.owned_builds import BuildEnded, OwnedBuilds
 
@@ -151,7 +150,7 @@ class PushOwner:
 
     async def _look(self, about: PushEvent | ButtonOrder) -> None:
         try:
-            policy, report = await asyncio.gather(self._read_policy(), self._find_out(about))
+            policy, report = await asyncio.gather(questions.the_policy(), self._find_out(about))
             self._inbox.extend((policy, PushLook(about=about, report=report)))
         except ActivityError as error:
             gone = failure_kind(error) is FailureKind.HEAD_GONE
@@ -190,11 +189,6 @@ class PushOwner:
         source = source_of_push(self._memory.repo, self._memory.branch, order.head_sha, report, "")
         mode = BuildMode.TEST if order.button == "test" else order.build.mode
         self._builds.want(source.job(project, order.build.system, mode), asked=True)
-
-    async def _read_policy(self) -> Policy:
-        return await workflow.execute_activity_method(
-            PolicyActivities.policy, **policies.SETTINGS, summary="settings"
-        )
 
     async def _find_out(self, about: PushEvent | ButtonOrder) -> PushReport:
         job = look_at(self._memory.repo, self._memory.branch, about)

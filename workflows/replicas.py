@@ -3,9 +3,9 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github import GitHubActivities
-    from tickborg.github import PullRequest, PullRequestQuestion
+    from tickborg.github import PullRequest
     from workflows import policies
+    from workflows.questions import pull_request
 
 
 async def current_pull_request(hint: PullRequest) -> PullRequest:
@@ -17,7 +17,7 @@ async def current_pull_request(hint: PullRequest) -> PullRequest:
         ActivityError: GitHub would not say, for good or for a day.
     """
     for pause in policies.REPLICA_LAG_PAUSES:
-        pull = await _ask(hint)
+        pull = await pull_request(hint.repo, hint.number)
         if pull.updated_at >= hint.updated_at:
             return pull
         await workflow.sleep(pause)
@@ -34,21 +34,12 @@ async def newer_of(hint: PullRequest, known: PullRequest) -> PullRequest:
         ActivityError: GitHub would not say, for good or for a day.
     """
     for pause in policies.REPLICA_LAG_PAUSES:
-        pull = await _ask(hint)
+        pull = await pull_request(hint.repo, hint.number)
         if pull.updated_at > hint.updated_at or _differ(pull, known):
             return pull
         await workflow.sleep(pause)
-    return await _ask(hint)
+    return await pull_request(hint.repo, hint.number)
 
 
 def _differ(one: PullRequest, other: PullRequest) -> bool:
     return (one.head_sha, one.base_ref, one.state) != (other.head_sha, other.base_ref, other.state)
-
-
-async def _ask(hint: PullRequest) -> PullRequest:
-    return await workflow.execute_activity_method(
-        GitHubActivities.pull_request,
-        PullRequestQuestion(repo=hint.repo, number=hint.number),
-        **policies.QUESTION,
-        summary=f"what is #{hint.number} now?",
-    )

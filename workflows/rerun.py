@@ -7,7 +7,6 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.cluster import ClusterActivities
     from activities.github import GitHubActivities
-    from activities.policy import PolicyActivities
     from tickborg import button_orders
     from tickborg.button_orders import Presser
     from tickborg.events.buttons import CheckRunButton, CheckSuiteButton, RerunStart
@@ -15,16 +14,14 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.github import (
         CommitQuestion,
         Permission,
-        PermissionQuestion,
         PullRequest,
-        PullRequestQuestion,
         PullRequestState,
     )
     from tickborg.jobs import Origin
     from tickborg.names import RERUN_WORKFLOW
     from tickborg.policy import Policy
     from tickborg.requests import Order, OwnerMessage, Request
-    from workflows import policies
+    from workflows import policies, questions
 
 
 @workflow.defn(name=RERUN_WORKFLOW)
@@ -40,15 +37,7 @@ class Rerun:
     async def run(self, start: RerunStart) -> int:
         """Tell whom the button concerns; how many that are."""
         policy, permission = await asyncio.gather(
-            workflow.execute_activity_method(
-                PolicyActivities.policy, **policies.SETTINGS, summary="settings"
-            ),
-            workflow.execute_activity_method(
-                GitHubActivities.permission,
-                PermissionQuestion(repo=self._button.repo, user=self._button.by),
-                **policies.QUESTION,
-                summary=f"may {self._button.by} write?",
-            ),
+            questions.the_policy(), questions.permission_of(self._button.repo, self._button.by)
         )
         self._presser = Presser(self._button.by, policy, permission)
         if isinstance(self._button, CheckRunButton):
@@ -59,7 +48,7 @@ class Rerun:
         if button.build.origin.pull is None:
             order = button_orders.of_branch(button, self._presser)
             return await self._tell(button.build.origin, None, order)
-        pull = await self._pull_request(button.build.origin.pull)
+        pull = await questions.pull_request(button.repo, button.build.origin.pull)
         return await self._tell(
             button.build.origin, pull, button_orders.of_pull_request(button, pull, self._presser)
         )
@@ -83,7 +72,7 @@ class Rerun:
         )
         told = 0
         for number in numbers:
-            pull = await self._pull_request(number)
+            pull = await questions.pull_request(button.repo, number)
             told += await self._tell(
                 Origin(pull=number), pull, button_orders.all_of_pull_request(pull, self._presser)
             )
@@ -93,14 +82,6 @@ class Rerun:
             orders = button_orders.all_of_branch(of_branch, button.head_sha, self._presser)
             told += await self._tell(Origin(branch=branch), None, *orders)
         return told
-
-    async def _pull_request(self, number: int) -> PullRequest:
-        return await workflow.execute_activity_method(
-            GitHubActivities.pull_request,
-            PullRequestQuestion(repo=self._button.repo, number=number),
-            **policies.QUESTION,
-            summary=f"pull request #{number}",
-        )
 
     async def _tell(self, origin: Origin, pull: PullRequest | None, *orders: Order | None) -> int:
         """Hand over what is to be done; what nobody may or can do is none of the owner's business."""

@@ -1,0 +1,71 @@
+"""What every workflow asks before it decides: the settings, a pull request, what somebody may do."""
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.github import GitHubActivities
+    from activities.policy import PolicyActivities
+    from activities.reporting import ReportingActivities
+    from tickborg.github import (
+        Permission,
+        PermissionQuestion,
+        PullRequest,
+        PullRequestQuestion,
+        RepositoryName,
+    )
+    from tickborg.jobs import Notification
+    from tickborg.messages import Event
+    from tickborg.policy import Policy
+    from workflows import policies
+    from workflows.failures import failure_reason
+
+
+async def the_policy() -> Policy:
+    """The settings that workflows decide by, as the worker has them now."""
+    return await workflow.execute_activity_method(
+        PolicyActivities.policy, **policies.SETTINGS, summary="settings"
+    )
+
+
+async def pull_request(repo: RepositoryName, number: int) -> PullRequest:
+    """The pull request as GitHub describes it now.
+
+    Raises:
+        ActivityError: GitHub would not say, for good or for a day.
+    """
+    return await workflow.execute_activity_method(
+        GitHubActivities.pull_request,
+        PullRequestQuestion(repo=repo, number=number),
+        **policies.QUESTION,
+        summary=f"what is #{number} now?",
+    )
+
+
+async def permission_of(repo: RepositoryName, user: str) -> Permission:
+    """What ``user`` may do on a repository.
+
+    Raises:
+        ActivityError: GitHub would not say, for good or for a day.
+    """
+    return await workflow.execute_activity_method(
+        GitHubActivities.permission,
+        PermissionQuestion(repo=repo, user=user),
+        **policies.QUESTION,
+        summary=f"may {user} write?",
+    )
+
+
+async def count(*events: Event) -> None:
+    """Have events counted, if that can be done."""
+    if not events:
+        return
+    try:
+        await workflow.execute_activity_method(
+            ReportingActivities.notify,
+            Notification(events=events),
+            **policies.COSMETIC,
+            summary=", ".join(dict.fromkeys(event.name for event in events)),
+        )
+    except ActivityError as error:
+        workflow.logger.warning("not counted: %s", failure_reason(error))
