@@ -19,7 +19,8 @@ with workflow.unsafe.imports_passed_through():
 class Checks:
     """Runs checks beside the evaluation. They are tasks of their own; :meth:`cancel` ends them.
 
-    Only the running is ever cancelled: what came of it is always told.
+    Only the running is ever cancelled: what came of it is told, unless the same contexts are about to be
+    another evaluation's.
 
     Args:
         publish: sets a commit status.
@@ -31,6 +32,7 @@ class Checks:
         self._telling: list[asyncio.Task[None]] = []
         self.failed: tuple[str, ...] = ()
         """Names of the checks that have not passed."""
+        self._silent = False
 
     def start(self, jobs: Sequence[BuildJob], policy: Policy, page: str) -> None:
         """Start checks whose statuses lead to ``page``."""
@@ -47,8 +49,9 @@ class Checks:
             told.result()
         return not self.failed
 
-    async def cancel(self) -> None:
-        """End what runs, and wait until it has said so."""
+    async def cancel(self, *, silent: bool) -> None:
+        """End what runs, and wait until it has said so, or is through with saying nothing more."""
+        self._silent = silent
         for task in self._running:
             task.cancel()
         await self.passed()
@@ -64,7 +67,10 @@ class Checks:
             result = builders.without_result(error, job, policy)
         if result.outcome is not BuildOutcome.SUCCESS:
             self.failed = (*self.failed, job.project.name)
-        await _finish(status, statuses.check_completed(job, result, page))
+        if self._silent:
+            await status.silence()
+        else:
+            await _finish(status, statuses.check_completed(job, result, page))
 
 
 async def _finish(status: NewestWins[CommitStatus], last: CommitStatus) -> None:

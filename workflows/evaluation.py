@@ -147,9 +147,10 @@ class Evaluation:
 
     async def _without_result(self, error: BaseException) -> EvaluationResult:
         """What an evaluation came to that was cancelled, or of which a step failed for good."""
-        await self._checks.cancel()
+        cancellation = Cancellation.read(workflow.cancellation_reason())
+        await self._checks.cancel(silent=cancellation.silent)
         if is_cancelled_exception(error) or workflow.cancellation_reason() is not None:
-            return await self._cancelled(Cancellation.read(workflow.cancellation_reason()))
+            return await self._cancelled(cancellation)
         if failure_kind(error) is FailureKind.HEAD_GONE and await self._has_moved_on():
             await self._status.silence()
             return self._ended(EvaluationOutcome.NOT_CURRENT, f"the head is {self._pull.head_sha} by now")

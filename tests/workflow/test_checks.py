@@ -80,3 +80,17 @@ async def test_a_newer_head_ends_the_checks_of_the_older_one(bench: Bench) -> No
         assert status.description == "superseded by 2222222"
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS, sha=NEXT_HEAD)
     assert [command.argv for command in bench.floor.ended] == [("check-format",)]
+
+
+async def test_checks_that_are_evaluated_again_end_without_a_word(bench: Bench) -> None:
+    """Their contexts are the next evaluation's: nobody is told of an end that is none."""
+    with_checks(bench, gate=False).floor.hold("check-format")
+    pull = await bench.open("cgit")
+    await bench.logs.next()
+    await bench.until_status(HEAD, StatusState.PENDING, context=FORMAT)
+    await bench.change("ready_for_review", pull, title="Change things again")
+    await bench.until_ended("Evaluation")
+    bench.floor.release("check-format")
+    await bench.until_status(HEAD, StatusState.SUCCESS, context=FORMAT)
+    states = {each.state for each in bench.github.status_history(HEAD, FORMAT)}
+    assert states == {StatusState.PENDING, StatusState.SUCCESS}
