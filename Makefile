@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TEST_ARGS ?= -n 2 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes --no-deps
 
-.PHONY: help demo test check format settings lock tools clean
+.PHONY: help demo test check format settings commands lock tools clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ check: $(VENV)/dev.stamp ## Lint, format, types, imports
 
 settings: $(VENV)/dev.stamp ## docs/settings.md, from the code
 	@$(BIN)/python -m cli.settings_reference docs/settings.md
+
+commands: $(VENV)/dev.stamp ## docs/commands.md, from the code
+	@$(BIN)/python -m cli.commands_reference docs/commands.md
 
 format: $(VENV)/dev.stamp ## Mend what a tool can mend
 	@$(BIN)/ruff check --fix .

@@ -158,6 +158,7 @@ class BuildActivities:
             project=job.project.name,
             repo=str(job.repo),
             pr=job.origin.pull,
+            branch=job.origin.branch,
             head_sha=job.merge.head_sha,
             attempted_attrs=[job.project.name],
             started_at=beginning.started_at,

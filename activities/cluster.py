@@ -1,23 +1,53 @@
-"""What workflows ask about the cluster they run on (design, sections 3 and 11)."""
+"""What workflows ask about the cluster they run on, and have others told (design, sections 3 and 11)."""
 
 from temporalio import activity
 
 from activities.ports import Cluster
-from tickborg.jobs import BuildersQuestion
+from tickborg.github import PullRequestQuestion
+from tickborg.jobs import BuildersQuestion, QueueLength, QueuesQuestion
+from tickborg.owners import tell_owner
+from tickborg.requests import OwnerMessage
+from tickborg.views import PullRequestView
 
 
 class ClusterActivities:
-    """Questions about builders."""
+    """Questions about builders and owners, and messages to owners.
+
+    Asking changes nothing, so a retry asks again. All raise UnavailableError where Temporal did not answer.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
     @activity.defn(name="builders_online")
     async def builders_online(self, question: BuildersQuestion) -> int:
-        """How many builders of the system are alive; asking changes nothing, so a retry asks again.
+        """How many builders of the system are alive.
 
         Raises:
-            UnavailableError: Temporal did not answer.
             PermanentError: this Temporal server cannot tell; the message says what it lacks.
         """
         return await self._cluster.builders_online(question.system)
+
+    @activity.defn(name="queue_lengths")
+    async def queue_lengths(self, question: QueuesQuestion) -> tuple[QueueLength, ...]:
+        """About how many builds wait for a free builder, on each system that was asked for."""
+        return tuple(
+            [
+                QueueLength(system=system, waiting=await self._cluster.queue_length(system))
+                for system in question.systems
+            ]
+        )
+
+    @activity.defn(name="pull_request_view")
+    async def pull_request_view(self, question: PullRequestQuestion) -> PullRequestView | None:
+        """What the running owner of a pull request knows; None: none runs, or it has heard nothing yet."""
+        return await self._cluster.pull_request_view(question.repo, question.number)
+
+    @activity.defn(name="tell_owner")
+    async def tell_owner(self, message: OwnerMessage) -> None:
+        """Hand a request to the owner, who is started if there is none.
+
+        It knows requests by their ids and does each once, so a retry may tell it again. (A workflow cannot
+        signal with a start itself: that hangs on the stock server.)
+        """
+        await self._cluster.start(tell_owner(message))

@@ -10,13 +10,17 @@ from tickborg.github import (
     SUMMARY_MARKER,
     CheckRunOpening,
     CheckRunUpdate,
+    CommitQuestion,
     CommitStatus,
     LabelChange,
     Permission,
     PermissionQuestion,
     PullRequest,
     PullRequestQuestion,
+    Reaction,
+    Reply,
     SummaryComment,
+    reply_marker,
 )
 
 
@@ -39,6 +43,16 @@ class GitHubActivities:
     async def permission(self, question: PermissionQuestion) -> Permission:
         """What a person may do on a repository, at most minutes old; a retry asks again."""
         return await self._github.permission(question.repo, question.user)
+
+    @activity.defn(name="pulls_of_commit")
+    async def pulls_of_commit(self, question: CommitQuestion) -> tuple[int, ...]:
+        """Numbers of the open pull requests with this head, ascending; a retry asks again."""
+        return tuple(sorted(await self._github.open_pulls_at(question.repo, question.sha)))
+
+    @activity.defn(name="check_runs_of_commit")
+    async def check_runs_of_commit(self, question: CommitQuestion) -> tuple[str, ...]:
+        """The external ids of our latest check runs of a commit, sorted; a retry asks again."""
+        return tuple(sorted(await self._github.external_ids(question.repo, question.sha)))
 
     @activity.defn(name="set_status")
     async def set_status(self, status: CommitStatus) -> None:
@@ -98,3 +112,18 @@ class GitHubActivities:
         if found is not None and await self._github.edit_comment(comment.repo, found, comment.body):
             return found
         return await self._github.create_comment(comment.repo, comment.number, comment.body)
+
+    @activity.defn(name="react")
+    async def react(self, reaction: Reaction) -> None:
+        """Show that a comment was read; GitHub keeps one of each kind, so a retry changes nothing more."""
+        await self._github.react(reaction.repo, reaction.comment_id, reaction.content)
+
+    @activity.defn(name="reply")
+    async def reply(self, reply: Reply) -> int:
+        """Answer a comment and return the answer's id; a retry looks for the answer an earlier try wrote."""
+        if activity.info().attempt > 1:
+            marker = reply_marker(reply.comment_id)
+            found = await self._github.find_comment(reply.repo, reply.number, marker)
+            if found is not None:
+                return found
+        return await self._github.create_comment(reply.repo, reply.number, reply.body)

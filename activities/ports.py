@@ -8,9 +8,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tickborg.github import CheckRun, CommitStatus, Permission, PullRequest, RepositoryName
-from tickborg.jobs import BuildJob, MergeJob, MergeReport
+from tickborg.jobs import (
+    BuildJob,
+    MergeJob,
+    MergeReport,
+    ProjectsJob,
+    ProjectsReport,
+    PushJob,
+    PushReport,
+)
 from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus, Event
+from tickborg.starts import Start
 from tickborg.systems import System
+from tickborg.views import PullRequestView
 
 
 class GitHub(Protocol):
@@ -34,6 +44,9 @@ class GitHub(Protocol):
     async def find_check_run(self, run: CheckRun) -> int | None:
         """The id of our check run with the same commit, name and external id, if there is one."""
 
+    async def external_ids(self, repo: RepositoryName, sha: str) -> Sequence[str]:
+        """The external ids of our check runs of a commit, of each name the latest."""
+
     async def labels(self, repo: RepositoryName, number: int) -> frozenset[str]:
         """The labels on a pull request."""
 
@@ -52,6 +65,12 @@ class GitHub(Protocol):
     async def edit_comment(self, repo: RepositoryName, comment_id: int, body: str) -> bool:
         """Replace a comment's body; False: somebody deleted the comment."""
 
+    async def react(self, repo: RepositoryName, comment_id: int, content: str) -> None:
+        """Leave a reaction below a comment; one that is there, or a comment that is not, is no error."""
+
+    async def open_pulls_at(self, repo: RepositoryName, sha: str) -> Sequence[int]:
+        """Numbers of the open pull requests whose head is exactly ``sha``, those from forks included."""
+
     async def permission(self, repo: RepositoryName, user: str) -> Permission:
         """What ``user`` may do; cached for minutes."""
 
@@ -64,6 +83,22 @@ class Repositories(Protocol):
 
         Raises:
             HeadGoneError: the head, or the pinned base, is no longer on the server.
+            TransientError: the server did not answer.
+        """
+
+    def read_projects(self, job: ProjectsJob) -> ProjectsReport:
+        """Fetch a branch and read its projects.
+
+        Raises:
+            HeadGoneError: the pinned commit is no longer on the server.
+            TransientError: the server did not answer.
+        """
+
+    def read_push(self, job: PushJob) -> PushReport:
+        """Fetch what was pushed and say what that changes.
+
+        Raises:
+            HeadGoneError: the commit that was pushed is no longer on the server.
             TransientError: the server did not answer.
         """
 
@@ -155,3 +190,12 @@ class Cluster(Protocol):
 
     async def signal(self, workflow_id: str, signal: str, argument: Any) -> bool:
         """Signal a running workflow; False: it is closed or was never there."""
+
+    async def start(self, start: Start) -> None:
+        """Start a workflow, or tell an owner that runs; return once that is durable."""
+
+    async def pull_request_view(self, repo: RepositoryName, number: int) -> PullRequestView | None:
+        """What the running owner of a pull request knows; None: none runs, or it has heard nothing yet."""
+
+    async def queue_length(self, system: System) -> int:
+        """About how many builds wait for a free builder of ``system``."""

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from temporalio.client import Client
 
 from activities.clients.workspace.workspace import WorkspaceFolder
 from cli import services
 from messaging.transport import Transport
+from tickborg.hearing import DEFAULT_PUSH_BRANCHES, HearingPolicy
 from tickborg.policy import Policy
 from tickborg.served_repositories import ServedRepositories
 
@@ -28,14 +29,22 @@ class BotSettings:
     """All that one bot is told."""
 
     github: services.GitHubAccess
+    webhook_secret: bytes = field(repr=False)
     builders: services.Builders
     folders: services.Folders
     policy: Policy
     """Its dashboard URL is that of this bot's own dashboard, unless ``dashboard_url`` says otherwise."""
     served: ServedRepositories
+    push_branches: tuple[str, ...] = DEFAULT_PUSH_BRANCHES
+    """Branches of theirs on which a push is built."""
     listen: Listen = Listen()
     dashboard_url: str | None = None
     """The dashboard as people reach it, where that is not as it listens: behind a proxy, say."""
+
+    @property
+    def hearing_policy(self) -> HearingPolicy:
+        """What the webhook service listens for."""
+        return HearingPolicy(served=self.served, handle=self.policy.handle, push_branches=self.push_branches)
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,14 @@ async def running_bot(
         metrics_url = await enter(services.collecting_stats(transport, listen.host, listen.metrics))
         clients = await enter(services.github_clients(github))
         mirrors = services.mirror_store(folders.mirrors, github.git_url, clients.fetch_token)
-        showing = services.showing(client, transport, folders.logs, host=listen.host, port=listen.dashboard)
+        showing = services.showing(
+            client,
+            transport,
+            folders.logs,
+            host=listen.host,
+            port=listen.dashboard,
+            public_url=settings.dashboard_url,
+        )
         listening_at = await enter(showing)
         dashboard_url = settings.dashboard_url or listening_at
         policy = settings.policy.model_copy(update={"dashboard_url": dashboard_url})
@@ -72,8 +88,8 @@ async def running_bot(
         webhook_url = await enter(
             services.hearing(
                 client,
-                github.webhook_secret,
-                settings.served,
+                settings.webhook_secret,
+                settings.hearing_policy,
                 publishers.stats,
                 host=listen.host,
                 port=listen.webhook,

@@ -12,10 +12,10 @@ from activities.clients.sandbox.bubblewrap import Bubblewrap
 from activities.clients.sandbox.podman import Podman
 from activities.clients.sandbox.process import ProcessRunner
 from activities.clients.sandbox.sandbox import Limits, NoSandbox, Sandbox, found_toolchains
-from cli import credentials, services
-from cli.embedded import host_system
+from cli import credentials, servers, services
 from cli.embedded_rabbitmq import EmbeddedRabbitMQ
 from cli.embedded_temporal import EmbeddedTemporal
+from cli.host import host_system
 from cli.settings import SettingsError
 from cli.temporal_client import TemporalConnection
 from messaging.amqp import AmqpTransport
@@ -25,20 +25,6 @@ from tickborg.settings import BuilderSettings, SandboxKind, Settings
 log = logging.getLogger("tickborg")
 
 
-def temporal(settings: Settings) -> TemporalConnection:
-    """How to connect to the Temporal that is configured.
-
-    Raises:
-        SettingsError: none is.
-    """
-    connection = credentials.temporal_connection(settings.temporal)
-    if connection is None:
-        raise SettingsError(
-            "[temporal] address is not set: name a Temporal server, or run `tickborg up`, which has its own"
-        )
-    return connection
-
-
 @asynccontextmanager
 async def transport(settings: Settings) -> AsyncIterator[Transport]:
     """The RabbitMQ that is configured.
@@ -46,12 +32,7 @@ async def transport(settings: Settings) -> AsyncIterator[Transport]:
     Raises:
         SettingsError: none is.
     """
-    url = credentials.rabbitmq_url(settings.rabbitmq)
-    if url is None:
-        raise SettingsError(
-            "[rabbitmq] url is not set: name a RabbitMQ, or run `tickborg up`, which has its own"
-        )
-    async with AmqpTransport(url.get_secret_value()) as connected:
+    async with AmqpTransport(servers.rabbitmq_url(settings)) as connected:
         yield connected
 
 
@@ -68,7 +49,6 @@ def github_access(settings: Settings) -> services.GitHubAccess:
         )
     return services.GitHubAccess(
         app=AppCredentials(settings.github.app_id, key.get_secret_value()),
-        webhook_secret=webhook_secret(settings),
         api_url=settings.github.api_url,
         git_url=settings.github.git_url,
     )

@@ -1,7 +1,6 @@
 """The bot with all it needs embedded, before an emulated GitHub: for ``demo``, ``try`` and the tests."""
 
 import os
-import platform
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,6 +17,7 @@ from activities.clients.sandbox.sandbox import Limits, NoSandbox, found_toolchai
 from cli.bot import BotSettings, Listen, RunningBot, running_bot
 from cli.embedded_rabbitmq import EmbeddedRabbitMQ, find_programs
 from cli.embedded_temporal import EmbeddedTemporal
+from cli.host import host_system
 from cli.services import Builders, Folders, GitHubAccess
 from cli.temporal_client import TemporalConnection, connect
 from emulator import EmulatedGitHub, serve
@@ -28,11 +28,6 @@ from messaging.transport import Transport
 from tickborg.errors import PermanentError
 from tickborg.policy import Policy
 from tickborg.served_repositories import ServedRepositories
-from tickborg.systems import System
-
-_MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "aarch64", "aarch64": "aarch64"}
-_KERNELS = {"linux": "linux", "darwin": "darwin", "freebsd": "freebsd"}
-
 
 _PACE = timedelta(seconds=1)
 """There is no other builder that a full disk, say, could be left to, and a person who waits."""
@@ -52,19 +47,6 @@ class EmbeddedBot:
     """What carries logs and stats, for a person."""
     sandbox: str
     """What builds run in, for a person."""
-
-
-def host_system() -> System:
-    """The system this machine builds for.
-
-    Raises:
-        PermanentError: it is none that tickborg knows.
-    """
-    machine, kernel = platform.machine().lower(), platform.system().lower()
-    name = f"{_MACHINES.get(machine, machine)}-{_KERNELS.get(kernel, kernel)}"
-    if name not in set(System):
-        raise PermanentError(f"this machine is {name}; tickborg builds on {', '.join(System)}")
-    return System(name)
 
 
 async def trusting_runner(grace: timedelta) -> tuple[ProcessRunner, str]:
@@ -103,10 +85,10 @@ async def embedded_bot(  # noqa: PLR0913 - what it is, and two ways to have it l
         settings = BotSettings(
             github=GitHubAccess(
                 app=AppCredentials(app.id, app.private_key),
-                webhook_secret=app.webhook_secret.encode(),
                 api_url=github_url,
                 git_url=github_url,
             ),
+            webhook_secret=app.webhook_secret.encode(),
             # Whoever presses Ctrl-C waits for no build.
             builders=Builders(
                 host=host,

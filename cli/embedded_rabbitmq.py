@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from cli.loopback import claim_port
 from messaging.files import try_lock
 from tickborg.errors import InfrastructureError
 
@@ -87,7 +88,7 @@ class EmbeddedRabbitMQ:
     def __init__(self, folder: Path, programs: Programs | None = None) -> None:
         self._folder = folder
         self._programs = programs or find_programs()
-        self._port, self._distribution_port, self._epmd_port = _free_ports(3)
+        self._port, self._distribution_port, self._epmd_port = (str(claim_port()) for _ in range(3))
         self._epmd: subprocess.Popen[bytes] | None = None
         self._server: subprocess.Popen[bytes] | None = None
 
@@ -249,16 +250,6 @@ def _end_group(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     if process.poll() is None:
         os.killpg(process.pid, number)
-
-
-def _free_ports(count: int) -> list[str]:
-    """Ports of loopback that nobody listens on; all are held until the last is known, so they differ."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [str(server.getsockname()[1]) for server in held]
-    finally:
-        for server in held:
-            server.close()
 
 
 def _answers_amqp(port: int) -> bool:

@@ -3,7 +3,6 @@
 import asyncio
 import fcntl
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -12,19 +11,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from google.protobuf.duration_pb2 import Duration
-from temporalio.api.namespace.v1 import NamespaceConfig
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from cli.child_process import end_child, start_child
+from cli.loopback import LOOPBACK, claim_port
+from cli.namespace import RETENTION, keep_for_a_month, retention
 from cli.temporal_client import DEFAULT_NAMESPACE
 from tickborg.errors import InfrastructureError
 from tickborg.names import SEARCH_ATTRIBUTES
 
-LOOPBACK = "127.0.0.1"
-RETENTION = timedelta(days=30)
 START_TIME = timedelta(seconds=60)
 """A start takes about a second; a busy machine or a large database takes longer."""
 
@@ -135,9 +131,9 @@ class EmbeddedTemporal:
             await self._process.wait()
 
     def _choose_ports(self) -> None:
-        self._port = _claim_port(self._port)
+        self._port = _claimed(self._port)
         if self._ui_port is not None:
-            self._ui_port = _claim_port(self._ui_port)
+            self._ui_port = _claimed(self._ui_port)
 
     def _claimed_log(self) -> BinaryIO:
         """The server inherits the lock with the file, so it is held exactly as long as the server lives."""
@@ -196,28 +192,14 @@ class EmbeddedTemporal:
         return f"the Temporal server {how}; the end of {log} says:\n{tail}"
 
 
-def _claim_port(port: int) -> int:
-    """``port`` itself, or for 0 a free one.
-
-    One connection is made to it and closed from its own side. That leaves it in TIME_WAIT, in which a
-    server may listen on it but the system gives it to nobody else who asks for a free port.
-
-    Raises:
-        InfrastructureError: somebody listens on ``port``.
-    """
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((LOOPBACK, port))
-        except OSError as error:
-            raise InfrastructureError(
-                f"port {port} on {LOOPBACK} cannot be used ({error.strerror}); stop what listens there, "
-                "or choose another port for the embedded Temporal server"
-            ) from error
-        listener.listen(1)
-        with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
-            accepted.shutdown(socket.SHUT_WR)
-        return int(listener.getsockname()[1])
+def _claimed(port: int) -> int:
+    try:
+        return claim_port(port)
+    except OSError as error:
+        raise InfrastructureError(
+            f"port {port} on {LOOPBACK} cannot be used ({error.strerror}); stop what listens there, "
+            "or choose another port for the embedded Temporal server"
+        ) from error
 
 
 async def _serve_namespace(address: str) -> None:
@@ -225,17 +207,7 @@ async def _serve_namespace(address: str) -> None:
     while True:
         with suppress(RuntimeError, RPCError):
             client = await Client.connect(address, namespace=DEFAULT_NAMESPACE)
-            await _keep_for_a_month(client)
+            if await retention(client) != RETENTION:
+                await keep_for_a_month(client)
             return
         await asyncio.sleep(_READINESS_INTERVAL)
-
-
-async def _keep_for_a_month(client: Client) -> None:
-    service = client.workflow_service
-    described = await service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
-    if described.config.workflow_execution_retention_ttl.ToTimedelta() == RETENTION:
-        return
-    retention = Duration()
-    retention.FromTimedelta(RETENTION)
-    config = NamespaceConfig(workflow_execution_retention_ttl=retention)
-    await service.update_namespace(UpdateNamespaceRequest(namespace=client.namespace, config=config))

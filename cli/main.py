@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from tickborg.errors import TickborgError
+from tickborg.services import Service
 
 if TYPE_CHECKING:
     from tickborg.settings import Settings
@@ -89,24 +90,24 @@ ConfigOption = Annotated[
 ]
 
 _SERVICES = {
-    "up": "Run all services in one process, with embedded servers unless some are configured.",
-    "webhook": "Hear GitHub: check webhooks and make them durable in Temporal.",
-    "worker": "Decide, talk to GitHub, fetch and merge.",
-    "builder": "Build contributors' code in a sandbox.",
-    "logs": "Write build logs from RabbitMQ into the log store.",
-    "stats": "Count events from RabbitMQ, and serve /metrics.",
-    "dashboard": "Show pull requests and logs.",
+    Service.UP: "Run all services in one process, with embedded servers unless some are configured.",
+    Service.WEBHOOK: "Hear GitHub: check webhooks and make them durable in Temporal.",
+    Service.WORKER: "Decide, talk to GitHub, fetch and merge.",
+    Service.BUILDER: "Build contributors' code in a sandbox.",
+    Service.LOGS: "Write build logs from RabbitMQ into the log store.",
+    Service.STATS: "Count events from RabbitMQ, and serve /metrics.",
+    Service.DASHBOARD: "Show pull requests and logs.",
 }
 
 
-def _add_service(name: str, summary: str) -> None:
+def _add_service(name: Service, summary: str) -> None:
     def service(config: ConfigOption = None) -> None:
         from cli import processes  # noqa: PLC0415 - a command pays only for itself
 
         start_logging()
-        run(getattr(processes, name)(_settings(config)))
+        run(getattr(processes, name.value)(_settings(config, name)))
 
-    app.command(name=name, help=summary)(service)
+    app.command(name=name.value, help=summary)(service)
 
 
 for _name, _summary in _SERVICES.items():
@@ -132,13 +133,84 @@ def replay(
     run(replaying.show(files or [], workflow_id or [], query, lambda: _settings(config), Console()))
 
 
-def _settings(config: Path | None) -> "Settings":
-    from cli.settings import load_settings  # noqa: PLC0415 - a command pays only for itself
+config_app = typer.Typer(help="Look at what people configure.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+
+
+@config_app.command()
+def check(
+    path: Annotated[
+        Path, typer.Argument(help="A git repository, a folder, or a project file of any name.")
+    ] = Path(),
+    ref: Annotated[
+        str | None,
+        typer.Option("--ref", help="Read this branch, tag or commit instead of the files on disk."),
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Say what would be built and why, as .tickborg.toml or the build files have it.
+
+    Ends with 0 if the project file is good, or there is none; with 2 if it is bad; with 3 for a usage error.
+    """
+    from cli import config_check  # noqa: PLC0415 - a command pays only for itself
 
     try:
-        return load_settings(config, os.environ, Path.cwd())
+        status = config_check.check(path, ref, as_json=as_json, say=print)
     except TickborgError as error:
         fail(error)
+    end(status)
+
+
+@config_app.command(name="settings")
+def settings_(config: ConfigOption = None) -> None:
+    """Say what is wrong with tickborg.toml, or which services it suffices; ends with 3 if it is bad."""
+    from cli import settings_check  # noqa: PLC0415 - a command pays only for itself
+
+    try:
+        settings_check.check(config, os.environ, Path.cwd(), print)
+    except TickborgError as error:
+        fail(error)
+    end(0)
+
+
+@app.command()
+def setup(config: ConfigOption = None) -> None:
+    """Make the Temporal namespace ready: itself, how long it keeps histories, search attributes.
+
+    May be run at any time, and again: what is right already stays as it is.
+    """
+    from cli import setup as namespace_setup  # noqa: PLC0415 - a command pays only for itself
+
+    run(namespace_setup.show(_settings(config), Console()))
+
+
+@app.command()
+def health(
+    service: Annotated[Service, typer.Argument(help="A service that runs on this host.")],
+    config: ConfigOption = None,
+) -> None:
+    """Ask whether a service of this host does its work; ends with 1 if it does not.
+
+    For health checks of containers: it looks where the others look, at the service's own port, at its
+    heartbeats in Temporal or at its consumer in RabbitMQ.
+    """
+    from cli import health as service_health  # noqa: PLC0415 - a command pays only for itself
+
+    run(service_health.show(_settings(config, service), service, Console()))
+
+
+def _settings(config: Path | None, service: Service | None = None) -> "Settings":
+    """All settings; with a service, those that it cannot do without are there."""
+    from cli.settings import load_settings, require  # noqa: PLC0415 - a command pays only for itself
+
+    try:
+        settings = load_settings(config, os.environ, Path.cwd())
+        if service is not None:
+            require(settings, service)
+    except TickborgError as error:
+        fail(error)
+    return settings
 
 
 _LIBRARY_LEVELS = {

@@ -6,16 +6,15 @@ Each runs until it is told to stop (SIGTERM or SIGINT), and lets go of what it h
 import asyncio
 import logging
 import signal
-import socket
-from contextlib import AbstractAsyncContextManager
 
 from temporalio.client import Client
 
 from activities.clients.workspace.workspace import WorkspaceFolder
-from cli import configured, credentials, services
+from cli import configured, credentials, servers, services
 from cli.bot import BotSettings, Listen, running_bot
-from cli.temporal_client import connect, connect_lazily
-from messaging.transport import Transport
+from cli.temporal_client import connect, connect_lazily, identity
+from messaging.stats_publisher import StatsPublisher
+from tickborg.served_repositories import ANY_REPOSITORY
 from tickborg.settings import Settings
 
 log = logging.getLogger("tickborg")
@@ -24,16 +23,17 @@ log = logging.getLogger("tickborg")
 async def webhook(settings: Settings) -> None:
     """Hear GitHub. It starts without Temporal and without RabbitMQ, and says 503 until Temporal is there."""
     secret = configured.webhook_secret(settings)
-    client = await connect_lazily(configured.temporal(settings), identity=_identity("webhook"))
+    client = await connect_lazily(servers.temporal(settings), identity=identity("webhook"))
     async with (
         configured.transport(settings) as transport,
-        _publishing(settings, transport, "webhook") as publishers,
+        StatsPublisher(transport, identity("webhook")) as publisher,
     ):
         listen = settings.webhook
         hearing = services.hearing(
-            client, secret, settings.served, publishers.stats, host=listen.host, port=listen.port
+            client, secret, settings.hearing_policy, publisher, host=listen.host, port=listen.port
         )
         async with hearing as url:
+            _say_what_is_served(settings)
             await _until_told(f"webhook: listening at {url}/github-webhook")
 
 
@@ -43,7 +43,7 @@ async def worker(settings: Settings) -> None:
     client = await _connected(settings, "worker")
     async with (
         configured.transport(settings) as transport,
-        _publishing(settings, transport, "worker") as publishers,
+        services.publishing(transport, identity("worker"), settings.rabbitmq.spool_path) as publishers,
         services.github_clients(github) as clients,
     ):
         mirrors = services.mirror_store(settings.git.mirror_path, github.git_url, clients.fetch_token)
@@ -76,8 +76,8 @@ async def logs(settings: Settings) -> None:
     folder = settings.logs.log_storage_path
     async with (
         configured.transport(settings) as transport,
-        _publishing(settings, transport, "logs") as publishers,
-        services.collecting_logs(transport, folder, publishers.stats),
+        StatsPublisher(transport, identity("logs")) as publisher,
+        services.collecting_logs(transport, folder, publisher),
     ):
         await _until_told(f"logs: writing to {folder}")
 
@@ -94,11 +94,13 @@ async def stats(settings: Settings) -> None:
 
 async def dashboard(settings: Settings) -> None:
     """Show pull requests and logs."""
-    client = await connect_lazily(configured.temporal(settings), identity=_identity("dashboard"))
+    client = await connect_lazily(servers.temporal(settings), identity=identity("dashboard"))
     listen, folder = settings.dashboard, settings.logs.log_storage_path
     async with (
         configured.transport(settings) as transport,
-        services.showing(client, transport, folder, host=listen.host, port=listen.port) as url,
+        services.showing(
+            client, transport, folder, host=listen.host, port=listen.port, public_url=listen.url
+        ) as url,
     ):
         await _until_told(f"dashboard: at {url}")
 
@@ -110,8 +112,9 @@ async def up(settings: Settings) -> None:
         configured.temporal_or_own(settings, bot_settings.folders) as (connection, ui),
         configured.transport_or_own(settings, bot_settings.folders) as transport,
     ):
-        client = await connect(connection, identity=_identity("up"))
+        client = await connect(connection, identity=identity("up"))
         async with running_bot(client, transport, bot_settings) as bot:
+            _say_what_is_served(settings)
             log.info("Temporal Web UI: %s", ui or "the configured server's")
             log.info("dashboard: %s, metrics: %s", bot.dashboard_url, bot.metrics_url)
             await _until_told(f"up: listening at {bot.webhook_url}/github-webhook")
@@ -120,10 +123,13 @@ async def up(settings: Settings) -> None:
 async def _of_bot(settings: Settings) -> BotSettings:
     return BotSettings(
         github=configured.github_access(settings),
+        webhook_secret=configured.webhook_secret(settings),
         builders=await configured.builders(settings.builder),
-        folders=services.Folders(settings.state.path),
+        # The default is relative, and builds are started in folders of their own.
+        folders=services.Folders(settings.state.path.absolute()),
         policy=settings.workflow_policy,
         served=settings.served,
+        push_branches=settings.policy.push_branches,
         listen=Listen(
             host=settings.webhook.host,
             webhook=settings.webhook.port,
@@ -132,6 +138,12 @@ async def _of_bot(settings: Settings) -> BotSettings:
         ),
         dashboard_url=settings.dashboard.url,
     )
+
+
+def _say_what_is_served(settings: Settings) -> None:
+    """Whoever leaves the default should know that an App anybody may install lets anybody build here."""
+    repos = settings.policy.repos
+    log.info("repositories served: %s", "all with the App" if ANY_REPOSITORY in repos else ", ".join(repos))
 
 
 async def _until_told(ready: str) -> None:
@@ -145,15 +157,5 @@ async def _until_told(ready: str) -> None:
     log.info("told to stop")
 
 
-def _identity(role: str) -> str:
-    return f"{role}@{socket.gethostname()}"
-
-
 async def _connected(settings: Settings, role: str) -> Client:
-    return await connect(configured.temporal(settings), identity=_identity(role))
-
-
-def _publishing(
-    settings: Settings, transport: Transport, role: str
-) -> AbstractAsyncContextManager[services.Publishers]:
-    return services.publishing(transport, _identity(role), settings.rabbitmq.spool_path)
+    return await connect(servers.temporal(settings), identity=identity(role))

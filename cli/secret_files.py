@@ -11,6 +11,8 @@ from cli.settings import SettingsError
 SIZE_LIMIT = 64 * 1024
 """Bytes; a private key has some 3,000."""
 
+_MOUNTS = Path("/proc/self/mountinfo")
+_MOUNT_POINT = 4
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 log = logging.getLogger(__name__)
@@ -54,5 +56,18 @@ def _text(content: bytes, file: Path, setting: str) -> str:
 
 
 def _warn_if_others_can_read(file: Path, setting: str) -> None:
-    if file.stat().st_mode & _OTHERS:
+    """The mode of a file that is mounted by itself, into a container, is about the users of the host."""
+    if file.stat().st_mode & _OTHERS and not _is_mounted(file):
         log.warning("%s: others can read %s; make it yours alone with: chmod 600 %s", setting, file, file)
+
+
+def _is_mounted(file: Path) -> bool:
+    """Whether the file itself is a mount point; one on the same device looks like any other but in this list.
+
+    https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
+    """
+    try:
+        mounts = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:  # another system than Linux
+        return False
+    return any(line.split(" ")[_MOUNT_POINT] == str(file.absolute()) for line in mounts)

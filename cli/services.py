@@ -8,11 +8,12 @@ import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from temporalio.client import Client
 
@@ -31,7 +32,7 @@ from activities.clients.workspace.workspace import WorkspaceFolder
 from cli.http_server import listening
 from cli.workers import BUILD_PACE, GIT_THREADS, build_worker, git_worker, workflow_worker
 from dashboard.app import create_app as create_dashboard
-from dashboard.temporal_pulls import TemporalPullRequests
+from dashboard.temporal_owners import TemporalOwners
 from messaging.live import LiveLogs
 from messaging.log_collector import LogCollector
 from messaging.log_publisher import LogPublisher
@@ -44,8 +45,8 @@ from messaging.stats_collector import StatsCollector
 from messaging.stats_publisher import StatsPublisher
 from messaging.transport import Transport
 from tickborg.github import RepositoryName
+from tickborg.hearing import HearingPolicy
 from tickborg.policy import Policy
-from tickborg.served_repositories import ServedRepositories
 from tickborg.systems import System
 from webhook.app import create_app as create_webhook
 from webhook.temporal_starter import TemporalStarter
@@ -95,7 +96,6 @@ class GitHubAccess:
     """How GitHub is reached, and how it knows us."""
 
     app: AppCredentials
-    webhook_secret: bytes = field(repr=False)
     api_url: str
     git_url: str
     """``{git_url}/{owner}/{name}.git`` is fetched from."""
@@ -221,20 +221,28 @@ async def building(
 
 @asynccontextmanager
 async def hearing(  # noqa: PLR0913 - what it listens on, and all it is wired to
-    client: Client, secret: bytes, served: ServedRepositories, stats: ports.Stats, *, host: str, port: int
+    client: Client, secret: bytes, policy: HearingPolicy, stats: ports.Stats, *, host: str, port: int
 ) -> AsyncIterator[str]:
     """``tickborg webhook``: hear GitHub; yields the service's URL."""
-    app = create_webhook(secret=secret, served=served, starter=TemporalStarter(client), stats=stats)
+    app = create_webhook(secret=secret, policy=policy, starter=TemporalStarter(client), stats=stats)
     async with listening(app, host=host, port=port, setting="[webhook] port") as url:
         yield url
 
 
 @asynccontextmanager
-async def showing(
-    client: Client, transport: Transport, logs: Path, *, host: str, port: int
+async def showing(  # noqa: PLR0913 - what it listens on, and all it is wired to
+    client: Client, transport: Transport, logs: Path, *, host: str, port: int, public_url: str | None = None
 ) -> AsyncIterator[str]:
-    """``tickborg dashboard``: show pull requests and logs; yields its URL."""
-    app = create_dashboard(pulls=TemporalPullRequests(client), logs=LogReader(logs), live=LiveLogs(transport))
+    """``tickborg dashboard``: show pull requests, branches and logs; yields the URL that it listens at.
+
+    ``public_url`` is where people find it, if that is elsewhere: perhaps below a path.
+    """
+    app = create_dashboard(
+        owners=TemporalOwners(client),
+        logs=LogReader(logs),
+        live=LiveLogs(transport),
+        root_path=urlsplit(public_url or "").path,
+    )
     # Whoever watches a log would otherwise hold up the end of the process.
     server = listening(app, host=host, port=port, setting="[dashboard] port", grace=timedelta())
     async with server as url:

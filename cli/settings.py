@@ -14,8 +14,11 @@ from pydantic import ValidationError
 
 from cli.settings_faults import Keys, in_words
 from tickborg.errors import RefusedError
+from tickborg.services import Service
+from tickborg.setting_needs import missing_settings
 from tickborg.setting_types import FOLDER
 from tickborg.settings import Settings
+from tickborg.texts.setting_reports import refusal
 
 FILE_NAME = "tickborg.toml"
 PREFIX = "TICKBORG_"
@@ -51,6 +54,17 @@ def load_settings(option: Path | None, environment: Mapping[str, str], folder: P
     except ValidationError as error:
         variables = {variable_name(keys) for keys, _ in _variables(environment)}
         raise SettingsError(in_words(error, lambda keys: _source(keys, file, variables))) from None
+
+
+def require(settings: Settings, service: Service) -> None:
+    """Say at once all that ``service`` cannot do without.
+
+    Raises:
+        SettingsError: something is not set.
+    """
+    missing = missing_settings(settings, service)
+    if missing:
+        raise SettingsError(refusal(service, missing))
 
 
 def find_settings_file(option: Path | None, environment: Mapping[str, str], folder: Path) -> Path | None:

@@ -1,5 +1,7 @@
 """Connections to Temporal: a server of one's own, Temporal Cloud or the embedded one (design, section 11)."""
 
+import re
+import socket
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,6 +18,8 @@ DEFAULT_NAMESPACE = "default"
 CONNECT_TIMEOUT = timedelta(seconds=10)
 """Without one, an address that swallows packets holds a process up for minutes."""
 
+_SYSTEM_SAYS = re.compile(r'Os \{.* message: "([^"]+)" \}')
+
 SOON = timedelta(seconds=2)
 """How long a caller that somebody waits for tries to reach Temporal."""
 
@@ -30,6 +34,11 @@ class TemporalConnection:
     tls: TLSConfig | bool = field(default=False, repr=False)
     """True: TLS with the system's certificate authorities and no certificate of our own."""
     api_key: str | None = field(default=None, repr=False)
+
+
+def identity(role: str) -> str:
+    """What others know a process of this host by; ``role`` is its service, or the name of a builder."""
+    return f"{role}@{socket.gethostname()}"
 
 
 def worker_runtime(heartbeat_interval: timedelta = HEARTBEAT_INTERVAL) -> Runtime:
@@ -61,9 +70,15 @@ async def connect(
         )
     except RuntimeError as error:  # what the SDK's native part raises, whatever went wrong
         raise UnavailableError(
-            f"cannot connect to Temporal at {connection.address}, namespace {connection.namespace}: {error}; "
-            "check [temporal] address and tls in tickborg.toml and that the server runs"
+            f"cannot connect to Temporal at {connection.address}, namespace {connection.namespace}: "
+            f"{_in_words(error)}; check [temporal] address and tls in tickborg.toml and that the server runs"
         ) from error
+
+
+def _in_words(error: RuntimeError) -> str:
+    """What the system says, where the SDK's native part tells it wrapped in the names of its own layers."""
+    said = _SYSTEM_SAYS.search(str(error))
+    return said[1] if said else str(error)
 
 
 async def connect_lazily(connection: TemporalConnection, *, identity: str | None = None) -> Client:

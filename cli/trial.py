@@ -24,12 +24,12 @@ from messaging.live import LiveLogs
 from tickborg.github import StatusState
 from tickborg.jobs import BuildOutcome, EvaluationOutcome
 from tickborg.policy import Policy
+from tickborg.texts.shortening import visible
 from tickborg.texts.statuses import EVALUATION_CONTEXT, check_context
 
 HEAD_BRANCH = "tickborg-try"
 MANY_BUILDS = 10_000
 """Here nobody else waits for the builders, so however many projects changed, all are built."""
-
 _SECRET = "the trial's own"  # noqa: S105 - it guards an emulated GitHub on loopback
 
 
@@ -103,7 +103,7 @@ async def _watched(
     """Open the pull request, and show what happens until all is said."""
     github = bot.github
     display.say(
-        f"trying {trial.head} ({change.head_sha[:7]}: {change.title})",
+        f"trying {trial.head} ({change.head_sha[:7]}: {visible(change.title)})",
         f"    on {trial.base} ({change.base_sha[:7]}) of {trial.repo}",
         indent=" " * 7,
     )

@@ -22,6 +22,7 @@ from tickborg.jobs import BuildOutcome, EvaluationOutcome
 from tickborg.log_lines import Tail
 from tickborg.messages import BuildLogEnd, BuildLogMsg, BuildLogStart
 from tickborg.texts.durations import spoken
+from tickborg.texts.shortening import visible
 from tickborg.texts.wording import counted
 from tickborg.views import BuildView, PullRequestView
 
@@ -121,9 +122,11 @@ class TrialDisplay:
         if len(self._logs) > 1:
             for build in view.builds:
                 self._show_end_of_log(build)
-        self.say("", view.evaluation_reason)
+        self.say("", *view.evaluation_reason.split("\n"))
         for path in view.conflicts:
-            self.say(f"  conflict  {path}")
+            self.say(f"  conflict  {visible(path)}")
+        if view.conflict_count > len(view.conflicts):
+            self.say(f"  and {view.conflict_count - len(view.conflicts):,} more")
         self._show_checks(tried)
         for build in view.builds:
             self._show(f"  {build.outcome or build.stage}  ", _result(build), " " * 11)

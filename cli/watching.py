@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from temporalio.client import Client
@@ -15,6 +15,7 @@ from tickborg.github import SUMMARY_MARKER, RepositoryName
 from tickborg.jobs import BuildStage
 from tickborg.names import STATE_QUERY, pull_request_id
 from tickborg.texts import comments
+from tickborg.texts.push_statuses import PUSH_CONTEXT
 from tickborg.views import PullRequestView
 
 _ASK_AGAIN_SECONDS = 0.25
@@ -36,9 +37,31 @@ def sight(pull: PullRequest, heads: Iterable[str] = ()) -> dict[str, str]:
     seen |= _of_head(pull.repository, pull.head_sha)
     if pull.labels:
         seen["labels"] = ", ".join(sorted(label.name for label in pull.labels))
+    return seen | _conversation(pull)
+
+
+def _conversation(pull: PullRequest) -> dict[str, str]:
+    """Who said what, each comment under a name of its own, with the reactions to it."""
+    said: dict[str, str] = {}
     for comment in pull.comments:
-        seen[f"comment by {comment.author.login}"] = first_line(comment.body)
-    return seen
+        name = f"comment by {comment.author.login}"
+        number = sum(known.startswith(name) for known in said) + 1
+        reactions = "".join(f" :{reaction.content}:" for reaction in comment.reactions)
+        said[f"{name} ({number})" if number > 1 else name] = first_line(comment.body) + reactions
+    return said
+
+
+def sight_of_branch(repository: Repository, branch: str) -> dict[str, str]:
+    """What a person sees of the newest commit of a branch, as far as pushes to it are about it."""
+    sha = repository.branches.get(branch)
+    if sha is None:
+        return {}
+    seen = _of_head(repository, sha)
+    return {
+        f"{name}{_OF}{sha[:7]}": text
+        for name, text in seen.items()
+        if name.endswith(f"(push to {branch})") or name == f"status {PUSH_CONTEXT}"
+    }
 
 
 def _of_head(repository: Repository, head: str) -> dict[str, str]:
@@ -59,35 +82,47 @@ def first_line(body: str) -> str:
 
 
 class Narrator:
-    """Tells each change of any pull request as it comes."""
+    """Tells each change of any pull request, and of the default branch, as it comes.
 
-    def __init__(self, github: EmulatedGitHub, tell: Callable[[PullRequest, str, str], None]) -> None:
+    Args:
+        github: what is watched.
+        tell: is told of what (``#7``, or a branch), what of it changed, and how that is now.
+    """
+
+    def __init__(self, github: EmulatedGitHub, tell: Callable[[str, str, str], None]) -> None:
         self._github = github
         self._tell = tell
-        self._told: dict[tuple[int, str], str] = {}
+        self._told: dict[tuple[str, str], str] = {}
         self._heads: dict[int, list[str]] = {}
 
     async def run(self) -> None:
         """Tell until cancelled."""
         while True:
-            await self._github.until(self._news, within=float("inf"))
+            await self._github.until(self.tell_news, within=float("inf"))
 
-    def _news(self) -> None:
+    def tell_news(self) -> None:
+        """Tell what has changed since this was told last."""
         for pull in self._pulls():
             heads = self._heads.setdefault(pull.number, [])
             if pull.head_sha not in heads:
                 self._rename(pull, heads[-1] if heads else "")
                 heads.append(pull.head_sha)
-            for name, text in sight(pull, heads).items():
-                if self._told.get((pull.number, name)) != text:
-                    self._told[pull.number, name] = text
-                    self._tell(pull, name, text)
+            self._tell_news(f"#{pull.number}", sight(pull, heads))
+        for repository in self._github.repositories.values():
+            branch = repository.default_branch
+            self._tell_news(branch, sight_of_branch(repository, branch))
+
+    def _tell_news(self, subject: str, seen: Mapping[str, str]) -> None:
+        for name, text in seen.items():
+            if self._told.get((subject, name)) != text:
+                self._told[subject, name] = text
+                self._tell(subject, name, text)
 
     def _rename(self, pull: PullRequest, old_head: str) -> None:
         """What was told of the head till now is known by another name from now on."""
-        for number, name in list(self._told):
-            if number == pull.number and name.startswith(_OF_HEAD) and _OF not in name:
-                self._told[number, f"{name}{_OF}{old_head[:7]}"] = self._told.pop((number, name))
+        for subject, name in list(self._told):
+            if subject == f"#{pull.number}" and name.startswith(_OF_HEAD) and _OF not in name:
+                self._told[subject, f"{name}{_OF}{old_head[:7]}"] = self._told.pop((subject, name))
 
     def _pulls(self) -> Iterator[PullRequest]:
         for repository in self._github.repositories.values():

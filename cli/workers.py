@@ -11,7 +11,9 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities import ports
 from activities.building import BuildActivities
+from activities.clients.comments.parsing import parse
 from activities.cluster import ClusterActivities
+from activities.comments import CommentActivities
 from activities.failures import FailureInterceptor
 from activities.github import GitHubActivities
 from activities.policy import PolicyActivities
@@ -21,10 +23,13 @@ from tickborg.names import GIT_TASK_QUEUE, TASK_QUEUE, build_task_queue
 from tickborg.policy import Policy
 from tickborg.systems import System
 from workflows.build import Build
+from workflows.comment import Comment
 from workflows.evaluation import Evaluation
 from workflows.pull_request import PullRequestOwner
+from workflows.push import PushOwner
+from workflows.rerun import Rerun
 
-WORKFLOWS: Sequence[type] = (PullRequestOwner, Evaluation, Build)
+WORKFLOWS: Sequence[type] = (PullRequestOwner, Evaluation, Build, PushOwner, Comment, Rerun)
 
 SANDBOX = SandboxRestrictions.default.with_import_notification_policy(
     SandboxImportNotificationPolicy.WARN_ON_UNINTENTIONAL_PASSTHROUGH
@@ -75,7 +80,15 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             talking.change_labels,
             talking.publish_summary,
             talking.permission,
+            talking.pulls_of_commit,
+            talking.check_runs_of_commit,
+            talking.react,
+            talking.reply,
             asking.builders_online,
+            asking.queue_lengths,
+            asking.pull_request_view,
+            asking.tell_owner,
+            CommentActivities(parse).read_comment,
             settings.policy,
             reporting.notify,
             reporting.abandon_log,
@@ -87,10 +100,11 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
 
 def git_worker(client: Client, repositories: ports.Repositories, threads: ThreadPoolExecutor) -> Worker:
     """Fetches and merges, on a host with disk. ``threads`` are shut down by whoever made them."""
+    git = RepositoryActivities(repositories)
     return Worker(
         client,
         task_queue=GIT_TASK_QUEUE,
-        activities=[RepositoryActivities(repositories).merge],
+        activities=[git.merge, git.projects, git.push],
         activity_executor=threads,
         max_concurrent_activities=GIT_THREADS,
         interceptors=[FailureInterceptor()],

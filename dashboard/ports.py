@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tickborg.github import RepositoryName
-from tickborg.views import PullRequestView
+from tickborg.views import BranchView, PullRequestView
 
 
 @dataclass(frozen=True)
 class OpenPull:
-    """A pull request that has an owner."""
+    """A pull request whose owner is at work."""
 
     repo: RepositoryName
     number: int
@@ -22,26 +22,45 @@ class OpenPull:
 
 
 @dataclass(frozen=True)
-class OpenPulls:
-    """Pull requests that have owners, those whose owner was started last first."""
+class BusyBranch:
+    """A branch whose owner is at work: something is done about a push."""
 
-    pulls: tuple[OpenPull, ...]
-    more: bool = False
+    repo: RepositoryName
+    branch: str
+    view: BranchView | None
+    """None: its owner did not answer in time."""
+
+
+@dataclass(frozen=True)
+class GoingOn:
+    """All that has an owner at work, what was begun last first."""
+
+    pulls: tuple[OpenPull, ...] = ()
+    branches: tuple[BusyBranch, ...] = ()
+    more_pulls: bool = False
     """True: there are others."""
+    more_branches: bool = False
 
 
-class PullRequests(Protocol):
-    """What the owners of pull requests know. Every method answers within seconds."""
+class Owners(Protocol):
+    """What the owners of pull requests and branches know. Every method answers within seconds."""
 
-    async def view(self, repo: RepositoryName, number: int) -> PullRequestView | None:
-        """A pull request as its owner sees it, also when it is closed; None: nothing is known of it.
+    async def pull(self, repo: RepositoryName, number: int) -> PullRequestView | None:
+        """A pull request as its owner sees it, or saw it last; None: nothing is known of it.
 
         Raises:
             UnavailableError: Temporal, or the worker that would know, does not answer.
         """
 
-    async def open(self, limit: int) -> OpenPulls:
-        """The newest ``limit`` open pull requests.
+    async def branch(self, repo: RepositoryName, branch: str) -> BranchView | None:
+        """A branch as its owner sees it, or saw it last; None: nothing is known of it.
+
+        Raises:
+            UnavailableError: as of :meth:`pull`.
+        """
+
+    async def going_on(self, limit: int) -> GoingOn:
+        """The newest ``limit`` open pull requests, and as many of the branches.
 
         Raises:
             UnavailableError: Temporal does not answer.

@@ -34,7 +34,7 @@ from emulator.changes import NeverHappenedError
 from emulator.faults import Delays, Drops, Exhausted, Fails, Stale, TooFast
 from emulator.github import EmulatedGitHub
 from emulator.people import Person
-from emulator.rendering import pull_request_text
+from emulator.rendering import branch_text, pull_request_text
 from emulator.server import serve
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "Person",
     "Stale",
     "TooFast",
+    "branch_text",
     "pull_request_text",
     "serve",
 ]

@@ -32,6 +32,7 @@ def create(github: EmulatedGitHub, repository: Repository, app: App, fields: Map
     suite = suite_of(github, repository, app, sha)
     run = CheckRun(github.next_id(), suite, fields["name"], "queued", started_at=github.now())
     _assign(run, fields, github.now())
+    suite.asked_again = False
     suite.runs.append(run)
     repository.check_runs[run.id] = run
     _announce(github, "created", run)
@@ -52,6 +53,7 @@ def update(github: EmulatedGitHub, run: CheckRun, app: App, fields: Mapping[str,
     _validate(fields)
     was_complete = run.status == "completed"
     _assign(run, fields, github.now())
+    run.suite.asked_again = False
     run.suite.updated_at = github.now()
     github.changes.notify()
     _announce_completion(github, run, was_complete=was_complete)
@@ -81,13 +83,21 @@ def request_suites(
 
 
 def rerequest_run(github: EmulatedGitHub, run: CheckRun, by: User) -> None:
-    """Somebody clicks "Re-run" on a check. The run stays as it is: its App makes a new one."""
+    """Somebody clicks "Re-run" on a check. The run stays as it is: its App makes a new one.
+
+    Its suite is queued again (https://docs.github.com/rest/checks/runs#rerequest-a-check-run).
+    """
+    run.suite.asked_again = True
     payload = events.check_run("rerequested", run, github.url)
     github.announce("check_run", run.suite.repository, by, payload, only=run.suite.app)
 
 
 def rerequest_suite(github: EmulatedGitHub, suite: CheckSuite, by: User) -> None:
-    """Somebody clicks "Re-run all checks"."""
+    """Somebody clicks "Re-run all checks". The suite is queued again.
+
+    (https://docs.github.com/rest/checks/suites#rerequest-a-check-suite)
+    """
+    suite.asked_again = True
     payload = events.check_suite("rerequested", suite, github.url)
     github.announce("check_suite", suite.repository, by, payload, only=suite.app)
 

@@ -230,7 +230,7 @@ class EmulatedGitHub:
                 )
         self.changes.notify()
 
-    async def until(self, predicate: Callable[[], T | None], *, within: float | None = 10.0) -> T:
+    async def until(self, predicate: Callable[[], T | None], *, within: float | None = 60.0) -> T:
         """Wait till `predicate()` is true and return what it gave; it is asked again at every change.
 
         Raises `NeverHappenedError` after `within` seconds (None: never), which shows what GitHub shows then.

@@ -80,6 +80,11 @@ class Person:
         repository.git.delete_ref(f"refs/heads/{branch}")
         pushes.notice(self._github, repository, branch, self.user)
 
+    def tag(self, repository: Repository, name: str, sha: str | None = None) -> None:
+        """Push a lightweight tag: of `sha`, or of the tip of the default branch."""
+        target = sha or repository.branches[repository.default_branch]
+        pushes.tag(self._github, repository, name, target, self.user)
+
     def open_pull_request(  # noqa: PLR0913 - the form GitHub has for it
         self,
         repository: Repository,

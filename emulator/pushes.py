@@ -1,4 +1,4 @@
-"""Branches that moved: GitHub notices, tells, and lets pull requests follow."""
+"""Branches that moved and tags that appeared: GitHub notices, tells, and lets pull requests follow."""
 
 from emulator import checks, pulls
 from emulator.git import ZERO_SHA
@@ -17,7 +17,7 @@ def notice(github: EmulatedGitHub, repository: Repository, branch: str, by: User
         return False
     _remember(repository, branch, after)
     repository.pushed_at = github.now()
-    push = Push(repository, branch, before or ZERO_SHA, after or ZERO_SHA, by)
+    push = Push(repository, f"refs/heads/{branch}", before or ZERO_SHA, after or ZERO_SHA, by)
     github.announce("push", repository, by, events.push(push, github.url))
     if after is not None:
         checks.request_suites(github, repository, after, before, by)
@@ -30,6 +30,14 @@ def notice_all(github: EmulatedGitHub, repository: Repository, by: User) -> None
     """Take note of every branch that moved, appeared or went."""
     for branch in sorted({*repository.branches, *repository.git.branches()}):
         notice(github, repository, branch, by)
+
+
+def tag(github: EmulatedGitHub, repository: Repository, name: str, sha: str, by: User) -> None:
+    """Make a tag, which sends `push` and nothing else."""
+    ref = f"refs/tags/{name}"
+    repository.git.set_ref(ref, sha)
+    repository.pushed_at = github.now()
+    github.announce("push", repository, by, events.push(Push(repository, ref, ZERO_SHA, sha, by), github.url))
 
 
 def _remember(repository: Repository, branch: str, tip: str | None) -> None:

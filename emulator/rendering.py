@@ -11,6 +11,20 @@ def pull_request_text(pull: PullRequest) -> str:
     return "\n".join(line for line in sections if line)
 
 
+def branch_text(repository: Repository, branch: str) -> str:
+    """Statuses and checks of the newest commit of a branch."""
+    sha = repository.branches[branch]
+    lines = [
+        f"{repository.full_name} {branch} ({sha[:7]})",
+        *(
+            f"  status {each.context}: {each.state}: {each.description}"
+            for each in statuses_of(repository, sha)
+        ),
+        *(line for run in check_runs_of(repository, sha) for line in _check(run)),
+    ]
+    return "\n".join(lines)
+
+
 def head_statuses(pull: PullRequest) -> list[Status]:
     """The statuses that count for the head, by context."""
     return statuses_of(pull.repository, pull.head_sha)

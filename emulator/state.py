@@ -181,10 +181,10 @@ class PullRequest(Issue):
 
 @dataclass(frozen=True)
 class Push:
-    """A branch moved from `before` to `after`; one is the zero sha where the branch is new or gone."""
+    """The full `ref` moved from `before` to `after`; one is the zero sha where the ref is new or gone."""
 
     repository: "Repository"
-    branch: str
+    ref: str
     before: str
     after: str
     by: User
@@ -236,6 +236,8 @@ class CheckSuite:
     created_at: datetime
     updated_at: datetime
     runs: list["CheckRun"] = field(default_factory=list)
+    asked_again: bool = False
+    """Somebody asked for it, or for one of its runs, again, and its App has not done anything since."""
 
 
 @dataclass(eq=False)

@@ -9,6 +9,7 @@ it the acknowledgements that would help (https://www.rabbitmq.com/docs/alarms).
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from types import TracebackType
@@ -122,6 +123,18 @@ class AmqpTransport:
             yield subscription
         finally:
             await _close(channel)
+
+    async def consumers(self, queue: str) -> int:
+        """How many consume ``queue`` now, asked over a connection of its own.
+
+        Raises:
+            UnavailableError: RabbitMQ is away, or there is no such queue.
+        """
+        async with self._connected(f"{self._name} asks") as connection:
+            with _as_unavailable(f"looking at {queue} at RabbitMQ at {self._address}"):
+                channel = await connection.channel(publisher_confirms=False)
+                found = await channel.declare_queue(queue, passive=True)
+        return found.declaration_result.consumer_count or 0
 
     @property
     def _address(self) -> str:
@@ -320,7 +333,16 @@ def _as_unavailable(doing: str) -> Iterator[None]:
             raise
         raise UnavailableError(f"{doing} failed: the connection was given up") from error
     except (TimeoutError, *CONNECTION_EXCEPTIONS) as error:
-        raise UnavailableError(f"{doing} failed: {error!r}") from error
+        raise UnavailableError(f"{doing} failed: {_in_words(error)}") from error
+
+
+def _in_words(error: Exception) -> str:
+    """What the system or the broker says, without the wrapping of libraries."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return str(error) or repr(error)
 
 
 async def _close(resource: AbstractConnection | AbstractChannel) -> None:

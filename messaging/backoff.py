@@ -22,7 +22,16 @@ class Backoff:
         self.failures = 0
 
     async def pause(self) -> None:
-        """Wait after a failure."""
+        """Wait after a failure.
+
+        Raises:
+            CancelledError: the task was told to end. Up to Python 3.11 ``wait_for`` forgets a cancel that
+                comes as what it waits for fails (https://github.com/python/cpython/issues/86296), and a loop
+                that tries again would never end.
+        """
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
         await asyncio.sleep(self._next() * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, no secret
 
     def _next(self) -> float:

@@ -11,11 +11,28 @@ T = TypeVar("T")
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run ``work`` in a thread. When cancelled, wait for it first: a thread cannot be stopped half-way.
 
-    With :func:`asyncio.to_thread` alone, whoever cleans up would close the files it is writing.
+    With :func:`asyncio.to_thread` alone, whoever cleans up would close the files it is writing. When it fails
+    meanwhile, the cancellation is raised and the error is its cause.
     """
     running = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    cancelled: asyncio.CancelledError | None = None
+    while not running.done():
+        try:
+            await asyncio.wait([running])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled from (None if running.cancelled() else running.exception())
+    return running.result()
+
+
+async def opened_in_thread(opens: Callable[[], T], closes: Callable[[T], None]) -> T:
+    """Run ``opens`` in a thread; when cancelled meanwhile, close what nobody will ever get."""
+    opened: list[T] = []
     try:
-        return await asyncio.shield(running)
+        await in_thread(lambda: opened.append(opens()))
     except asyncio.CancelledError:
-        await asyncio.wait([running])
+        for each in opened:
+            closes(each)
         raise
+    return opened[0]

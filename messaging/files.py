@@ -5,6 +5,9 @@ A lock is taken off by the system when its process ends, however it ends.
 
 import os
 import sys
+from contextlib import suppress
+from io import FileIO
+from pathlib import Path
 
 if sys.platform == "win32":
     import msvcrt
@@ -24,6 +27,18 @@ if sys.platform == "win32":
             os.lseek(file, position, os.SEEK_SET)
         return True
 
+    def is_named(file: int, path: Path) -> bool:  # noqa: ARG001 - as elsewhere
+        """Whether ``path`` is a name of the open file, which on Windows keeps it as long as it is open."""
+        return True
+
+    def remove_open(file: FileIO, path: Path) -> None:
+        """Delete an open, locked file. Windows does not while anybody has it open, so it is emptied first."""
+        if not file.closed:
+            file.truncate(0)
+            file.close()
+        with suppress(PermissionError):  # whoever has just opened it will lock it, and remove it
+            path.unlink(missing_ok=True)
+
 else:
     import fcntl
 
@@ -34,6 +49,18 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def is_named(file: int, path: Path) -> bool:
+        """Whether ``path`` is a name of the open file, and not of another or of none."""
+        try:
+            return os.path.samestat(os.fstat(file), path.stat())
+        except FileNotFoundError:
+            return False
+
+    def remove_open(file: FileIO, path: Path) -> None:
+        """Delete an open, locked file; it stays locked until it has no name by which others find it."""
+        path.unlink(missing_ok=True)
+        file.close()
 
 
 def write_all(file: int, data: bytes) -> None:

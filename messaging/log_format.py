@@ -7,7 +7,7 @@ r"""How the log of an attempt lies on disk, written by the collector and read by
     project: meshmc
     system: x86_64-linux
     repo: owner/monorepo
-    pull request: 7                 absent for a push
+    pull request: 7                 or, of a push, "branch: main"
     head: 1f0c…
     builder: builder-1
     started: 2026-01-31T12:00:00+00:00
@@ -77,6 +77,7 @@ class LogMetadata(BaseModel):
     project: str = ""
     repo: str = ""
     pr: int | None = None
+    branch: str | None = None
     head_sha: str = ""
     attempted_attrs: list[str] = []
     skipped_attrs: list[str] = []
@@ -134,6 +135,7 @@ def header_text(metadata: LogMetadata) -> str:
         "system": metadata.system,
         "repo": metadata.repo,
         "pull request": "" if metadata.pr is None else str(metadata.pr),
+        "branch": metadata.branch or "",
         "head": metadata.head_sha,
         "builder": metadata.identity,
         "started": metadata.started_at.isoformat() if metadata.started_at else "",

@@ -10,12 +10,13 @@ import logging
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from messaging.backoff import Backoff
-from messaging.blocking import in_thread
+from messaging.blocking import in_thread, opened_in_thread
 from messaging.log_assembly import AnyLogMessage, position
 from messaging.refusal import why_invalid
 from messaging.spool import SpoolFile, SpoolFolder
@@ -63,18 +64,15 @@ class SpoolDrain:
         self._transport = transport
         self._folder = folder
         self._retry = retry or Backoff()
-        self._waiting: list[Spooled] = []
+        self._waiting: deque[Spooled] = deque()
         self._wanted = asyncio.Event()
 
     async def run(self) -> None:
         """Drain until cancelled: what dead processes of this host left, and what is added."""
         while True:
-            self.add(*map(Spooled, await in_thread(self._folder.orphans)))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(ADOPT_SECONDS):
-                    await self._wanted.wait()
-            await self._transport.available()
             try:
+                self.add(*await self._orphans())
+                await self._until_wanted()
                 await self._drain_all()
             except (UnavailableError, OSError) as error:
                 _log.warning("%d logs stay in the spool: %s", len(self._waiting), error)
@@ -92,7 +90,7 @@ class SpoolDrain:
         Raises:
             OSError: the folder cannot be written.
         """
-        spooled = Spooled(await in_thread(self._folder.create, attempt_id))
+        spooled = Spooled(await opened_in_thread(partial(self._folder.create, attempt_id), SpoolFile.remove))
         self.add(spooled)
         return spooled
 
@@ -116,11 +114,25 @@ class SpoolDrain:
         for spooled in self._waiting:
             spooled.file.close()
 
+    async def _orphans(self) -> list[Spooled]:
+        return [Spooled(file) for file in await opened_in_thread(self._folder.orphans, _close)]
+
+    async def _until_wanted(self) -> None:
+        """Return when there may be something to send, and RabbitMQ is there to take it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ADOPT_SECONDS):
+                await self._wanted.wait()
+        await self._transport.available()
+
     async def _drain_all(self) -> None:
         while self._waiting:
-            await self._drain(self._waiting[0])
+            try:
+                await self._drain(self._waiting[0])
+            except OSError:
+                self._waiting.rotate(-1)  # the disk may read the others
+                raise
             self._retry.reset()
-            del self._waiting[0]
+            self._waiting.popleft()
         self._wanted.clear()
 
     async def _drain(self, spooled: Spooled) -> None:
@@ -215,6 +227,11 @@ class LogRoute:
                 self._publish(message)
         except (OSError, InfrastructureError) as error:
             self._failure = NotKeptError(f"{message.type} of attempt {message.attempt_id} is lost: {error}")
+
+
+def _close(files: Iterable[SpoolFile]) -> None:
+    for file in files:
+        file.close()
 
 
 def _messages(bodies: Iterable[bytes]) -> Iterable[OutgoingMessage]:

@@ -8,19 +8,26 @@ A record is on the disk (fsync) when :meth:`SpoolFile.append` returns. A process
 of one leaves a torn last line; a checksum that does not fit marks it, and it is passed over, since nobody was
 told that it is kept. The file of a living process is locked; unlocked ones are orphans of a dead process.
 
+A file is opened first and locked then, and removed while it is locked. So a lock counts only if the name
+still leads to the file: in between somebody else may have taken it for an orphan, sent it and removed it, and
+what is put into a file without a name is lost.
+
 **When it is full.** All files of a folder together hold at most ``limit`` bytes. Beyond that, lines are
 refused (:class:`SpoolFullError`), so the first lines of a log are kept and later ones lost: the collector
 marks them as a hole. The end of a log is always taken.
 """
 
+import logging
 import os
+import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from messaging.files import try_lock, write_all
+from messaging.files import is_named, remove_open, try_lock, write_all
 from tickborg.errors import InfrastructureError
 
 SPOOL_LIMIT = 1024**3
@@ -30,6 +37,8 @@ _SUFFIX = ".spool"
 _CHECKSUM_LENGTH = 8
 _READ_BYTES = 1024 * 1024
 
+_log = logging.getLogger(__name__)
+
 
 class SpoolFullError(InfrastructureError):
     """The folder holds as much as it may."""
@@ -38,11 +47,11 @@ class SpoolFullError(InfrastructureError):
 class SpoolFile:
     """The records of one attempt, open, locked and ours. Its methods block for as long as the disk takes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, file: FileIO) -> None:
         self.path = path
-        self._file = path.open("a+b", buffering=0)
-        self.ours = try_lock(self._file.fileno())
-        """False: a living process owns the file, and it must be left alone."""
+        self._file = file
+        self._at_work = threading.Lock()
+        """Whoever reads moves the one position of the file, and so does whoever appends."""
         self._torn = False
 
     def append(self, body: bytes) -> None:
@@ -51,24 +60,22 @@ class SpoolFile:
         Raises:
             OSError: it is not; what was written of it has been taken back.
         """
-        before = self._file.seek(0, os.SEEK_END)
-        try:
-            write_all(self._file.fileno(), (b"\n" if self._torn else b"") + _record(body))
-            os.fsync(self._file.fileno())
-        except OSError:
-            self._torn = True
-            with suppress(OSError):
-                self._file.truncate(before)
-            raise
-        self._torn = False
+        with self._at_work:
+            before = self._file.seek(0, os.SEEK_END)
+            try:
+                write_all(self._file.fileno(), (b"\n" if self._torn else b"") + _record(body))
+                os.fsync(self._file.fileno())
+            except OSError:
+                self._torn = True
+                with suppress(OSError):
+                    self._file.truncate(before)
+                raise
+            self._torn = False
 
     def read(self, offset: int) -> tuple[list[bytes], int]:
         """Some records from ``offset`` on, and the offset behind them: the same one at the end."""
-        with self.path.open("rb") as file:
-            file.seek(offset)
-            data = file.read(_READ_BYTES)
-            if data and b"\n" not in data:
-                data += file.readline()
+        with self._at_work:
+            data = self._read_lines(offset)
         whole = data.rfind(b"\n") + 1
         return list(_bodies(data[:whole])), offset + whole
 
@@ -78,8 +85,17 @@ class SpoolFile:
 
     def remove(self) -> None:
         """Delete the file: all of it has been sent."""
-        self.close()
-        self.path.unlink(missing_ok=True)
+        remove_open(self._file, self.path)
+
+    def _read_lines(self, offset: int) -> bytes:
+        """At least one whole line from ``offset`` on, if there is one."""
+        self._file.seek(offset)
+        data = b""
+        while more := self._file.read(_READ_BYTES):
+            data += more
+            if b"\n" in more:
+                break
+        return data
 
 
 class SpoolFolder:
@@ -96,7 +112,10 @@ class SpoolFolder:
             OSError: the folder cannot be written.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        return SpoolFile(self._folder / f"{attempt_id}.{uuid4().hex[:8]}{_SUFFIX}")
+        while True:
+            file = _take(self._folder / f"{attempt_id}.{uuid4().hex[:8]}{_SUFFIX}", "a+b")
+            if file is not None:
+                return file
 
     def require_room(self, size: int) -> None:
         """Check that ``size`` bytes more may be spooled.
@@ -113,11 +132,8 @@ class SpoolFolder:
 
     def orphans(self) -> list[SpoolFile]:
         """The files that a process which is no more has left, now ours, the oldest first."""
-        files = [SpoolFile(path) for _, _, path in sorted(self._entries())]
-        for file in files:
-            if not file.ours:
-                file.close()
-        return [file for file in files if file.ours]
+        taken = [_adopt(path) for _, _, path in sorted(self._entries())]
+        return [file for file in taken if file is not None]
 
     def _entries(self) -> Iterator[tuple[int, int, Path]]:
         """Time of the last change in nanoseconds, size in bytes, and path of each file."""
@@ -125,6 +141,25 @@ class SpoolFolder:
             with suppress(FileNotFoundError):  # sent and removed by another process
                 status = path.stat()
                 yield status.st_mtime_ns, status.st_size, path
+
+
+def _take(path: Path, mode: str) -> SpoolFile | None:
+    """The file, ours from now on; None: it is somebody else's, or has just been sent and removed."""
+    file = FileIO(path, mode)
+    if try_lock(file.fileno()) and is_named(file.fileno(), path):
+        return SpoolFile(path, file)
+    file.close()
+    return None
+
+
+def _adopt(path: Path) -> SpoolFile | None:
+    try:
+        return _take(path, "r+b")
+    except FileNotFoundError:  # sent and removed by another process
+        return None
+    except OSError as error:
+        _log.error("left %s in the spool: %s", path.name, error)
+        return None  # it must not keep the others from being sent
 
 
 def _record(body: bytes) -> bytes:

@@ -13,10 +13,6 @@ from tickborg.views import BuildView
 REDELIVERY_SPAN = timedelta(days=4)
 """GitHub keeps deliveries for three days, and may be asked to repeat any of them."""
 
-_CAME_TO_NO_GOOD = frozenset(
-    {BuildOutcome.FAILURE, BuildOutcome.TIMED_OUT, BuildOutcome.CANCELLED, BuildOutcome.UNEXPECTED_ERROR}
-)
-
 
 class BuildRecord(BaseModel):
     """One build of an owner's."""
@@ -40,11 +36,6 @@ class BuildRecord(BaseModel):
     def started(self) -> bool:
         """Whether a builder is at work on it."""
         return self.view.stage is BuildStage.RUNNING
-
-    @property
-    def worth_a_retry(self) -> bool:
-        """Whether it ended without success."""
-        return self.view.outcome in _CAME_TO_NO_GOOD
 
     def come_further(self, progress: BuildProgress) -> None:
         """Take in what the build says of itself."""

@@ -50,6 +50,13 @@ def detect(files: Collection[str]) -> BuildSystem | None:
     return next((system for system, names in BUILD_FILES if not names.isdisjoint(files)), None)
 
 
+def build_files_among(files: Collection[str]) -> tuple[str, ...]:
+    """Those of ``files`` that :func:`detect` goes by, sorted."""
+    return next(
+        (tuple(found) for _, names in BUILD_FILES if (found := sorted(names.intersection(files)))), ()
+    )
+
+
 def commands(project: Project, mode: BuildMode, *, jobs: int, files: Collection[str]) -> tuple[Step, ...]:
     """What to run to build ``project``, and in mode ``test`` to test it as well, in this order.
 

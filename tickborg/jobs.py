@@ -41,7 +41,8 @@ class MergeReport(Value):
     base_sha: str
     merge: Merge | None = None
     conflicts: tuple[str, ...] = ()
-    """The first conflicting paths, sorted; ``conflict_count`` says how many there are in all."""
+    """The first conflicting paths, sorted; ``conflict_count`` says how many there are in all. Without a merge
+    and without paths, head and base have no commit in common."""
     conflict_count: int = 0
     projects: ProjectSet = ProjectSet()
     """The projects of the target branch, never of the pull request."""

@@ -119,11 +119,6 @@ class PullRequestMemory(OwnerMemory):
         """Whether a maintainer has let this very head in."""
         return self.pull is not None and self.approved_sha == self.pull.head_sha
 
-    @property
-    def evaluation_failed(self) -> bool:
-        """Whether evaluating again may come to something better."""
-        return bool(self.failed_checks) or self.evaluation not in {None, EvaluationOutcome.EVALUATED}
-
     def _drop_orders(self) -> None:
         """What was asked for on one head is not done on another, which nobody may have looked at."""
         if self.orders:
@@ -154,6 +149,8 @@ class PullRequestMemory(OwnerMemory):
             builds=tuple(record.view for record in self.builds.values()),
             skipped=self.skipped,
             notices=self.notices,
+            awaits_approval=self.awaits_approval and not self.is_approved,
+            failed_checks=self.failed_checks,
         )
 
 

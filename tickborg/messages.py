@@ -36,6 +36,8 @@ class BuildLogStart(Message):
     project: str
     repo: str
     pr: int | None = None
+    branch: str | None = None
+    """Set where a push is built."""
     head_sha: str
     attempted_attrs: list[str] = []
     skipped_attrs: list[str] = []

@@ -3,9 +3,14 @@
 They are written into histories, so they never change (design, sections 3, 4 and 11).
 """
 
+import re
+
 from tickborg.github import RepositoryName
 from tickborg.jobs import BuildJob, Origin
 from tickborg.systems import System
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,9}")
+"""A pull request's, as it is written into an id."""
 
 TASK_QUEUE = "tickborg"
 GIT_TASK_QUEUE = "tickborg-git"
@@ -71,7 +76,7 @@ def owner_id(repo: RepositoryName, origin: Origin) -> str:
 def origin_of(repo: RepositoryName, owner: str) -> Origin | None:
     """What the workflow ``owner`` owns in ``repo``, the opposite of :func:`owner_id`; None: nothing there."""
     pull, branch = f"pr/{repo}/", f"push/{repo}/"
-    if owner.startswith(pull) and owner.removeprefix(pull).isdecimal():
+    if owner.startswith(pull) and _NUMBER.fullmatch(owner.removeprefix(pull)):
         return Origin(pull=int(owner.removeprefix(pull)))
     if owner.startswith(branch) and owner != branch:
         return Origin(branch=owner.removeprefix(branch))

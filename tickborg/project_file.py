@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from tickborg.build_systems import BUILD_FILES, detect
 from tickborg.errors import RefusedError
 from tickborg.graph import cycle_in
+from tickborg.places import ROOT, Place, PlaceKind
 from tickborg.project_entries import CheckEntry, Entry, ProjectEntry
 from tickborg.project_faults import Fault, in_words, key_of, reason_of
 from tickborg.projects import PROJECT_FILE, BuildSystem, Check, Project, ProjectSet
@@ -27,6 +29,12 @@ _PLACE = re.compile(r" \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)
 _CONFIGURED = frozenset({BuildSystem.CMAKE, BuildSystem.MESON, BuildSystem.AUTOTOOLS})
 """Those with a configure step, of :func:`tickborg.build_systems.commands`."""
 
+_NO_FOLDERS = {
+    PlaceKind.FILE: "is a file",
+    PlaceKind.LINK: "is a symbolic link or leads through one",
+}
+"""What a project's path must not be: nothing that changes is at such a path."""
+
 E = TypeVar("E", bound=Entry)
 
 
@@ -34,25 +42,33 @@ class ProjectFileError(RefusedError):
     """A project file cannot be used. The message has a line for each fault: file, line, key and reason."""
 
 
-def read_project_file(text: bytes, files_in: Callable[[str], Sequence[str]]) -> ProjectSet:
-    """Read a ``.tickborg.toml``.
+LookAt = Callable[[str], Place]
+"""What stands at a normalised path of the tree that a project file belongs to."""
 
-    Args:
-        text: the file.
-        files_in: gives the names of the files directly in a folder of the same tree, none where there is
-            no such folder; asked about projects that do not name their build system.
+
+@dataclass(frozen=True)
+class ProjectFile:
+    """What a project file says."""
+
+    projects: ProjectSet
+    named: frozenset[str]
+    """The projects that name their build system; those of the others were detected."""
+
+
+def read_project_file(text: bytes, look_at: LookAt) -> ProjectFile:
+    """Read a ``.tickborg.toml``; ``look_at`` tells of the same tree.
 
     Raises:
         ProjectFileError: the file cannot be used.
     """
     source = _decoded(text)
     document = _parsed(source)
-    reading = _Reading(document)
-    projects = tuple(reading.projects(files_in))
+    reading = _Reading(document, look_at)
+    projects = tuple(reading.projects())
     checks = tuple(reading.checks())
     if reading.faults:
         raise ProjectFileError(in_words(reading.faults, TomlLines(source, document)))
-    return ProjectSet(projects=projects, checks=checks)
+    return ProjectFile(ProjectSet(projects=projects, checks=checks), frozenset(reading.named))
 
 
 @dataclass(frozen=True)
@@ -66,22 +82,26 @@ class _Table(Generic[E]):
 class _Reading:
     """One pass over a document, which notes faults and goes on."""
 
-    def __init__(self, document: Mapping[str, object]) -> None:
+    def __init__(self, document: Mapping[str, object], look_at: LookAt) -> None:
         self.faults: list[Fault] = []
+        self.named: set[str] = set()
+        """Those of :meth:`projects` so far that name their build system."""
+        self._look_at = look_at
         self._refuse_unknown_keys(document)
         self._raw = {array: self._tables_of(document, array) for array in _ARRAYS}
         self._names = {
             array: [_text(table.get("name")) for table in tables] for array, tables in self._raw.items()
         }
 
-    def projects(self, files_in: Callable[[str], Sequence[str]]) -> Iterator[Project]:
+    def projects(self) -> Iterator[Project]:
         """The projects that can be read; what is wrong with the others is noted."""
         self._refuse_doubles(_PROJECT)
         self._refuse_bad_needs()
         for table in self._entries(_PROJECT, ProjectEntry):
-            build_system = self._build_system(table, files_in)
+            build_system = self._build_system(table)
             if build_system is not None:
                 self._refuse_idle_keys(table, build_system)
+                self._refuse_repetition(table)
                 yield _project(table.entry, build_system)
 
     def checks(self) -> Iterator[Check]:
@@ -117,11 +137,12 @@ class _Reading:
                 self.faults.append(Fault(f"is not known{meant}", key=key))
 
     def _refuse_doubles(self, array: str) -> None:
-        seen: set[str] = set()
+        first: dict[str, int] = {}
         for index, name in enumerate(self._names[array]):
-            if name and name.casefold() in seen:
-                self._note(array, index, "name", f"{quoted(name)} is already taken, upper or lower case")
-            seen.add(name.casefold())
+            other = first.setdefault(name.casefold(), index)
+            if name and other != index:
+                taken = f"is taken by {array} number {other + 1}, in any case; choose another"
+                self._note(array, index, "name", f"{quoted(name)} {taken}")
 
     def _refuse_bad_needs(self) -> None:
         """Name the needs that are no projects, and the first circle: once it is broken, see the next."""
@@ -136,22 +157,43 @@ class _Reading:
         if cycle is not None:
             # Of two projects of one name, which is a fault of its own, the last is the one looked at.
             index = len(names) - 1 - names[::-1].index(cycle[0])
-            self._note(_PROJECT, index, "needs", f"goes round in a circle: {' needs '.join(cycle)}")
+            circle = " needs ".join(cycle)
+            self._note(_PROJECT, index, "needs", f"goes round in a circle: {circle}; leave one out")
 
-    def _build_system(
-        self, table: _Table[ProjectEntry], files_in: Callable[[str], Sequence[str]]
-    ) -> BuildSystem | None:
+    def _build_system(self, table: _Table[ProjectEntry]) -> BuildSystem | None:
         entry = table.entry
-        if entry.build_system is None and entry.command:
-            reason = 'is missing; a project with a command is "custom"'
-            self._note(_PROJECT, table.index, "build-system", reason)
+        place = self._look_at(entry.path)
+        if place.kind in _NO_FOLDERS:
+            reason = f"{quoted(entry.path)} {_NO_FOLDERS[place.kind]}; name the folder itself"
+            self._note(_PROJECT, table.index, "path", reason)
             return None
-        found = entry.build_system or detect(files_in(entry.path))
+        if entry.build_system is not None:
+            self.named.add(entry.name)
+            return entry.build_system
+        found = None if entry.command else detect(place.files)
         if found is None:
-            looked_for = ", ".join(name for _, names in BUILD_FILES for name in sorted(names))
-            reason = f"is missing, and {quoted(entry.path)} has none of {looked_for}"
+            reason = f"is missing{self._why_undetected(entry, place)}"
             self._note(_PROJECT, table.index, "build-system", reason)
         return found
+
+    def _why_undetected(self, entry: ProjectEntry, place: Place) -> str:
+        """The end of a sentence about a build system that is not named."""
+        if entry.command:
+            return '; a project with a command is "custom"'
+        if place.kind is PlaceKind.NOTHING:
+            above, slash, _ = entry.path.rpartition("/")
+            beside = [f"{above}{slash}{name}" for name in self._look_at(above or ROOT).folders]
+            return f", and there is no folder {quoted(entry.path)}{did_you_mean(entry.path, beside)}"
+        if place.kind is PlaceKind.SUBMODULE:
+            return f", and {quoted(entry.path)} is a submodule, whose files are in another repository"
+        looked_for = ", ".join(name for _, names in BUILD_FILES for name in sorted(names))
+        return f", and {quoted(entry.path)} has none of {looked_for}"
+
+    def _refuse_repetition(self, table: _Table[ProjectEntry]) -> None:
+        entry = table.entry
+        for key, words in (("also", entry.also), ("needs", entry.needs), ("systems", entry.systems or [])):
+            for word in (word for word, count in Counter(words).items() if count > 1):
+                self._note(_PROJECT, table.index, key, f"names {quoted(word)} twice; once is enough")
 
     def _refuse_idle_keys(self, table: _Table[ProjectEntry], build_system: BuildSystem) -> None:
         """What would be passed over in silence is a misunderstanding."""

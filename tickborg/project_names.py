@@ -6,13 +6,14 @@ Names are words of commands and the end of labels, and GitHub's labels are the s
 import re
 from collections.abc import Container
 
+from tickborg.commands.grammar import ALL, FILLERS, ON
 from tickborg.github import LABEL_LIMIT
 
 LABEL_PREFIX = "project: "
 NAME_LIMIT = LABEL_LIMIT - len(LABEL_PREFIX)
 """41 characters: what a label leaves."""
 
-RESERVED = frozenset({"all", "on"})
+RESERVED = FILLERS | {ALL, ON}
 """Words that mean something else in a command."""
 
 _NAME = re.compile(rf"[A-Za-z0-9._+-]{{1,{NAME_LIMIT}}}")

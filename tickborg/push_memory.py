@@ -32,11 +32,17 @@ class PushMemory(OwnerMemory):
         self.waiting = (*self.waiting, push)
         if not any(before == push.after for before, _ in self.chain):
             self.head = push
+            self.error = ""
         self.chain = (*self.chain, (push.before, push.after))[-CHAIN_LIMIT:]
 
     def want(self, projects: tuple[str, ...]) -> None:
         """Have these built on the newest head, as soon as that has been looked at."""
         self.wanted = tuple(sorted({*self.wanted, *projects}))
+
+    def look_again(self) -> None:
+        """Look at the newest push once more, if something came late that is to be built on it."""
+        if self.wanted and self.head is not None:
+            self.waiting = (*self.waiting, self.head)
 
     @property
     def looking_for_more(self) -> bool:
@@ -44,12 +50,16 @@ class PushMemory(OwnerMemory):
         return any(isinstance(item, PushEvent) for item in self.waiting)
 
     def forget_the_done(self) -> None:
-        """Let go of builds of older heads that have ended: an owner of a busy branch lives long."""
-        head = self.head.after if self.head else None
+        """Let go of builds of older heads that have ended: an owner of a busy branch lives long.
+
+        Without a push there is no older head: what a button was pressed for is all there is to show.
+        """
+        if self.head is None:
+            return
         self.builds = {
             key: record
             for key, record in self.builds.items()
-            if not record.done or record.job.merge.head_sha == head
+            if not record.done or record.job.merge.head_sha == self.head.after
         }
 
     def view(self) -> BranchView:
@@ -59,6 +69,7 @@ class PushMemory(OwnerMemory):
             branch=self.branch,
             head_sha=self.head.after if self.head else None,
             pusher=self.head.pusher if self.head else "",
+            looking=self.looking_for_more,
             error=self.error,
             waiting=self.wanted,
             builds=tuple(record.view for record in self.builds.values()),

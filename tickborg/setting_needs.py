@@ -1,22 +1,9 @@
 """Which settings a service cannot do without."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 
+from tickborg.services import Service
 from tickborg.settings import Settings
-
-
-class Service(StrEnum):
-    """A command of ``tickborg`` that runs until it is told to stop."""
-
-    UP = "up"
-    WEBHOOK = "webhook"
-    WORKER = "worker"
-    BUILDER = "builder"
-    LOGS = "logs"
-    STATS = "stats"
-    DASHBOARD = "dashboard"
-
 
 Need = tuple[str, ...]
 """Settings, as ``section.key``, any one of which will do."""
@@ -28,12 +15,12 @@ _WEBHOOK: tuple[Need, ...] = (("github.webhook_secret_file",), ("policy.repos",)
 
 NEEDS: Mapping[Service, tuple[Need, ...]] = {
     Service.UP: (*_APP, *_WEBHOOK),
-    Service.WEBHOOK: (_TEMPORAL, *_WEBHOOK),
+    Service.WEBHOOK: (_TEMPORAL, _RABBITMQ, *_WEBHOOK),
     Service.WORKER: (_TEMPORAL, _RABBITMQ, *_APP),
     Service.BUILDER: (_TEMPORAL, _RABBITMQ),
     Service.LOGS: (_RABBITMQ,),
     Service.STATS: (_RABBITMQ,),
-    Service.DASHBOARD: (_TEMPORAL,),
+    Service.DASHBOARD: (_TEMPORAL, _RABBITMQ),
 }
 
 

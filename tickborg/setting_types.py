@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
+from tickborg.branch_names import is_branch_name
 from tickborg.durations import parse_duration
 from tickborg.served_repositories import check_pattern
 from tickborg.spelling import did_you_mean, quoted
@@ -143,14 +144,10 @@ def _pattern(text: str) -> str:
 
 
 def _branch(text: str) -> str:
-    """Enough to catch ``refs/heads/main`` and what git would refuse.
-
-    https://git-scm.com/docs/git-check-ref-format
-    """
+    """Any but ``refs/heads/main`` and the like, which somebody wrote who meant ``main``."""
     if text.startswith("refs/"):
         raise ValueError(f'{quoted(text)} is a ref; write the branch alone, as in "main"')
-    bad = re.search(r"[\x00-\x20~^:?*\[\\\x7f]|\.\.|@\{|//|^[/.-]|[/.]$|\.lock$", text)
-    if not text or bad:
+    if text.startswith("-") or not is_branch_name(text):
         raise ValueError(f"{quoted(text)} is no name of a branch")
     return text
 

@@ -11,8 +11,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tickborg.hearing import DEFAULT_PUSH_BRANCHES, HearingPolicy
 from tickborg.policy import DEFAULT_BUILDER_WAIT, DEFAULT_HANDLE, DEFAULT_MAX_AUTO_BUILDS, Policy, Trust
-from tickborg.served_repositories import ServedRepositories
+from tickborg.served_repositories import ANY_REPOSITORY, ServedRepositories
 from tickborg.setting_types import (
     Address,
     AmqpUrl,
@@ -220,12 +221,12 @@ class BuilderSettings(Section):
 class PolicySettings(Section):
     """What the bot decides by (all of it is in the history of each evaluation)."""
 
-    repos: Repositories = ()
-    """The repositories served: `owner/name`, or `owner/*` for all of an owner's."""
-    push_branches: Branches = ("main",)
-    """Branches on which a push is built."""
+    repos: Repositories = (ANY_REPOSITORY,)
+    """The repositories served: `owner/name`, `owner/*`, or `*/*`, all that the App is installed on."""
+    push_branches: Branches = DEFAULT_PUSH_BRANCHES
+    """Branches on which a push is built, by their whole names; none: pushes start nothing."""
     handle: Handle = DEFAULT_HANDLE
-    """What a command in a comment begins with, without `@`."""
+    """What a command in a comment begins with, in any case; written here without `@`."""
     systems: Systems = DEFAULT_PRIMARY_SYSTEMS
     """The systems there are builders for."""
     primary_systems: Systems = DEFAULT_PRIMARY_SYSTEMS
@@ -273,6 +274,12 @@ class Settings(Section):
         """What workflows are told."""
         fields = self.policy.model_dump(exclude={"repos", "push_branches"})
         return Policy(**fields, dashboard_url=self.dashboard.url)
+
+    @property
+    def hearing_policy(self) -> HearingPolicy:
+        """What the webhook service listens for."""
+        policy = self.policy
+        return HearingPolicy(served=self.served, handle=policy.handle, push_branches=policy.push_branches)
 
     @property
     def served(self) -> ServedRepositories:

@@ -7,6 +7,10 @@ from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome
 from tickborg.systems import System
 from tickborg.values import Value
 
+_CAME_TO_NO_GOOD = frozenset(
+    {BuildOutcome.FAILURE, BuildOutcome.TIMED_OUT, BuildOutcome.CANCELLED, BuildOutcome.UNEXPECTED_ERROR}
+)
+
 
 class BuildView(Value):
     """One build as it stands."""
@@ -16,6 +20,8 @@ class BuildView(Value):
     """The folder that the commands run in, relative to the repository's root."""
     system: System
     mode: BuildMode = BuildMode.BUILD
+    head_sha: str | None = None
+    """The commit that is built; None: an owner of an older version did not say."""
     stage: BuildStage = BuildStage.QUEUED
     outcome: BuildOutcome | None = None
     """Set exactly when the stage is ``done``."""
@@ -30,6 +36,11 @@ class BuildView(Value):
     reproduce: tuple[str, ...] = ()
     """The commands that ran, for someone who wants to run them."""
     failed_command: str | None = None
+
+    @property
+    def worth_a_retry(self) -> bool:
+        """Whether it ended without success."""
+        return self.outcome in _CAME_TO_NO_GOOD
 
 
 class PullRequestView(Value):
@@ -50,6 +61,15 @@ class PullRequestView(Value):
     skipped: tuple[SkippedBuild, ...] = ()
     notices: tuple[str, ...] = ()
     """Answers to buttons that were not to be pressed."""
+    awaits_approval: bool = False
+    """Whether nothing is built until somebody who may push has let the head in."""
+    failed_checks: tuple[str, ...] = ()
+    """Evaluation checks that did not pass."""
+
+    @property
+    def evaluation_failed(self) -> bool:
+        """Whether evaluating again may come to something better."""
+        return bool(self.failed_checks) or self.evaluation not in {None, EvaluationOutcome.EVALUATED}
 
 
 class BranchView(Value):
@@ -60,8 +80,22 @@ class BranchView(Value):
     head_sha: str | None = None
     """The newest push; None: none has been heard of."""
     pusher: str = ""
+    looking: bool = False
+    """Whether it is still being found out what a push changes."""
     error: str = ""
     """Why the newest push could not be looked at."""
     waiting: tuple[str, ...] = ()
     """Projects whose builds are about to be started."""
     builds: tuple[BuildView, ...] = ()
+
+    def joined_to(self, earlier: "BranchView") -> "BranchView":
+        """What an owner knows and what an ``earlier`` one knew: of the same build, only how it went last.
+
+        An owner that a button starts knows of no push, and of no build but the one that is asked for.
+        """
+        builds = {
+            (build.project, build.system, build.mode, build.head_sha): build
+            for build in (*earlier.builds, *self.builds)
+        }
+        newest = earlier if self.head_sha is None else self
+        return newest.model_copy(update={"builds": tuple(builds.values())})

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
-from webhook.decisions import Ignore, Refuse, Start
+from tickborg.starts import Start
+from webhook.decisions import Ignore, Refuse
 
 BODY_LIMIT = 25 * 1024 * 1024
 """Bytes; GitHub sends no more. https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap."""

@@ -11,11 +11,12 @@ from starlette.responses import JSONResponse
 
 from activities.ports import Stats
 from tickborg.errors import UnavailableError
-from tickborg.served_repositories import ServedRepositories
+from tickborg.hearing import HearingPolicy
+from tickborg.starts import Start
 from webhook import answers
 from webhook.answers import Answer
 from webhook.body import read_body
-from webhook.decisions import Ignore, Refuse, Start
+from webhook.decisions import Ignore, Refuse
 from webhook.ports import Starter
 from webhook.reading import Headers
 from webhook.records import Record, events, log_line
@@ -28,12 +29,12 @@ _EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TR
 log = logging.getLogger(__name__)
 
 
-def create_app(*, secret: bytes, served: ServedRepositories, starter: Starter, stats: Stats) -> FastAPI:
+def create_app(*, secret: bytes, policy: HearingPolicy, starter: Starter, stats: Stats) -> FastAPI:
     """The service: webhooks at :data:`PATHS`, and how it is at ``/healthz`` and ``/readyz``.
 
     Args:
         secret: the GitHub App's webhook secret, which is not empty.
-        served: the repositories whose events start something.
+        policy: whose events start something, and which.
         starter: makes an event durable.
         stats: counts each outcome, after the answer has been sent.
 
@@ -43,7 +44,7 @@ def create_app(*, secret: bytes, served: ServedRepositories, starter: Starter, s
     if not secret:
         raise ValueError("the webhook secret is empty: anybody could sign with it")
     app = FastAPI(title="tickborg webhook", openapi_url=None)
-    receiver = Receiver(secret, served, starter, stats)
+    receiver = Receiver(secret, policy, starter, stats)
     for path in PATHS:
         app.router.add_route(path, receiver.receive, methods=_EVERY_METHOD)
     app.router.add_route("/healthz", _healthz)
@@ -55,9 +56,9 @@ def create_app(*, secret: bytes, served: ServedRepositories, starter: Starter, s
 class Receiver:
     """Hears webhooks. Nothing of a body is looked into before its signature has been found right."""
 
-    def __init__(self, secret: bytes, served: ServedRepositories, starter: Starter, stats: Stats) -> None:
+    def __init__(self, secret: bytes, policy: HearingPolicy, starter: Starter, stats: Stats) -> None:
         self._secret = secret
-        self._served = served
+        self._policy = policy
         self._starter = starter
         self._stats = stats
 
@@ -85,7 +86,7 @@ class Receiver:
         return await self._act(headers, body)
 
     async def _act(self, headers: Headers, body: bytes) -> Answer:
-        match decide(headers, body, self._served):
+        match decide(headers, body, self._policy):
             case Refuse() as refuse:
                 return answers.refused(refuse)
             case Ignore() as ignore:

@@ -3,25 +3,7 @@
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from temporalio.common import TypedSearchAttributes
-
-from tickborg.values import Value
-
-
-@dataclass(frozen=True)
-class Start:
-    """Start a workflow, or where one of this id runs already, signal it."""
-
-    workflow: str
-    workflow_id: str
-    argument: Value
-    signal: str
-    signal_argument: Value
-    summary: str
-    """One line for the person who reads the Web UI."""
-    author: str
-    """Whose change it is: the fairness key."""
-    attributes: TypedSearchAttributes
+from tickborg.starts import Start
 
 
 @dataclass(frozen=True)

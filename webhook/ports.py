@@ -2,14 +2,14 @@
 
 from typing import Protocol
 
-from webhook.decisions import Start
+from tickborg.starts import Start
 
 
 class Starter(Protocol):
     """Temporal, which makes a webhook durable. Both methods answer within three seconds."""
 
     async def start(self, start: Start) -> None:
-        """Return once the start or signal is durable.
+        """Return once the start or signal is durable; a second start of what is done once is no error.
 
         Raises:
             UnavailableError: it is not known to be durable; doing it again later does no harm.

@@ -87,6 +87,8 @@ def _form_field(body: bytes) -> bytes:
 
 def _read_json(data: bytes) -> object:
     """Strict: no NaN, no lone surrogate, no byte that is not UTF-8, and not nested without end."""
+    if not data:
+        raise RefusedError("the payload is empty")
     try:
         parsed: object = from_json(data, allow_inf_nan=False)
     except ValueError as error:

@@ -7,20 +7,15 @@ from datetime import timedelta
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
-from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
+from activities.starting import start_workflow
 from tickborg.errors import UnavailableError
-from tickborg.names import TASK_QUEUE
-from tickborg.texts.shortening import shorten_bytes
-from webhook.decisions import Start
+from tickborg.starts import Start
 
 RPC_TIMEOUT = timedelta(seconds=3)
 ANSWER_SECONDS = 2.5
 """Connecting is no part of an RPC's time-out, so the whole is bounded too (design, section 5: 3 s)."""
-
-FAIRNESS_KEY_LIMIT = 64
-"""Bytes of a fairness key; https://docs.temporal.io/develop/task-queue-priority-fairness."""
 
 
 class TemporalStarter:
@@ -31,29 +26,13 @@ class TemporalStarter:
         self._answer_seconds = answer_seconds
 
     async def start(self, start: Start) -> None:
-        """Return once the start or signal is durable.
-
-        A workflow that runs is signalled, one that has ended is started again, in a single call, so that
-        no signal falls between the two.
+        """Return once the start or signal is durable; a second start of what is done once is no error.
 
         Raises:
             UnavailableError: Temporal did not answer in time, or refused.
         """
         async with self._answered():
-            await self._client.start_workflow(
-                start.workflow,
-                start.argument,
-                id=start.workflow_id,
-                task_queue=TASK_QUEUE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                start_signal=start.signal,
-                start_signal_args=[start.signal_argument],
-                static_summary=start.summary,
-                search_attributes=start.attributes,
-                priority=Priority(fairness_key=shorten_bytes(start.author, FAIRNESS_KEY_LIMIT)),
-                rpc_timeout=RPC_TIMEOUT,
-            )
+            await start_workflow(self._client, start, rpc_timeout=RPC_TIMEOUT)
 
     async def check(self) -> None:
         """Return if the namespace is there.

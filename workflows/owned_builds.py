@@ -73,8 +73,7 @@ class OwnedBuilds:
         if before is None:
             self._start(job, asked=asked)
         else:
-            reason = reasons.after_build(job.project.name, job.system)
-            self._remember(job, None, reason)
+            self._remember(job, None, reasons.after_build())
 
     def come_further(self, progress: BuildProgress) -> None:
         """Hear from a build that it has come further."""
@@ -129,6 +128,7 @@ class OwnedBuilds:
             path=job.project.path,
             system=job.system,
             mode=job.mode,
+            head_sha=job.merge.head_sha,
             reason=reason,
             wanted_at=workflow.now(),
         )

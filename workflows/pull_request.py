@@ -219,8 +219,10 @@ class PullRequestOwner:
     def _close(self, pull: PullRequest) -> None:
         self._closed = True
         known = self._memory.pull
-        if known is not None and _same_change(known, pull):
-            self._memory.pull = pull
+        if known is not None:
+            # What is known is about the head that was known, and is shown when this run has ended.
+            closed = known.model_copy(update={"state": PullRequestState.CLOSED})
+            self._memory.pull = pull if _same_change(known, pull) else closed
         self._cancel_all(cancellation.CLOSED)
 
     def _cancel_all(self, reason: str) -> None:
@@ -268,10 +270,11 @@ class PullRequestOwner:
         self._orders.take(order)
 
     def _retry(self, order: RetryOrder, pull: PullRequest) -> None:
-        if self._memory.evaluation_failed and not self._evaluation.running:
+        view = self._memory.view()
+        if view is not None and view.evaluation_failed and not self._evaluation.running:
             self._evaluate_anew(pull)
         for record in list(self._memory.builds.values()):
-            if record.worth_a_retry and record.job.system in order.systems:
+            if record.view.worth_a_retry and record.job.system in order.systems:
                 self._builds.want(record.job, asked=True)
 
     def _cancel(self, order: CancelOrder, reason: str) -> None:

@@ -171,7 +171,10 @@ class PushOwner:
         self._memory.want(changed)
         self._tell(push, look, changed)
         # What an older push changed is built on the newest, once that has been looked at too.
-        if report is None or head is None or head.after != push.after or self._memory.looking_for_more:
+        if report is None or head is None or self._memory.looking_for_more:
+            return
+        if head.after != push.after:
+            self._memory.look_again()
             return
         self._memory.error = report.project_file_error or ""
         source = source_of_push(self._memory.repo, self._memory.branch, push.after, report, push.pusher)

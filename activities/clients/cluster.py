@@ -7,14 +7,23 @@ from typing import Any
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import CountWorkersRequest, DescribeTaskQueueRequest
-from temporalio.client import Client
+from temporalio.api.workflowservice.v1 import (
+    CountWorkersRequest,
+    DescribeTaskQueueRequest,
+    DescribeTaskQueueResponse,
+)
+from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.clock import Clock, utc_now
+from activities.starting import start_workflow
 from tickborg.errors import PermanentError, UnavailableError
-from tickborg.names import build_task_queue
+from tickborg.github import RepositoryName
+from tickborg.names import STATE_QUERY, build_task_queue, pull_request_id
+from tickborg.starts import Start
 from tickborg.systems import System
+from tickborg.views import PullRequestView
 
 HEARTBEAT_INTERVAL = timedelta(seconds=10)
 """How often workers say that they are alive; the runtime of every worker is made with it."""
@@ -36,14 +45,20 @@ _NEEDS_A_PERSON = frozenset(
 
 
 class TemporalCluster:
-    """Asks one namespace about its workers, and signals its workflows.
+    """Asks one namespace about its workers and workflows, and starts and signals them.
 
     Workers put their own clock's time into a heartbeat, so hosts need clocks that agree within seconds.
+
+    Args:
+        client: of that namespace.
+        now: against which heartbeats are held.
+        rpc_timeout: of one call; a query is answered by a worker, which may have to replay a history first.
     """
 
-    def __init__(self, client: Client, now: Clock = utc_now) -> None:
+    def __init__(self, client: Client, now: Clock = utc_now, *, rpc_timeout: timedelta = RPC_TIMEOUT) -> None:
         self._client = client
         self._now = now
+        self._rpc_timeout = rpc_timeout
 
     async def builders_online(self, system: System) -> int:
         """How many builders of ``system`` have been heard of in the last half minute.
@@ -58,10 +73,19 @@ class TemporalCluster:
         queue = build_task_queue(system)
         return await self._heard_of(queue) or await self._polling(queue)
 
-    async def _heard_of(self, queue: str) -> int:
-        request = CountWorkersRequest(namespace=self._client.namespace, query=self._alive(queue))
+    async def hears_from(self, identity: str, queue: str) -> bool:
+        """Whether the worker for ``queue`` of the client called ``identity`` is alive by its heartbeat.
+
+        Raises:
+            UnavailableError: the server did not answer.
+            PermanentError: the server does not list workers, or does not let us ask.
+        """
+        return await self._heard_of(queue, f' AND WorkerIdentity="{identity}"') > 0
+
+    async def _heard_of(self, queue: str, whose: str = "") -> int:
+        request = CountWorkersRequest(namespace=self._client.namespace, query=self._alive(queue) + whose)
         with _failures_of(f"counting the workers of {queue}"):
-            answer = await self._client.workflow_service.count_workers(request, timeout=RPC_TIMEOUT)
+            answer = await self._client.workflow_service.count_workers(request, timeout=self._rpc_timeout)
         return answer.count
 
     def _alive(self, queue: str) -> str:
@@ -70,15 +94,32 @@ class TemporalCluster:
         return f'TaskQueue="{queue}" AND Status="Running" AND HeartbeatTime > "{since:%Y-%m-%dT%H:%M:%SZ}"'
 
     async def _polling(self, queue: str) -> int:
+        answer = await self._described(queue)
+        since = self._now() - HEARTBEAT_INTERVAL
+        return sum(poller.last_access_time.ToDatetime(UTC) > since for poller in answer.pollers)
+
+    async def queue_length(self, system: System) -> int:
+        """About how many builds wait for a free builder of ``system``; those that run are not among them.
+
+        Those of all authors and partitions. The server tells what it knew up to five seconds ago, and a build
+        that was cancelled while it waited counts until a builder comes to it (measured, with fairness).
+
+        Raises:
+            UnavailableError: the server did not answer.
+            PermanentError: the server does not let us ask.
+        """
+        answer = await self._described(build_task_queue(system), report_stats=True)
+        return answer.stats.approximate_backlog_count
+
+    async def _described(self, queue: str, *, report_stats: bool = False) -> DescribeTaskQueueResponse:
         request = DescribeTaskQueueRequest(
             namespace=self._client.namespace,
             task_queue=TaskQueue(name=queue),
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+            report_stats=report_stats,
         )
         with _failures_of(f"looking at the task queue {queue}"):
-            answer = await self._client.workflow_service.describe_task_queue(request, timeout=RPC_TIMEOUT)
-        since = self._now() - HEARTBEAT_INTERVAL
-        return sum(poller.last_access_time.ToDatetime(UTC) > since for poller in answer.pollers)
+            return await self._client.workflow_service.describe_task_queue(request, timeout=self._rpc_timeout)
 
     async def signal(self, workflow_id: str, signal: str, argument: Any) -> bool:
         """Signal a running workflow; False: it is closed or was never there.
@@ -90,12 +131,47 @@ class TemporalCluster:
         handle = self._client.get_workflow_handle(workflow_id)
         with _failures_of(f"signalling {signal} to {workflow_id}"):
             try:
-                await handle.signal(signal, argument, rpc_timeout=RPC_TIMEOUT)
+                await handle.signal(signal, argument, rpc_timeout=self._rpc_timeout)
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
                 return False
         return True
+
+    async def start(self, start: Start) -> None:
+        """Start a workflow, or tell an owner that runs; return once that is durable.
+
+        Raises:
+            UnavailableError: the server did not answer.
+            PermanentError: the server refuses it.
+        """
+        with _failures_of(f"starting {start.workflow_id}"):
+            await start_workflow(self._client, start, rpc_timeout=self._rpc_timeout)
+
+    async def pull_request_view(self, repo: RepositoryName, number: int) -> PullRequestView | None:
+        """What the running owner of a pull request knows; None: none runs, or it has heard nothing yet.
+
+        Raises:
+            UnavailableError: the server, or the worker that would know, did not answer.
+            PermanentError: the server does not let us ask.
+        """
+        handle = self._client.get_workflow_handle(pull_request_id(repo, number))
+        with _failures_of(f"asking {handle.id}"):
+            try:
+                view: PullRequestView | None = await handle.query(
+                    STATE_QUERY,
+                    result_type=PullRequestView,
+                    # One that has ended would answer too, as long as its history is kept.
+                    reject_condition=QueryRejectCondition.NOT_OPEN,
+                    rpc_timeout=self._rpc_timeout,
+                )
+            except WorkflowQueryRejectedError:
+                return None
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                return None
+        return view
 
 
 @contextmanager
@@ -105,5 +181,7 @@ def _failures_of(what: str) -> Iterator[None]:
     except RPCError as error:
         kind = PermanentError if error.status in _NEEDS_A_PERSON else UnavailableError
         raise kind(f"Temporal failed at {what}: {error.status.name}: {error.message}") from error
+    except WorkflowQueryFailedError as error:
+        raise UnavailableError(f"Temporal failed at {what}: the worker could not answer: {error}") from error
     except RuntimeError as error:  # how a lazy client says that it cannot connect
         raise UnavailableError(f"Temporal failed at {what}: {error}") from error

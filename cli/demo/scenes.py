@@ -1,20 +1,21 @@
-"""What people do in the demo: five pull requests, and what becomes of each."""
+"""What people do in the demo: pull requests, a comment, a button, a push, and what becomes of each."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from emulator import EmulatedGitHub, Person
 from emulator.rendering import check_runs_of, head_check_runs
-from emulator.state import PullRequest, Repository
-from tickborg.github import CheckStatus
+from emulator.state import CheckRun, PullRequest, Repository
+from tickborg.github import CheckStatus, reply_marker
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One pull request of the demo."""
+    """One thing that people do in the demo."""
 
     title: str
-    play: Callable[["Stage"], Awaitable[PullRequest]]
+    play: Callable[["Stage"], Awaitable[PullRequest | None]]
+    """Does it; the pull request to wait for, or None: it has waited itself."""
 
 
 class Stage:
@@ -92,6 +93,53 @@ async def documentation(stage: Stage) -> PullRequest:
     return stage.alice.open_pull_request(stage.repository, head="style", title="docs: begin a style guide")
 
 
+async def asking(stage: Stage) -> PullRequest:
+    """A maintainer asks for two things in one comment, one of which nobody has heard of."""
+    pull = stage.repository.pulls[0]
+    asked = stage.maya.comment(pull, "Do its tests agree?\n\n@tickbot test palette\n@tickbot build ntoes\n")
+    marker = reply_marker(asked.id)
+    await stage.github.until(lambda: any(marker in comment.body for comment in pull.comments), within=60)
+    await stage.github.until(lambda: _has_tested(pull, "palette"), within=60)
+    return pull
+
+
+async def running_again(stage: Stage) -> PullRequest:
+    """The author presses *Re-run* on the check that failed; it fails again, for nothing has changed."""
+    pull = stage.repository.pulls[1]
+    [failed] = [run for run in head_check_runs(pull) if run.name.startswith("palette on")]
+    stage.alice.rerun(failed)
+    await stage.github.until(lambda: _newest(pull, failed.name).id != failed.id, within=60)
+    await stage.github.until(lambda: _newest(pull, failed.name).status == CheckStatus.COMPLETED, within=60)
+    return pull
+
+
+async def pushing(stage: Stage) -> None:
+    """What is pushed to the default branch is built there, too."""
+    changes = stage.edited("notes/chapters/1-bees.txt", "no minister", "no minister whatever")
+    main = stage.repository.default_branch
+    stage.maya.commit(stage.repository, main, changes, "notes: choose a better word\n")
+    await stage.github.until(lambda: _pushes_built(stage.repository, main), within=60)
+
+
+def _pushes_built(repository: Repository, branch: str) -> bool:
+    runs = check_runs_of(repository, repository.branches[branch])
+    return bool(runs) and all(run.status == CheckStatus.COMPLETED for run in runs)
+
+
+def _newest(pull: PullRequest, name: str) -> CheckRun:
+    return next(run for run in head_check_runs(pull) if run.name == name)
+
+
+def _has_tested(pull: PullRequest, project: str) -> bool:
+    """Whether the build that was asked for has taken the place of the automatic one, and has ended."""
+    return any(
+        run.name.startswith(f"{project} on")
+        and run.output.title
+        and run.output.title.startswith("built and tested")
+        for run in head_check_runs(pull)
+    )
+
+
 def _has_ended(repository: Repository, head: str) -> bool:
     return all(run.status == CheckStatus.COMPLETED for run in check_runs_of(repository, head))
 
@@ -106,4 +154,7 @@ SCENES = (
     Scene("a pull request that conflicts with its target branch", conflicting),
     Scene("a pull request superseded by a push while it is building", superseded),
     Scene("a pull request that changes no project", documentation),
+    Scene("a comment with two commands, one of them with a typo", asking),
+    Scene("the button that runs a failed check again", running_again),
+    Scene("a push to the default branch", pushing),
 )

@@ -16,7 +16,7 @@ from cli.embedded import EmbeddedBot, embedded_bot, policy_of_this_machine
 from cli.services import Folders
 from cli.state_folder import state_folder
 from cli.watching import Narrator, clock, settled
-from emulator import EmulatedGitHub, pull_request_text
+from emulator import EmulatedGitHub, branch_text, pull_request_text
 from emulator.state import PullRequest
 
 SCENE_SECONDS = 300.0
@@ -72,33 +72,37 @@ def _introduce(console: Console, bot: EmbeddedBot, monorepo: sample.Sample, fold
 
 
 async def _play(console: Console, bot: EmbeddedBot, stage: Stage) -> list[PullRequest]:
-    def tell(pull: PullRequest, name: str, text: str) -> None:
+    def tell(subject: str, name: str, text: str) -> None:
         now = clock(datetime.now(UTC))
         console.print(
-            f"  {now}  #{pull.number}  {name:<42}  {text}", markup=False, highlight=False, soft_wrap=True
+            f"  {now}  {subject:<4}  {name:<42}  {text}", markup=False, highlight=False, soft_wrap=True
         )
 
-    narrator = asyncio.create_task(Narrator(stage.github, tell).run())
+    narrator = Narrator(stage.github, tell)
+    narrating = asyncio.create_task(narrator.run())
     try:
-        return [await _play_scene(console, bot, stage, place, scene) for place, scene in enumerate(SCENES, 1)]
+        for place, scene in enumerate(SCENES, 1):
+            await _play_scene(console, bot, stage, place, scene)
+            narrator.tell_news()
+        return list(stage.repository.pulls)
     finally:
-        narrator.cancel()
-        await asyncio.wait([narrator])
+        narrating.cancel()
+        await asyncio.wait([narrating])
 
 
-async def _play_scene(
-    console: Console, bot: EmbeddedBot, stage: Stage, place: int, scene: Scene
-) -> PullRequest:
+async def _play_scene(console: Console, bot: EmbeddedBot, stage: Stage, place: int, scene: Scene) -> None:
     console.print(f"\n{place}. {scene.title}", style="bold", highlight=False, soft_wrap=True)
     pull = await scene.play(stage)
-    await settled(stage.github, bot.client, pull, within=SCENE_SECONDS)
-    return pull
+    if pull is not None:
+        await settled(stage.github, bot.client, pull, within=SCENE_SECONDS)
 
 
 async def _conclude(console: Console, bot: EmbeddedBot, pulls: list[PullRequest], folders: Folders) -> None:
     console.print("\nWhat GitHub shows", style="bold")
     for pull in pulls:
         console.print(f"\n{pull_request_text(pull)}", markup=False, highlight=False, soft_wrap=True)
+    branch = branch_text(bot.github.repositories["example/monorepo"], "main")
+    console.print(f"\n{branch}", markup=False, highlight=False, soft_wrap=True)
     console.print("\nLogs", style="bold")
     for line in _logs(folders.logs):
         console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)

@@ -22,20 +22,35 @@ async function currentPage() {
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 
-// Puts a part of the current page in the place of the one that is shown, as the reader has opened it.
+const summary = (details) => details.querySelector("summary").textContent;
+
+// Makes a part of the shown page what it is in the current one, except that the reader has opened it.
 function renew(selector, page) {
   const shown = document.querySelector(selector);
   const current = document.adoptNode(page.querySelector(selector));
-  for (const details of shown.querySelectorAll("details[open]")) {
-    const name = details.querySelector("summary").textContent;
-    for (const other of current.querySelectorAll("details")) {
-      if (other.querySelector("summary").textContent === name) other.open = true;
-    }
+  const opened = new Map([...shown.querySelectorAll("details")].map((each) => [summary(each), each.open]));
+  for (const details of current.querySelectorAll("details")) {
+    details.open = opened.get(summary(details)) ?? details.open;
   }
+  const scrolled = shown.querySelector(".wide")?.scrollLeft;
+  patch(shown, current);
+  document.querySelector(".wide")?.scrollTo({ left: scrolled });
+}
+
+// Leaves alone what is the same: text that is selected, a link that has the focus.
+function patch(shown, current) {
   if (shown.isEqualNode(current)) return;
-  const scrolled = shown.querySelector(".wide")?.scrollLeft ?? 0;
-  shown.replaceWith(current);
-  current.querySelector(".wide")?.scrollTo({ left: scrolled });
+  const count = current.childNodes.length;
+  if (shown.nodeName !== current.nodeName || count === 0 || shown.childNodes.length !== count) {
+    shown.replaceWith(current);
+    return;
+  }
+  for (const { name } of [...shown.attributes]) {
+    if (!current.hasAttribute(name)) shown.removeAttribute(name);
+  }
+  for (const { name, value } of current.attributes) shown.setAttribute(name, value);
+  const others = [...current.childNodes];
+  [...shown.childNodes].forEach((child, place) => patch(child, others[place]));
 }
 
 async function keepTrue() {

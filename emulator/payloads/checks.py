@@ -92,9 +92,9 @@ def latest(runs: list[CheckRun]) -> list[CheckRun]:
 
 
 def suite_status(shown: CheckSuite) -> str:
-    """How far the suite is: queued with no run yet."""
+    """How far the suite is: queued with no run yet, and again when it was asked for again."""
     statuses = {run.status for run in latest(shown.runs)}
-    if not statuses or statuses == {"queued"}:
+    if shown.asked_again or not statuses or statuses == {"queued"}:
         return "queued"
     return "completed" if statuses == {"completed"} else "in_progress"
 

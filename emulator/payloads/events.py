@@ -77,12 +77,12 @@ def issue_comment(action: str, comment: Comment, root: str, **more: Any) -> dict
 
 
 def push(pushed: Push, root: str) -> dict[str, Any]:
-    """`push` of a branch."""
+    """`push` of a branch or a tag."""
     repository, before, after = pushed.repository, pushed.before, pushed.after
     created, deleted = before == ZERO_SHA, after == ZERO_SHA
     new = () if created or deleted else repository.git.compare(before, after).ahead
     return {
-        "ref": f"refs/heads/{pushed.branch}",
+        "ref": pushed.ref,
         "before": before,
         "after": after,
         "base_ref": None,

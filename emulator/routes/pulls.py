@@ -49,17 +49,23 @@ def list_files(request: Request) -> Answer:
 
 
 def list_pulls_of_commit(request: Request) -> Answer:
-    """The pull requests a commit belongs to: open ones that have it, and those merged with it."""
+    """The pull requests a commit belongs to: open ones that have it, and those merged with it.
+
+    An open one from a fork is not among them: GitHub looks at the branches of the repository itself
+    (https://github.com/google/go-github/issues/2241).
+    """
     sha, repository = request.sha("commit_sha"), request.repository
-    found = [
-        each for each in repository.pulls if _has(each, sha) and (each.state == "open" or each.merged_at)
-    ]
+    found = [each for each in repository.pulls if _has(each, sha) and (_is_ours(each) or each.merged_at)]
     return request.listed(found, lambda each: simple_pull(each, request.root))
 
 
 def _is_asked(each: PullRequest, query: Mapping[str, str]) -> bool:
     head = f"{each.head_repository.owner.login}:{each.head_ref}"
     return query.get("base") in {None, each.base_ref} and query.get("head") in {None, head}
+
+
+def _is_ours(each: PullRequest) -> bool:
+    return each.state == "open" and each.head_repository is each.repository
 
 
 def _has(each: PullRequest, sha: str) -> bool:

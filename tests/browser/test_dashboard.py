@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ from dashboard.app import create_app
 from messaging.log_store import LogReader
 from tests.support.browser import Browser, Tab, chromium
 from tests.support.build_logs import ATTEMPT, START, end, lines
-from tests.support.fake_pulls import FakePulls
-from tests.support.samples import build_view, pull_request, pull_request_view
+from tests.support.fake_owners import FakeOwners
+from tests.support.samples import branch_view, build_view, pull_request, pull_request_view
 from tests.support.written_logs import write
 from tickborg.jobs import BuildOutcome, BuildStage, EvaluationOutcome, SkippedBuild
 from tickborg.messages import BuildLogMsg, BuildLogStatus
@@ -27,6 +28,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LOG = f"/logs/{ATTEMPT}"
 PULL = "/acme/mono/pull/7"
+LONG_BRANCH = "a-branch-without-end" * 12
+BRANCH = f"/acme/mono/branch/{LONG_BRANCH}"
 SHOWN = "[...document.querySelectorAll('#log > div')].map((row) => row.textContent)"
 HOSTILE = "</title><script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
 
@@ -43,7 +46,7 @@ class Site:
     """A dashboard that is served."""
 
     url: str
-    pulls: FakePulls
+    owners: FakeOwners
     logs: Path
     connections: "Connections"
 
@@ -80,10 +83,10 @@ class Connections:
 @pytest_asyncio.fixture(loop_scope="module")
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     """A dashboard of its own for each test."""
-    pulls = FakePulls()
-    connections = Connections(create_app(pulls=pulls, logs=LogReader(tmp_path)))
+    owners = FakeOwners()
+    connections = Connections(create_app(owners=owners, logs=LogReader(tmp_path)))
     async with listening(connections, host="127.0.0.1", port=0, setting="the test") as url:
-        yield Site(url, pulls, tmp_path, connections)
+        yield Site(url, owners, tmp_path, connections)
 
 
 Opened = Callable[..., AbstractAsyncContextManager[Tab]]
@@ -171,36 +174,90 @@ def running(outcome: BuildOutcome | None = None) -> PullRequestView:
 
 async def test_a_pull_request_renews_itself_while_something_runs(site: Site, opened: Opened) -> None:
     """What the reader has opened or closed stays so, and at the end it is left alone."""
-    site.pulls.put(running())
+    site.owners.put(running())
     async with opened(PULL) as tab:
         await tab.until("document.querySelector('details').open")
-        site.pulls.put(running(BuildOutcome.SUCCESS))
+        site.owners.put(running(BuildOutcome.SUCCESS))
         await tab.until("document.querySelector('tbody').textContent.includes('built')")
         assert await tab.evaluate("document.querySelector('details').open")
         assert await tab.evaluate("document.querySelector('main').dataset.refresh ?? null") is None
         assert tab.complaints == []
 
 
+async def test_a_branch_renews_itself_too(site: Site, opened: Opened) -> None:
+    """From the push that is being looked at to the builds of it."""
+    site.owners.put(branch_view(branch="release/1.2", looking=True))
+    async with opened("/acme/mono/branch/release/1.2") as tab:
+        await tab.until("document.querySelector('main').textContent.includes('still being looked at')")
+        done = build_view(outcome=BuildOutcome.SUCCESS)
+        site.owners.put(branch_view(done, branch="release/1.2"))
+        await tab.until("document.querySelector('tbody')?.textContent.includes('built')")
+        assert await tab.evaluate("document.querySelector('main').dataset.refresh ?? null") is None
+        assert tab.complaints == []
+
+
+def two_failures(age: timedelta) -> PullRequestView:
+    """A pull request with two failed builds and one that has run for ``age``."""
+    return pull_request_view(
+        build_view("cgit", outcome=BuildOutcome.FAILURE, reason="`make -j2` exited with status 2"),
+        build_view("meshmc", outcome=BuildOutcome.FAILURE),
+        build_view("zlib", stage=BuildStage.RUNNING, started_at=datetime.now(UTC) - age),
+        evaluation=EvaluationOutcome.EVALUATED,
+    )
+
+
+async def test_what_a_reader_is_at_stays_as_it_is(site: Site, opened: Opened) -> None:
+    """Selected text, a link that has the focus, what is opened and what is closed: only the age changes."""
+    site.owners.put(two_failures(timedelta(hours=1)))
+    async with opened(PULL) as tab:
+        await tab.evaluate("document.querySelectorAll('details')[1].open = true")
+        await tab.evaluate("document.querySelector('tbody a').focus()")
+        await tab.evaluate("getSelection().selectAllChildren(document.querySelector('h1'))")
+        site.owners.put(two_failures(timedelta(hours=2)))
+        await tab.until("document.querySelector('tbody').textContent.includes('for 2 h')")
+        opened_ones = "[...document.querySelectorAll('details')].map((each) => each.open)"
+        assert await tab.evaluate(opened_ones) == [False, True]
+        assert await tab.evaluate("getSelection().toString()") == "Make it faster #7"
+        assert await tab.evaluate("document.activeElement.textContent") == "log"
+        assert tab.complaints == []
+
+
+async def test_links_within_a_page_lead_somewhere(site: Site, opened: Opened) -> None:
+    """From a build to its reason, and from the head of a log to its end."""
+    site.owners.put(two_failures(timedelta(hours=1)))
+    write(site.logs, START, lines(1, 500), end(BuildLogStatus.SUCCESS, 500))
+    async with opened(PULL, height=300) as tab:
+        await tab.evaluate("[...document.querySelectorAll('tbody a')].find((a) => a.text === 'why').click()")
+        assert await tab.evaluate("document.querySelector(':target').textContent.includes('status 2')")
+        await tab.go(site.url + LOG)
+        await tab.evaluate("document.querySelector('[href=\"#ending\"]').click()")
+        await tab.until("innerHeight + scrollY >= document.documentElement.scrollHeight - 100")
+
+
 async def test_a_page_says_when_it_may_be_out_of_date(site: Site, opened: Opened) -> None:
     """While Temporal is away what was shown stays, and it is shown anew when it is back."""
-    site.pulls.put(running())
+    site.owners.put(running())
     async with opened(PULL) as tab:
-        site.pulls.away = True
+        site.owners.away = True
         await tab.until("!document.querySelector('#connection').hidden")
         assert await tab.evaluate("document.querySelector('tbody').textContent.includes('running')")
-        site.pulls.away = False
-        site.pulls.put(running(BuildOutcome.SUCCESS))
+        site.owners.away = False
+        site.owners.put(running(BuildOutcome.SUCCESS))
         await tab.until("document.querySelector('tbody').textContent.includes('built')")
         assert await tab.evaluate("document.querySelector('#connection').hidden")
 
 
 async def test_nothing_of_others_is_run(site: Site, opened: Opened) -> None:
     """Neither from a title nor from a log, whether it is there at first or comes later."""
-    site.pulls.put(pull_request_view(pull=pull_request(title=HOSTILE)))
+    site.owners.put(pull_request_view(pull=pull_request(title=HOSTILE), notices=(HOSTILE,)))
+    site.owners.put(branch_view(build_view(HOSTILE), branch="hostile", pusher=HOSTILE, error=HOSTILE))
     hostile = BuildLogMsg(attempt_id=ATTEMPT, identity=HOSTILE, system="x", line_number=1, output=HOSTILE)
     write(site.logs, START.model_copy(update={"project": HOSTILE}), hostile)
     async with opened(PULL) as tab:
         assert HOSTILE in await tab.evaluate("document.querySelector('h1').textContent")
+        assert HOSTILE in await tab.evaluate("document.querySelector('.notices').textContent")
+        await tab.go(site.url + "/acme/mono/branch/hostile")
+        assert HOSTILE in await tab.evaluate("document.querySelector('tbody').textContent")
         await tab.go(site.url + LOG)
         write(site.logs, hostile.model_copy(update={"line_number": 2}))
         await tab.until(f"{SHOWN}.length === 2")
@@ -211,7 +268,7 @@ async def test_nothing_of_others_is_run(site: Site, opened: Opened) -> None:
 
 async def test_everything_can_be_read_without_scripts(site: Site, opened: Opened) -> None:
     """And what moves is loaded again by the browser itself."""
-    site.pulls.put(running())
+    site.owners.put(running())
     write(site.logs, START, lines(1, 2))
     async with opened(PULL, scripts=False) as tab:
         assert await tab.evaluate("document.querySelector('tbody').textContent.includes('running')")
@@ -230,13 +287,16 @@ def wide() -> PullRequestView:
         evaluation_reason=words,
         conflicts=(words,),
         skipped=(SkippedBuild(project=name, reason=f"`{words}`"),),
+        notices=(words,),
     )
 
 
-@pytest.mark.parametrize("path", ["/", PULL, LOG, "/nothing"])
+@pytest.mark.parametrize("path", ["/", PULL, BRANCH, LOG, "/nothing"])
 async def test_pages_fit_a_phone(site: Site, opened: Opened, path: str) -> None:
     """Tables and commands scroll within themselves."""
-    site.pulls.put(wide())
+    view = wide()
+    site.owners.put(view)
+    site.owners.put(branch_view(*view.builds, branch=LONG_BRANCH, error=view.builds[0].reason, looking=True))
     write(site.logs, START, lines(1, 1).model_copy(update={"output": "x" * 5_000}))
     async with opened(path, width=400) as tab:
         assert await tab.evaluate("document.documentElement.scrollWidth") == 400

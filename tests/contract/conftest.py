@@ -21,6 +21,7 @@ from emulator.git import create_bare
 from emulator.server import listening
 from emulator.state import App, Installation, PullRequest, Repository
 from tests.support.github_keys import private_key
+from tests.support.patience import PATIENCE_SECONDS
 
 SECRET = "it is a secret to nobody"
 FILES: dict[str, bytes | None] = {
@@ -153,7 +154,9 @@ async def receiver(app: App, url: str) -> AsyncIterator[Receiver]:
 async def api(github: EmulatedGitHub, app: App, installation: Installation, url: str) -> AsyncIterator[Api]:
     """A client of the REST API."""
     token = github.issue_token(installation, dict(installation.permissions))
-    async with httpx2.AsyncClient(base_url=url, trust_env=False, verify=False) as http:
+    async with httpx2.AsyncClient(
+        base_url=url, trust_env=False, verify=False, timeout=PATIENCE_SECONDS
+    ) as http:
         yield Api(http, token.value, encode_jwt(app))
 
 

@@ -11,6 +11,7 @@ import pytest
 from emulator import EmulatedGitHub, Fails, Person, serve
 from emulator.faults import Drops, Kind
 from emulator.state import Installation, PullRequest, Repository
+from tests.support.patience import PATIENCE_SECONDS
 
 REFS = "GET /{owner}/{repo}.git/info/refs"
 UPLOAD = "POST /{owner}/{repo}.git/git-upload-pack"
@@ -206,7 +207,7 @@ async def test_a_client_may_hang_up(
     headers = {"git-protocol": "version=2", "content-type": "application/x-git-upload-pack-request"}
     address = f"{git.remote(token)}/git-upload-pack"
     async with (
-        httpx2.AsyncClient(trust_env=False, verify=False) as http,
+        httpx2.AsyncClient(trust_env=False, verify=False, timeout=PATIENCE_SECONDS) as http,
         http.stream("POST", address, content=command, headers=headers) as answer,
     ):
         assert answer.status_code == 200
@@ -219,7 +220,10 @@ async def test_a_server_may_stop_during_a_fetch(
     github: EmulatedGitHub, token: str, repository: Repository
 ) -> None:
     """A server that stops while git is being started or asked leaves no process and no warning behind."""
-    async with serve(github) as url, httpx2.AsyncClient(trust_env=False, verify=False) as http:
+    async with (
+        serve(github) as url,
+        httpx2.AsyncClient(trust_env=False, verify=False, timeout=PATIENCE_SECONDS) as http,
+    ):
         address = f"{url}/project-tick/mono.git/info/refs?service=git-upload-pack"
         asking = [asyncio.create_task(http.get(address, auth=("x", token))) for _ in range(4)]
         await github.until(lambda: github.journal.calls(REFS))

@@ -1,5 +1,6 @@
 """What people do, and what of it the emulated GitHub then shows."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from emulator import EmulatedGitHub, Person, pull_request_text
 from emulator.errors import ValidationFailed
 from emulator.git import GitStore, create_bare
-from emulator.state import PullRequest, Repository
+from emulator.state import CheckRun, PullRequest, Repository
 from tests.contract.conftest import Api
 
 REPO = "/repos/project-tick/mono"
@@ -94,6 +95,27 @@ async def test_only_a_button_that_is_there_is_clicked(
     made = await api.post(f"{REPO}/check-runs", {"name": "cgit", "head_sha": pull.head_sha})
     with pytest.raises(ValueError, match="no button 'retry'; it has: none"):
         alice.click(pull.repository.check_runs[made.json()["id"]], "retry")
+
+
+@pytest.mark.parametrize("again", [Person.rerun, lambda alice, run: alice.rerun_all(run.suite)])
+async def test_a_suite_that_is_asked_for_again_is_queued(
+    alice: Person, api: Api, pull: PullRequest, again: Callable[[Person, CheckRun], None]
+) -> None:
+    """Until its App does something about it; the old run says what it said."""
+    fields = {"name": "cgit", "head_sha": pull.head_sha, "conclusion": "failure"}
+    made = (await api.post(f"{REPO}/check-runs", fields)).json()
+    path = f"{REPO}/check-suites/{made['check_suite']['id']}"
+
+    async def shown() -> tuple[str, str | None]:
+        suite = (await api.get(path)).json()
+        return suite["status"], suite["conclusion"]
+
+    assert await shown() == ("completed", "failure")
+    again(alice, pull.repository.check_runs[made["id"]])
+    assert await shown() == ("queued", None)
+    assert (await api.get(f"{REPO}/check-runs/{made['id']}")).json()["conclusion"] == "failure"
+    await api.post(f"{REPO}/check-runs", fields | {"conclusion": "success"})
+    assert await shown() == ("completed", "success")
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,9 @@ BODIES: dict[str, Any] = {
     | models.ReposOwnerRepoCheckRunsCheckRunIdPatchBodyAnyof1,
     f"POST {ISSUE}/{{issue_number}}/labels": models.ReposOwnerRepoIssuesIssueNumberLabelsPostBodyOneof0,
     f"POST {ISSUE}/{{issue_number}}/comments": models.ReposOwnerRepoIssuesIssueNumberCommentsPostBody,
+    f"POST {ISSUE}/comments/{{comment_id}}/reactions": (
+        models.ReposOwnerRepoIssuesCommentsCommentIdReactionsPostBody
+    ),
     f"PATCH {ISSUE}/comments/{{comment_id}}": models.ReposOwnerRepoIssuesCommentsCommentIdPatchBody,
 }
 
@@ -86,6 +89,8 @@ async def test_every_body_is_one_github_publishes(
     await client.remove_label(REPO, 1, "project: cgit")
     comment = await client.create_comment(REPO, 1, "Hello.")
     await client.edit_comment(REPO, comment, "Goodbye.")
+    await client.react(REPO, comment, "eyes")
+    assert await client.open_pulls_at(REPO, pull.head_sha) == [1]
 
     for call in github.journal.calls():
         if call.route in BODIES:

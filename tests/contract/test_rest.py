@@ -1,5 +1,6 @@
 """How the REST API behaves beyond the shape of its answers."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -247,6 +248,21 @@ async def test_a_commit_knows_its_pull_requests(api: Api, alice: Person, pull: P
     assert [each["number"] for each in (await api.get(path)).json()] == [1]
     alice.close(pull)
     assert (await api.get(path)).json() == []
+
+
+async def test_a_forks_commit_knows_no_pull_request(
+    api: Api, alice: Person, repository: Repository, tmp_path: Path
+) -> None:
+    """GitHub finds none until it is merged; the list of open pull requests has it."""
+    fork = alice.fork(repository, tmp_path / "fork.git")
+    alice.commit(fork, "topic", {"cgit/ui.c": b"int new;\n"}, "cgit: new")
+    pull = alice.open_pull_request(repository, head="topic", title="cgit: new", source=fork)
+    path = f"{REPO}/commits/{pull.head_sha}/pulls"
+    assert (await api.get(path)).json() == []
+    [listed] = (await api.get(f"{REPO}/pulls")).json()
+    assert listed["head"]["sha"] == pull.head_sha
+    alice.merge(pull)
+    assert [each["number"] for each in (await api.get(path)).json()] == [pull.number]
 
 
 async def test_files_say_what_changed(api: Api, alice: Person, repository: Repository) -> None:

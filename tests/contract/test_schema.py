@@ -201,6 +201,7 @@ async def test_webhooks_of_people(
     alice.reopen(pull)
     alice.merge(pull)
     alice.delete_branch(repository, "next")
+    alice.tag(repository, "v1")
     github.ping(app)
     github.install(app, repository)
     await github.webhooks.settled()

@@ -17,6 +17,7 @@ from activities.attempt import Builder
 from activities.clients.sandbox.bubblewrap import Bubblewrap
 from activities.clients.sandbox.sandbox import Limits, Toolchain
 from tests.support.build_bench import Bench, sample, script
+from tests.support.clock import PassTime
 from tests.support.processes import alive, new_marker
 from tests.support.samples import build_job
 from tests.support.tools import need
@@ -69,11 +70,14 @@ async def test_a_tool_that_is_not_installed_is_named(bench: Bench, few_programs:
     assert result.commands == ()
 
 
-async def test_a_build_over_its_time_is_ended(bench: Bench) -> None:
+async def test_a_build_over_its_time_is_ended(bench: Bench, pass_time: PassTime) -> None:
     """The whole tree ends, and what was printed is kept."""
-    marker = new_marker()
-    job = script(f"echo begun; sleep 60 '{marker}' & sleep 61", timeout=timedelta(seconds=1))
-    result = await bench.build(job)
+    marker, limit = new_marker(), timedelta(hours=1)
+    job = script(f"sh -c 'echo begun; sleep 60; :' '{marker}' & sleep 61", timeout=limit)
+    building = asyncio.create_task(bench.build(job))
+    await (await bench.logs.next()).until("begun")
+    pass_time(limit)
+    result = await building
     assert result.outcome is BuildOutcome.TIMED_OUT
     assert "begun" in result.log_tail
     assert alive(marker) == []

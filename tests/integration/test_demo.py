@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,8 @@ from tests.support.shown import timeless
 from tests.support.site import SYSTEM
 from tests.support.tools import need
 
-BUILT, EVALUATED = "success: built in N s", "status tickborg-eval: success"
+BUILT, TESTED = "success: built in N s", "success: built and tested in N s"
+EVALUATED = "status tickborg-eval: success"
 NOTES, PAINTER, PALETTE = (f"check {name} on {SYSTEM}" for name in ("notes", "painter", "palette"))
 
 CONFLICT = ["status tickborg-eval: failure: merge conflict in README.md"]
@@ -21,16 +22,17 @@ DOCUMENTATION = ["labels: scope: docs", f"{EVALUATED}: no project is changed"]
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[CommandLine]:
+async def terminal(tmp_path: Path) -> AsyncIterator[CommandLine]:
     """Where the demo is run; nothing may be left of it."""
     need("make", "bwrap", "prlimit")
     made = CommandLine(tmp_path / "home")
     yield made
+    await made.end()
     assert made.left() == []
 
 
 async def test_every_scene_has_its_outcome(terminal: CommandLine) -> None:
-    """Five pull requests, and what GitHub, the logs and the counters show of them in the end."""
+    """Five pull requests, a comment, a button and a push, and what is shown of them in the end."""
     need("cmake", "meson", "ninja")
     ended = await terminal.run("demo")
 
@@ -40,7 +42,8 @@ async def test_every_scene_has_its_outcome(terminal: CommandLine) -> None:
         1: [
             "labels: project: notes, project: palette",
             f"{EVALUATED}: 3 projects: notes, painter, palette",
-            *(f"{check}: {BUILT}" for check in (NOTES, PAINTER, PALETTE)),
+            *(f"{check}: {BUILT}" for check in (NOTES, PAINTER)),
+            f"{PALETTE}: {TESTED}",
         ],
         2: [
             "labels: project: palette",
@@ -53,8 +56,10 @@ async def test_every_scene_has_its_outcome(terminal: CommandLine) -> None:
         5: DOCUMENTATION,
     }
     assert "cancelled: superseded by " in ended.printed
-    assert Counter(logs(ended)) == {"success": 4, "failure": 2, "cancelled": 1}
-    for outcome, count in (("Success", 4), ("Failure", 2)):
+    assert "No project `ntoes`; did you mean `notes`?" in ended.printed
+    assert f"check notes on {SYSTEM} (push to main): success: built in" in ended.printed
+    assert Counter(logs(ended)) == {"success": 6, "failure": 3, "cancelled": 1}
+    for outcome, count in (("Success", 6), ("Failure", 3)):
         labels = f'outcome="{outcome}",system="{SYSTEM}"'
         assert f"  tickborg_builds_completed_total{{{labels}}} {count}.0" in ended.printed.splitlines()
 
@@ -73,7 +78,8 @@ async def test_what_cannot_be_built_here_is_named_and_left_out(terminal: Command
         1: [
             "labels: project: notes, project: palette",
             f"{EVALUATED}: 2 projects: notes, palette",
-            *(f"{check}: {BUILT}" for check in (NOTES, PALETTE)),
+            f"{NOTES}: {BUILT}",
+            f"{PALETTE}: {TESTED}",
         ],
         2: [
             "labels: project: palette",
@@ -88,7 +94,8 @@ async def test_what_cannot_be_built_here_is_named_and_left_out(terminal: Command
 
 def shown(ended: Ended) -> dict[int, list[str]]:
     """Labels, statuses and check runs of each pull request, without times, as the demo prints them last."""
-    sections = part(ended, "What GitHub shows").split("example/monorepo#")[1:]
+    pulls = part(ended, "What GitHub shows").split("\nexample/monorepo main")[0]
+    sections = pulls.split("example/monorepo#")[1:]
     kept = ("  labels:", "  status ", "  check ")
     return {
         int(section.split()[0]): [

@@ -13,8 +13,10 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import WorkflowExecutionStatus
 
-from cli.embedded_temporal import RETENTION, EmbeddedTemporal, temporal_binary
+from cli.embedded_temporal import EmbeddedTemporal, temporal_binary
+from cli.namespace import RETENTION
 from cli.temporal_client import TemporalConnection, connect
+from tests.support.patience import PATIENCE_SECONDS
 from tickborg.errors import InfrastructureError, UnavailableError
 from tickborg.names import SEARCH_ATTRIBUTES
 
@@ -71,7 +73,7 @@ async def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     try:
         parent.kill()
         await parent.communicate()
-        ended, _, _ = await asyncio.to_thread(select.select, [server], [], [], 30)
+        ended, _, _ = await asyncio.to_thread(select.select, [server], [], [], PATIENCE_SECONDS)
     finally:
         os.close(server)
     assert ended

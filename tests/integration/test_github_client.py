@@ -217,6 +217,61 @@ async def test_a_deleted_comment_is_no_error(
     assert await client.find_comment(REPO, pull.number, SUMMARY_MARKER) is None
 
 
+async def test_a_comment_has_one_pair_of_our_eyes(
+    client: GitHubClient, github: EmulatedGitHub, pull: PullRequest
+) -> None:
+    """However often they are put there; another's count for themselves."""
+    comment = Person(github, "alice").comment(pull, "@tickbot eval")
+    for _ in range(2):
+        await client.react(REPO, comment.id, "eyes")
+    assert [(each.user.login, each.content) for each in comment.reactions] == [("tickbot[bot]", "eyes")]
+    statuses = [call.status for call in github.journal.calls() if call.path.endswith("/reactions")]
+    assert statuses == [201, 200]
+
+
+async def test_a_comment_that_is_gone_takes_no_reaction(
+    client: GitHubClient, github: EmulatedGitHub, pull: PullRequest
+) -> None:
+    """And that is no error."""
+    alice = Person(github, "alice")
+    comment = alice.comment(pull, "@tickbot eval")
+    alice.delete_comment(comment)
+    await client.react(REPO, comment.id, "eyes")
+
+
+async def test_the_open_pull_requests_of_a_head_are_found(
+    client: GitHubClient, github: EmulatedGitHub, repository: Repository, pull: PullRequest, tmp_path: Path
+) -> None:
+    """From forks and to several targets; what only contains the commit, or is closed, is not among them."""
+    alice, bob = Person(github, "alice"), Person(github, "bob")
+    alice.push(repository, "next", repository.branches["main"])
+    fork = bob.fork(repository, tmp_path / "fork.git")
+    bob.push(fork, "same", pull.head_sha)
+    proposals = [
+        bob.open_pull_request(repository, head="same", title="The same", source=fork),
+        alice.open_pull_request(repository, head="topic", title="For next", base="next"),
+    ]
+    closed = alice.open_pull_request(repository, head="topic", title="Not this", base="next")
+    alice.close(closed)
+    alice.commit(repository, "more", {"cmark/a": b""}, "More", onto="topic")
+    alice.open_pull_request(repository, head="more", title="More")
+    found = await client.open_pulls_at(REPO, pull.head_sha)
+    assert sorted(found) == [pull.number, *(each.number for each in proposals)]
+    assert await client.open_pulls_at(REPO, repository.branches["main"]) == []
+
+
+async def test_a_head_is_found_behind_a_hundred_other_pull_requests(
+    client: GitHubClient, github: EmulatedGitHub, repository: Repository, pull: PullRequest
+) -> None:
+    """GitHub lists the newest first, a hundred a page."""
+    alice = Person(github, "alice")
+    alice.commit(repository, "other", {"cmark/a": b""}, "Other")
+    for number in range(100):
+        alice.push(repository, f"base-{number}", repository.branches["main"])
+        alice.open_pull_request(repository, head="other", title="Other", base=f"base-{number}")
+    assert await client.open_pulls_at(REPO, pull.head_sha) == [pull.number]
+
+
 async def test_permissions_are_folded(client: GitHubClient, pull: PullRequest) -> None:
     """A maintainer may write, a triager may read, a stranger to a private repository may nothing."""
     permissions = [await client.permission(REPO, user) for user in ("maya", "tria", "alice", "nobody-at-all")]

@@ -111,6 +111,11 @@ async def what_it_does(github: GitHub) -> list[Any]:
     seen += [await github.find_comment(REPO, 1, MARKER) == newer]
     seen += [await github.edit_comment(REPO, 10**12, "nowhere")]
 
+    await github.react(REPO, newer, "eyes")
+    await github.react(REPO, newer, "eyes")
+    seen += [await outcome(github.react(REPO, 10**12, "eyes"))]
+    seen += [await github.open_pulls_at(REPO, head), await github.open_pulls_at(REPO, "c" * 40)]
+
     seen += [await github.permission(REPO, "Maya"), await github.permission(REPO, "alice")]
     seen += [await outcome(github.pull_request(REPO, 404)), await outcome(github.labels(REPO, 404))]
     return seen

@@ -7,6 +7,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from cli.http_server import listening
+from tests.support.patience import PATIENCE_SECONDS
 from tickborg.errors import InfrastructureError
 
 
@@ -34,7 +35,7 @@ async def test_an_answer_under_way_is_finished_before_the_server_ends() -> None:
         await go_on.wait()
         await hello(scope, receive, send)
 
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=PATIENCE_SECONDS) as client:
         async with listening(slow, host="127.0.0.1", port=0, setting="") as url:
             asking = asyncio.create_task(client.get(url))
             await begun.wait()

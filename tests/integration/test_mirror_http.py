@@ -18,6 +18,7 @@ from activities.clients.git.mirror import Mirror
 from activities.clients.git.mirror_store import MirrorStore, Wanted
 from tests.support.git_repository import GitRepository
 from tests.support.git_server import GitServer, git_server
+from tests.support.patience import PATIENCE_SECONDS
 from tickborg.errors import PermanentError, TickborgError, UnauthorizedError, UnavailableError
 from tickborg.github import RepositoryName
 from tickborg.jobs import MergeJob
@@ -84,7 +85,7 @@ def test_a_token_is_kept_nowhere(served: Served) -> None:
     served.server.answering.clear()
     merging = threading.Thread(target=served.merge)
     merging.start()
-    assert served.server.asked.wait(30)
+    assert served.server.asked.wait(PATIENCE_SECONDS)
     arguments = b"".join(_command_lines())
     served.server.answering.set()
     merging.join()
@@ -177,11 +178,11 @@ def test_a_thread_that_is_told_to_stop_ends_its_git(served: Served) -> None:
 
     thread = threading.Thread(target=merge)
     thread.start()
-    assert served.server.asked.wait(30)
+    assert served.server.asked.wait(PATIENCE_SECONDS)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(
         ctypes.c_ulong(thread.ident or 0), ctypes.py_object(KeyboardInterrupt)
     )
-    thread.join(30)
+    thread.join(PATIENCE_SECONDS)
     assert stopped.is_set()
     served.server.answering.set()
     assert served.merge()
@@ -202,7 +203,7 @@ def test_a_git_that_outlives_its_worker_keeps_the_lock(served: Served) -> None:
     served.server.answering.clear()
     arguments = [str(served.mirrors), served.remote(REPO), served.head]
     with subprocess.Popen([sys.executable, "-c", script, *arguments]) as worker:
-        assert served.server.asked.wait(30)
+        assert served.server.asked.wait(PATIENCE_SECONDS)
         worker.kill()
     lock = served.mirrors / "octo/monorepo.lock"
     with lock.open("rb") as file, pytest.raises(BlockingIOError):

@@ -6,12 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from activities.clients.sandbox import supervisor
@@ -19,13 +20,14 @@ from activities.clients.sandbox.bubblewrap import Bubblewrap
 from activities.clients.sandbox.process import ProcessRunner
 from activities.clients.sandbox.sandbox import Limits, NoSandbox, Sandbox
 from activities.ports import Command, Exit
+from tests.support.clock import PassTime
 from tests.support.eventually import eventually
-from tests.support.processes import Heard, Shell, alive, new_marker
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.processes import A_MINUTE, Heard, Shell, alive, new_marker
 from tests.support.tools import need
 from tickborg.errors import InfrastructureError
 
-GRACE = timedelta(seconds=0.5)
-SOON = timedelta(seconds=0.3)
+OverTime = Callable[..., Awaitable[Exit]]
 
 IGNORES_TERM = 'trap "" TERM; echo ready; while :; do sleep 0.1; done'
 DAEMON = f"""setsid sh -c '(setsid sh -c "$1" "$0" &) ; exit 0' "$0" '{IGNORES_TERM}' & """
@@ -42,9 +44,15 @@ def sandbox(request: pytest.FixtureRequest) -> Sandbox:
 
 
 @pytest.fixture
-def runner(sandbox: Sandbox) -> ProcessRunner:
+def grace(request: pytest.FixtureRequest) -> timedelta:
+    """How long what is told to end may take: not long, where it is killed in any case."""
+    return getattr(request, "param", timedelta(seconds=0.5))
+
+
+@pytest.fixture
+def runner(sandbox: Sandbox, grace: timedelta) -> ProcessRunner:
     """A runner with little patience."""
-    return ProcessRunner(sandbox, grace=GRACE, leftover_patience=SOON)
+    return ProcessRunner(sandbox, grace=grace, leftover_patience=timedelta(seconds=0.3))
 
 
 @pytest.fixture
@@ -88,7 +96,7 @@ async def test_a_program_that_is_not_there_is_what_it_is_to_a_shell(
     """A command that does not exist ends with status 127 and a message."""
     heard = Heard()
     command = Command(("no-such-program",), tmp_path, tmp_path)
-    assert await runner.run(command, time_limit=SOON, output=heard) == Exit(127)
+    assert await runner.run(command, time_limit=A_MINUTE, output=heard) == Exit(127)
     assert "no-such-program" in heard.text
 
 
@@ -137,31 +145,44 @@ async def test_the_home_of_a_build_lasts_from_command_to_command(shell: Shell, t
     assert names(tmp_path) == [".tickborg-home"]
 
 
-async def test_a_command_over_its_time_may_say_goodbye(shell: Shell) -> None:
+@pytest.fixture
+def over_time(shell: Shell, pass_time: PassTime) -> OverTime:
+    """Runs a script whose time is over as soon as it has said some words."""
+
+    async def run(script: str, *arguments: str, after: bytes = b"ready\n") -> Exit:
+        running = asyncio.create_task(shell.run(script, *arguments, limit=A_MINUTE))
+        await shell.heard.until(after)
+        pass_time(A_MINUTE)
+        return await running
+
+    return run
+
+
+@pytest.mark.parametrize("grace", [A_MINUTE], indirect=True)
+async def test_a_command_over_its_time_may_say_goodbye(shell: Shell, over_time: OverTime) -> None:
     """TERM comes first, and what is printed then is still in the log."""
-    ended = await shell.run("trap 'echo bye; exit 5' TERM; echo ready; sleep 60 & wait", limit=SOON)
+    ended = await over_time("trap 'echo bye; exit 5' TERM; echo ready; sleep 60 & wait")
     assert ended == Exit(5, timed_out=True)
     assert shell.heard.text == "ready\nbye\n"
 
 
-@pytest.mark.parametrize("script", [IGNORES_TERM, DAEMON + IGNORES_TERM], ids=["plain", "with a daemon"])
-async def test_a_command_that_ignores_term_is_killed(shell: Shell, script: str) -> None:
+@pytest.mark.parametrize(
+    ("script", "after"),
+    [(IGNORES_TERM, b"ready\n"), (DAEMON + IGNORES_TERM, b"ready\nready\n")],
+    ids=["plain", "with a daemon"],
+)
+async def test_a_command_that_ignores_term_is_killed(over_time: OverTime, script: str, after: bytes) -> None:
     """After the time of grace the whole tree is killed, daemons in other sessions included."""
     marker = new_marker()
-    started = time.monotonic()
-    ended = await shell.run(script, marker, limit=SOON)
-    assert ended == Exit(-signal.SIGKILL, timed_out=True)
+    assert await over_time(script, marker, after=after) == Exit(-signal.SIGKILL, timed_out=True)
     assert alive(marker) == []
-    assert time.monotonic() - started < 5
 
 
 async def test_a_daemon_does_not_outlive_its_build(shell: Shell) -> None:
     """What a command leaves running, with the pipe open and deaf to TERM, neither hangs nor outlives it."""
     marker = new_marker()
-    started = time.monotonic()
     assert await shell.run(DAEMON + "exit 3", marker) == Exit(3)
     assert alive(marker) == []
-    assert time.monotonic() - started < 5
 
 
 async def test_a_command_that_closes_its_output_is_still_waited_for(shell: Shell, tmp_path: Path) -> None:
@@ -260,13 +281,15 @@ async def test_a_supervisor_that_is_killed_is_a_fault_of_the_builder(shell: Shel
     marker = new_marker()
     task = asyncio.create_task(shell.run("echo ready; sleep 60", marker))
     await shell.heard.until(b"ready")
-    os.kill(supervisor_of(marker), signal.SIGKILL)
+    root = psutil.Process(supervisor_of(marker))
+    tree = root.children(recursive=True)
+    root.kill()
     with pytest.raises(InfrastructureError, match="supervisor of the build was killed"):
         await task
     if shell.runner._sandbox.name == "no sandbox":  # nobody is left to do it
-        for pid in alive(marker):
-            os.kill(pid, signal.SIGKILL)
-    await eventually(lambda: _nothing(marker))
+        for process in tree:
+            process.kill()
+    assert (await asyncio.to_thread(psutil.wait_procs, tree, PATIENCE_SECONDS))[1] == []
 
 
 BUILDER = """
@@ -298,7 +321,7 @@ async def test_when_the_builder_dies_its_builds_die(sandbox: Sandbox, tmp_path: 
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(supervisor.__file__).parents[2])},
     )
     assert builder.stdout is not None
-    assert await asyncio.wait_for(builder.stdout.readexactly(12), 20) == b"ready\nready\n"
+    assert await asyncio.wait_for(builder.stdout.readexactly(12), PATIENCE_SECONDS) == b"ready\nready\n"
     builder.kill()
     await builder.wait()
     await eventually(lambda: _nothing(marker))
@@ -308,11 +331,13 @@ async def _nothing(marker: str) -> bool:
     return alive(marker) == []
 
 
-async def test_a_process_table_is_read_whatever_processes_are_called(shell: Shell, tmp_path: Path) -> None:
+async def test_a_process_table_is_read_whatever_processes_are_called(
+    shell: Shell, over_time: OverTime
+) -> None:
     """A program whose name has brackets, blanks and digits in it is ended like any other."""
     marker = new_marker()
     await shell.says("cp $(command -v sleep) 'S) 1 2 (x'")
-    ended = await shell.run('"./S) 1 2 (x" 60 & exec sleep 60', marker, limit=SOON)
+    ended = await over_time('"./S) 1 2 (x" 60 & echo ready; exec sleep 60', marker)
     assert ended.timed_out
     assert alive("S) 1 2 (x") == []
 

@@ -20,6 +20,7 @@ from messaging.transport import OutgoingMessage, Transport
 from tests.support.broker import Connect, RabbitMQNode
 from tests.support.eventually import eventually
 from tests.support.log_pipeline import running
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.unreliable_transport import Trouble, UnreliableTransport
 from tickborg.messages import DEAD_LETTER_QUEUE, Event, EventName
 
@@ -57,7 +58,7 @@ async def test_an_event_can_be_read_by_prometheus(connect: Connect) -> None:
         StatsPublisher(transport, "builder-1") as stats,
         collecting(transport) as metrics,
         listening(metrics_application(metrics), host="127.0.0.1", port=0, setting="") as url,
-        httpx2.AsyncClient() as client,
+        httpx2.AsyncClient(timeout=PATIENCE_SECONDS) as client,
     ):
         await stats.notify(
             Event(name=EventName.BUILD_COMPLETED, system="x86_64-linux", outcome="Failure", seconds=3)
@@ -127,7 +128,7 @@ async def test_counting_never_waits_for_a_broker_that_is_away() -> None:
     transport = UnreliableTransport()
     transport.go_away()
     async with collecting(transport) as metrics, StatsPublisher(transport, "worker") as stats:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             for _ in range(BUFFER_EVENTS // 100 + 3):
                 await stats.notify(*[Event(name=EventName.SUPERSEDED)] * 100)
         assert stats.dropped == 300
@@ -142,7 +143,7 @@ async def test_events_of_a_process_without_a_broker_are_given_up_at_its_end(
     monkeypatch.setattr("messaging.stats_publisher.CLOSE_SECONDS", 0.01)
     transport = UnreliableTransport()
     transport.go_away()
-    async with asyncio.timeout(5), StatsPublisher(transport, "worker") as stats:
+    async with asyncio.timeout(PATIENCE_SECONDS), StatsPublisher(transport, "worker") as stats:
         await stats.notify(Event(name=EventName.SUPERSEDED))
 
 

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ import pytest
 
 from cli.main import UNREAD
 from cli.trial import ExitStatus
-from tests.support.command_line import PATIENCE_SECONDS, CommandLine, Ended
-from tests.support.git_repository import GitRepository
+from tests.support.command_line import CommandLine, Ended
+from tests.support.git_repository import Changes, GitRepository, submodule, symlink
+from tests.support.patience import PROGRAM_SECONDS
 from tests.support.site import SYSTEM
 from tests.support.tools import need
 
@@ -37,11 +38,12 @@ class Trier(CommandLine):
 
 
 @pytest.fixture
-def trier(tmp_path: Path) -> Iterator[Trier]:
+async def trier(tmp_path: Path) -> AsyncIterator[Trier]:
     """Runs ``tickborg try``; nothing may be left of it."""
     need("git", "make", "bwrap", "prlimit")
     made = Trier(tmp_path / "home")
     yield made
+    await made.end()
     assert made.left() == []
 
 
@@ -69,9 +71,7 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout.strip()
 
 
-def work_tree(
-    path: Path, files: dict[str, str] | None = None, change: Mapping[str, str | None] | None = None
-) -> Path:
+def work_tree(path: Path, files: Changes | None = None, change: Changes | None = None) -> Path:
     """A repository with a work tree, on a branch ``topic`` that changes one thing of ``main``."""
     repository = GitRepository.create(path)
     base = repository.commit(files or {"Makefile": MAKEFILE, "main.c": GOOD}, message="Begin")
@@ -161,6 +161,112 @@ async def test_a_conflict_ends_with_2(trier: Trier, tmp_path: Path) -> None:
     assert tried.printed.splitlines()[-2:] == ["merge conflict in main.c", "  conflict  main.c"]
 
 
+async def test_unrelated_histories_end_with_2(trier: Trier, tmp_path: Path) -> None:
+    """That there is nothing to merge from is no conflict of files, and is said as what it is."""
+    repository = GitRepository(work_tree(tmp_path / "mono"))
+    repository.commit({"main.c": GOOD}, branch="orphan", parents=())
+    tried = await trier.attempt(repository.path, "--head", "orphan")
+    assert tried.status == ExitStatus.NOT_EVALUATED
+    said = "nothing can be merged: the head and main have no commit in common"
+    assert tried.printed.splitlines()[-1] == said
+
+
+async def test_a_project_that_the_change_removes_is_no_failure(trier: Trier, tmp_path: Path) -> None:
+    """There is nothing to build of it; what needs it is built all the same."""
+    needs = TWO_PROJECTS.replace('path = "one"', 'path = "one"\nneeds = ["two"]')
+    files = {f"{name}/{file}": text for name in ("one", "two") for file, text in _FILES.items()}
+    repository = work_tree(tmp_path / "mono", {**files, ".tickborg.toml": needs}, {"two": None})
+    tried = await trier.attempt(repository, "--json")
+    assert tried.status == ExitStatus.SUCCESS
+    outcomes = {build["project"]: build["outcome"] for build in report(tried)["builds"]}
+    assert outcomes == {"one": "Success", "two": "Skipped"}
+
+
+async def test_a_project_that_becomes_a_link_out_of_the_repository_fails(
+    trier: Trier, tmp_path: Path
+) -> None:
+    """Nothing is run where it leads to."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "Makefile").write_text("all:\n\ttouch ran\n")
+    files = {f"{name}/{file}": text for name in ("one", "two") for file, text in _FILES.items()}
+    change: Changes = {"two": symlink(str(outside))}
+    repository = work_tree(tmp_path / "mono", {**files, ".tickborg.toml": TWO_PROJECTS}, change)
+    tried = await trier.attempt(repository, "--json")
+    assert tried.status == ExitStatus.BUILD_FAILED
+    [build] = report(tried)["builds"]
+    assert build["reason"] == (
+        "`two` is not a folder of the repository, but a file or a link that leads out of it"
+    )
+    assert [path.name for path in outside.iterdir()] == ["Makefile"]
+
+
+async def test_a_circle_of_needs_ends_with_2(trier: Trier, tmp_path: Path) -> None:
+    """It is named from project to project, and so is each other fault; nothing is built."""
+    projects = (
+        TWO_PROJECTS.replace('path = "one"', 'path = "one"\nneeds = ["two"]') + 'needs = ["one", "x"]\n'
+    )
+    files = {f"{name}/{file}": text for name in ("one", "two") for file, text in _FILES.items()}
+    repository = work_tree(tmp_path / "mono", {**files, ".tickborg.toml": projects}, {"one/a": "1"})
+    tried = await trier.attempt(repository)
+    assert tried.status == ExitStatus.NOT_EVALUATED
+    reason = 'key "needs": goes round in a circle: one needs two needs one; leave one out'
+    assert tried.printed.splitlines()[-2:] == [
+        f'.tickborg.toml line 4, project "one", {reason}',
+        '.tickborg.toml line 8, project "two", key "needs": no project "x"',
+    ]
+
+
+ODD_NAMES = (b"a b/x\ny\x1b[31m", b"new\nline/caf\xe9", b"a b/ -rf \xe2\x80\xae")
+"""Spaces, line breaks, colours, bytes that are not UTF-8, options, and a change of direction."""
+
+
+def odd_tree(path: Path) -> GitRepository:
+    """A repository of two projects with files and folders of odd names, links and a submodule."""
+    names: Changes = dict.fromkeys(ODD_NAMES, "1\n")
+    others: Changes = {
+        "a b/Makefile": "all:\n\tcat ./*y* ./*rf*\n",
+        "new\nline/Makefile": "all:\n\tcat caf*\n",
+        b"caf\xe9/Makefile": "all:\n",
+        "a b/out": symlink("../../../../etc"),
+        "a b/vendor": submodule("1" * 40),
+        "link": symlink("a b"),
+    }
+    repository = GitRepository.create(path)
+    repository.branch("topic", repository.commit({**names, **others}, message="Begin"))
+    repository.commit(dict.fromkeys(ODD_NAMES, "2\n"), branch="topic", message=b"caf\xe9\x1b[31m")
+    return repository
+
+
+async def test_odd_names_go_the_whole_way(trier: Trier, tmp_path: Path) -> None:
+    """From the changed files through labels and workspaces to what is said; a terminal is not disturbed."""
+    repository = odd_tree(tmp_path / "mono")
+    tried = await trier.attempt(repository.path, "--head", "topic")
+    assert (tried.status, tried.complained) == (ExitStatus.SUCCESS, "")
+    shown = tried.printed.splitlines()
+    title = "caf\N{REPLACEMENT CHARACTER}\N{SYMBOL FOR ESCAPE}[31m"
+    assert shown[0] == f"trying topic ({repository.head('topic')[:7]}: {title})"
+    assert "2 projects: a-b, new-line" in shown
+    printed = [" ".join(line.split()) for line in shown]
+    assert (printed.count("a-b │ 2"), printed.count("new-line │ 2")) == (2, 1)
+    labels = next(line for line in shown if line.startswith("  labels "))
+    assert labels.endswith(" project: a-b, project: new-line")
+
+
+async def test_conflicts_in_odd_names_are_readable(trier: Trier, tmp_path: Path) -> None:
+    """A path in conflict stands on one line, and each character that would not be seen as a sign."""
+    repository = odd_tree(tmp_path / "mono")
+    repository.commit(dict.fromkeys(ODD_NAMES, "3\n"))
+    tried = await trier.attempt(repository.path, "--head", "topic")
+    assert tried.status == ExitStatus.NOT_EVALUATED
+    assert tried.printed.splitlines()[-4:] == [
+        "merge conflict in a b/ -rf \\u202e and 2 more",
+        "  conflict  a b/ -rf \\u202e",
+        "  conflict  a b/x\N{SYMBOL FOR LINE FEED}y\N{SYMBOL FOR ESCAPE}[31m",
+        "  conflict  new\N{SYMBOL FOR LINE FEED}line/caf\\xe9",
+    ]
+
+
 async def test_a_project_file_that_cannot_be_used_ends_with_2(trier: Trier, tmp_path: Path) -> None:
     """The target branch's file counts, and its fault is named with its line."""
     repository = work_tree(tmp_path / "mono", {**_FILES, ".tickborg.toml": "[[project]\n"})
@@ -174,15 +280,24 @@ async def test_what_cannot_be_tried_ends_with_3(trier: Trier, tmp_path: Path) ->
     """Whoever mistyped something is told in one line what."""
     repository, empty = work_tree(tmp_path / "mono"), tmp_path / "empty"
     GitRepository.create(empty)
+    unborn = work_tree(tmp_path / "unborn")
+    git(unborn, "checkout", "--quiet", "--orphan", "fresh")
     gone = tmp_path / "gone"
+    absent = "has no such branch, tag or commit"
     complaints = {
-        (repository, "--head tpoic"): f"--head tpoic: {repository} has no such branch, tag or commit",
-        (repository, "--base --all"): f"--base --all: {repository} has no such branch, tag or commit",
+        (repository, "--head tpoic"): f'--head tpoic: {repository} {absent}; did you mean "topic"?',
+        (repository, "--base trunk"): f"--base trunk: {repository} {absent}; it has main, topic",
+        (repository, "--base --all"): f"--base --all: {repository} {absent}; it has main, topic",
+        (repository, "--head main:Makefile"): f"--head main:Makefile: {repository} {absent}",
+        (
+            unborn,
+            "",
+        ): f"--head HEAD: {unborn} has no commit yet on its branch fresh; make one, or name another",
         (repository, "--head main"): "nothing to try: --head main has no commit that --base main lacks",
         (repository, "--bild"): "No such option: --bild",
-        (empty, ""): f"--base main: {empty} has no such branch, tag or commit",
+        (empty, ""): f"--base main: {empty} has no commit yet; make one and try again",
         (gone, ""): f"{gone} is not a folder; give --repo the path of a git repository",
-        (trier.temporary, ""): f"{trier.temporary} is no git repository that can be read: ",
+        (trier.temporary, ""): f"{trier.temporary} is no git repository that can be read: fatal: not a git ",
     }
     tried = await asyncio.gather(*(trier.attempt(path, *options.split()) for path, options in complaints))
     for complaint, found in zip(complaints.values(), tried, strict=True):
@@ -289,7 +404,7 @@ async def test_a_signal_ends_everything(
     repository = work_tree(tmp_path / "mono", change={"Makefile": makefile})
     process = await trier.start("try", "--repo", str(repository))
     assert process.stdout
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(PROGRAM_SECONDS):
         while b"begun" not in await process.stdout.readline():
             pass
         process.send_signal(number)
@@ -307,7 +422,7 @@ async def test_when_nobody_reads_on_it_ends(trier: Trier, tmp_path: Path) -> Non
     with os.fdopen(reading, "rb") as printed:
         while b"begun" not in await asyncio.to_thread(printed.readline):
             pass
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(PROGRAM_SECONDS):
         _, complained = await process.communicate()
     assert (process.returncode, complained) == (UNREAD, b"")
 

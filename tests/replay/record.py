@@ -1,6 +1,6 @@
 """Records the histories that ``test_replay.py`` replays: ``python -m tests.replay.record``.
 
-They come from real runs on the embedded server: scenes of the demo, each closed at its end. One more is of
+They come from real runs on the embedded server: scenes of the demo, all closed at the end. One more is of
 a workflow that is called ``Build`` and does something else, so that replaying it must fail. Record anew when
 workflows are changed on purpose, and never by hand: a history without the SDK's metadata proves nothing.
 """
@@ -15,7 +15,16 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from cli.demo import sample
-from cli.demo.scenes import Stage, conflicting, failing, good, superseded
+from cli.demo.scenes import (
+    Stage,
+    asking,
+    conflicting,
+    failing,
+    good,
+    pushing,
+    running_again,
+    superseded,
+)
 from cli.embedded import embedded_bot, policy_of_this_machine
 from cli.main import run
 from cli.services import Folders
@@ -25,7 +34,9 @@ from tickborg.names import BUILD_WORKFLOW
 
 FOLDER = Path(__file__).parent / "histories"
 DIVERGING = "diverging"
-SCENES = {"good": good, "failing": failing, "conflicting": conflicting, "superseded": superseded}
+PULLS = {"good": good, "failing": failing, "conflicting": conflicting, "superseded": superseded}
+"""Scenes that open a pull request each; what people do with those later is in their histories too."""
+PUSHES = "push/example/monorepo/main"
 SCENE_SECONDS = 120.0
 
 
@@ -52,19 +63,22 @@ async def record() -> None:
         folders = Folders(Path(folder) / "state")
         async with embedded_bot(github, app, folders, policy_of_this_machine(), quick=True, ui=False) as bot:
             stage = Stage(github, repository, monorepo.contents)
-            for name, play in SCENES.items():
-                pull = await play(stage)
-                await settled(github, bot.client, pull, within=SCENE_SECONDS)
+            for play in (*PULLS.values(), asking, running_again):
+                await settled(github, bot.client, await play(stage), within=SCENE_SECONDS)
+            await pushing(stage)
+            for name, pull in zip(PULLS, repository.pulls, strict=True):
                 stage.alice.close(pull)
-                owner = bot.client.get_workflow_handle(f"pr/example/monorepo/{pull.number}")
-                await owner.result()
-                await _save(name, pull.number, bot.client)
+                await bot.client.get_workflow_handle(f"pr/example/monorepo/{pull.number}").result()
+                await _save(name, f"TickborgPr={pull.number}", bot.client)
+            await bot.client.get_workflow_handle(PUSHES).result()
+            await _save("pushed", f'TickborgPr IS NULL AND WorkflowId!="{PUSHES}"', bot.client)
+            await _write("pushed-1-push", bot.client.get_workflow_handle(PUSHES))
             await _record_another(bot.client)
 
 
-async def _save(scene: str, number: int, client: Client) -> None:
-    """All workflows of one pull request, the children in the order they were started."""
-    query = f'TickborgPr={number} AND TickborgRepo="example/monorepo"'
+async def _save(scene: str, which: str, client: Client) -> None:
+    """Some workflows of the repository, in the order they were started."""
+    query = f'{which} AND TickborgRepo="example/monorepo"'
     found = [execution async for execution in client.list_workflows(query)]
     for place, execution in enumerate(sorted(found, key=lambda execution: execution.start_time)):
         kind = execution.workflow_type.lower()

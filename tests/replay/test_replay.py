@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.replay import Replayed, from_files, read_history, replay
-from tests.replay.record import DIVERGING, SCENES, recorded
+from tests.replay.record import DIVERGING, PULLS, recorded
 from tickborg.errors import RefusedError
 
 HISTORIES = list(recorded())
@@ -21,9 +21,10 @@ async def replayed(*paths: Path) -> list[Replayed]:
 def test_every_workflow_of_every_scene_is_recorded() -> None:
     """A scene whose histories are missing would be a gate that stands open."""
     kinds = {tuple(path.stem.split("-")[::2]) for path in SAME}
-    for scene in SCENES:
+    for scene in PULLS:
         assert {(scene, "pullrequest"), (scene, "evaluation")} <= kinds
         assert ((scene, "build") in kinds) == (scene != "conflicting")
+    assert {("good", "comment"), ("failing", "rerun"), ("pushed", "push"), ("pushed", "build")} <= kinds
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)

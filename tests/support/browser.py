@@ -16,9 +16,9 @@ from itertools import count
 from typing import Any, Self
 
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.tools import need
 
-CLOSE_SECONDS = 10.0
 MESSAGE_LIMIT = 256 * 1024 * 1024
 """Bytes; a screenshot of a long page is one message."""
 
@@ -94,7 +94,7 @@ class Browser:
     async def close(self) -> None:
         """End the browser and wait until it has."""
         with suppress(TimeoutError, ConnectionError, AssertionError):
-            async with asyncio.timeout(CLOSE_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await self.call("Browser.close")
                 await self._process.wait()
         with suppress(ProcessLookupError):

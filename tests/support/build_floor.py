@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from activities.ports import Command, Exit
-from tests.support.fake_builder import PATIENCE_SECONDS, ScriptedRunner
+from tests.support.fake_builder import ScriptedRunner
 from tests.support.fake_repositories import FakeRepositories
+from tests.support.patience import PATIENCE_SECONDS
 from tickborg.jobs import MergeJob, MergeReport
 from tickborg.projects import Project
 

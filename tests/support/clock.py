@@ -1,6 +1,10 @@
-"""A clock that a test sets."""
+"""Clocks that a test sets."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -18,3 +22,24 @@ class FakeClock:
     def advance(self, step: timedelta) -> None:
         """Move it on."""
         self._now += step
+
+
+PassTime = Callable[[timedelta], None]
+"""Moves the clock of the event loop on."""
+
+
+@pytest.fixture
+async def pass_time(monkeypatch: pytest.MonkeyPatch) -> PassTime:
+    """What waits for so long is over at once: a limit ends when the test says so, and not before.
+
+    A short limit would be over before anything had begun, on a machine that is busy.
+    """
+    loop = asyncio.get_running_loop()
+    real, ahead = loop.time, timedelta()
+
+    def pass_time(duration: timedelta) -> None:
+        nonlocal ahead
+        ahead += duration
+
+    monkeypatch.setattr(loop, "time", lambda: real() + ahead.total_seconds())
+    return pass_time

@@ -7,10 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.child_process import end_child
+from tests.support.patience import PROGRAM_SECONDS
+
 TICKBORG = Path(sys.executable).with_name("tickborg")
 """The console script of the virtual environment that the tests run in."""
-
-PATIENCE_SECONDS = 100.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class CommandLine:
         self.home = home
         self.temporary = home / "temporary"
         self.temporary.mkdir(parents=True)
+        self._started: list[asyncio.subprocess.Process] = []
 
     async def start(self, *arguments: str, **variables: str) -> asyncio.subprocess.Process:
         """Start ``tickborg`` with ``arguments``, and ``variables`` in its environment."""
@@ -45,7 +47,7 @@ class CommandLine:
             "COLUMNS": "200",
             **variables,
         }
-        return await asyncio.create_subprocess_exec(
+        process = await asyncio.create_subprocess_exec(
             # Whoever runs the tests in the background of a shell without job control ignores SIGINT.
             *("env", "--default-signal=INT", str(TICKBORG), *arguments),
             env=environment,
@@ -53,13 +55,22 @@ class CommandLine:
             stdout=output,
             stderr=asyncio.subprocess.PIPE,
         )
+        self._started.append(process)
+        return process
 
     async def run(self, *arguments: str, **variables: str) -> Ended:
         """Run ``tickborg`` to its end."""
         process = await self.start(*arguments, **variables)
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(PROGRAM_SECONDS):
             printed, complained = await process.communicate()
         return Ended(process.returncode, printed.decode(), complained.decode())
+
+    async def end(self) -> None:
+        """End what a test that failed has left running."""
+        for process in self._started:
+            if process.returncode is None:
+                await end_child(process)
+                await process.communicate()
 
     def left(self) -> list[str]:
         """What is left of all commands: their files, and processes that know of the folder."""

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from tests.support.patience import PATIENCE_SECONDS
+
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 30.0
 INTERVAL_SECONDS = 0.05
 
 

@@ -103,6 +103,7 @@ async def assert_log(site: Site, pull: PullRequest, run: CheckRun, expected: lis
         "project": project,
         "repo": pull.repository.full_name,
         "pr": pull.number,
+        "branch": None,
         "head_sha": pull.head_sha,
         "attempted_attrs": [project],
         "skipped_attrs": [],
@@ -148,7 +149,7 @@ async def until_counted(site: Site, expected: dict[str, float]) -> None:
         return found == expected
 
     try:
-        await eventually(agrees, patience=10)
+        await eventually(agrees)
     except AssertionError:
         assert found == expected
 
@@ -216,4 +217,4 @@ async def until_building(site: Site, pull: PullRequest) -> None:
     def building() -> bool:
         return [stage for stage, _ in checks(pull).values()] == ["in_progress"] * 2
 
-    await site.github.until(building, within=30)
+    await site.github.until(building)

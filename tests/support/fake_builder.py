@@ -21,11 +21,14 @@ from typing import Any
 from uuid import UUID
 
 from activities.ports import BuildLog, BuildLogs, Cluster, Command, CommandRunner, Exit, Stats, Workspaces
+from tests.support.patience import PATIENCE_SECONDS
+from tickborg.github import RepositoryName
 from tickborg.jobs import BuildJob
 from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus, Event, EventName
+from tickborg.starts import Start
 from tickborg.systems import System
+from tickborg.views import PullRequestView
 
-PATIENCE_SECONDS = 30.0
 MANY_LINES = 400_000
 """More than a test reads; of a build that prints 200 MB no more are kept in memory."""
 
@@ -65,10 +68,10 @@ class FakeBuildLog(BuildLog):
         self.status = status
         self.on_close()
 
-    async def until(self, text: str) -> None:
-        """Wait until a line contains ``text``."""
+    async def until(self, line: str) -> None:
+        """Wait until there is such a line; a command that only speaks of it is another one."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not any(text in line for line in self.lines):
+            while line not in self.lines:
                 self._changed.clear()
                 await self._changed.wait()
 
@@ -128,10 +131,18 @@ class Signal:
 
 
 class FakeCluster(Cluster):
-    """A Temporal that only takes signals and counts builders."""
+    """A Temporal that takes starts and signals, and otherwise knows what a test tells it.
 
-    def __init__(self) -> None:
+    Args:
+        owners: where owners are told things and asked, if not here: a real Temporal.
+    """
+
+    def __init__(self, owners: Cluster | None = None) -> None:
+        self._owners = owners
         self.builders: dict[System, int] = {}
+        self.queues: dict[System, int] = {}
+        self.views: dict[tuple[RepositoryName, int], PullRequestView] = {}
+        self.started: list[Start] = []
         self.signals: list[Signal] = []
         self.closed: set[str] = set()
         """Ids of workflows that take no more signals."""
@@ -149,6 +160,26 @@ class FakeCluster(Cluster):
             return False
         self.signals.append(Signal(workflow_id, signal, argument))
         return True
+
+    async def start(self, start: Start) -> None:
+        """Keep a start."""
+        if self.fault is not None:
+            raise self.fault
+        self.started.append(start)
+        if self._owners is not None:
+            await self._owners.start(start)
+
+    async def pull_request_view(self, repo: RepositoryName, number: int) -> PullRequestView | None:
+        """What ``views`` says, or the real owner."""
+        if self.fault is not None:
+            raise self.fault
+        if self._owners is not None:
+            return await self._owners.pull_request_view(repo, number)
+        return self.views.get((repo, number))
+
+    async def queue_length(self, system: System) -> int:
+        """As many as ``queues`` says."""
+        return self.queues.get(system, 0)
 
 
 class FakeWorkspaces(Workspaces):

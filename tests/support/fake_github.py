@@ -19,6 +19,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from activities.ports import GitHub
+from tests.support.patience import PATIENCE_SECONDS
 from tickborg.errors import HeadGoneError, PermanentError
 from tickborg.github import (
     CheckRun,
@@ -43,6 +44,8 @@ class Comment:
     number: int
     author: str
     bodies: list[str]
+    reactions: set[str] = field(default_factory=set)
+    """The bot's."""
 
     @property
     def body(self) -> str:
@@ -69,6 +72,8 @@ class FakeGitHub:
     check_runs: dict[int, list[CheckRun]] = field(default_factory=dict)
     """What each check run said, oldest first."""
     comments: dict[int, Comment] = field(default_factory=dict)
+    first_id: int = 1
+    """Of what is made: comments are done once for ever, so tests that share a Temporal must not share ids."""
     calls: Counter[str] = field(default_factory=Counter)
     """How often each method was called, failed calls included."""
 
@@ -79,7 +84,7 @@ class FakeGitHub:
         self._stale: defaultdict[tuple[RepositoryName, int], list[PullRequest]] = defaultdict(list)
         self._faults: defaultdict[str, list[Fault]] = defaultdict(list)
         self._gates: dict[str, asyncio.Event] = {}
-        self._ids = count(1)
+        self._ids = count(self.first_id)
         self._changed = asyncio.Condition()
 
     # What people do on GitHub
@@ -151,7 +156,7 @@ class FakeGitHub:
 
     # What a person sees
 
-    async def until(self, predicate: Callable[[], T | None], *, within: float = 10) -> T:
+    async def until(self, predicate: Callable[[], T | None], *, within: float = PATIENCE_SECONDS) -> T:
         """Wait until ``predicate`` is true after some call, and return what it gave; ``within`` seconds.
 
         Raises:
@@ -238,6 +243,12 @@ class FakeGitHub:
                 default=None,
             )
 
+    async def external_ids(self, repo: RepositoryName, sha: str) -> Sequence[str]:
+        """Those of the newest check run of each name."""
+        async with self._call("external_ids"):
+            newest = {history[-1].name: history[-1] for _, history in sorted(self.check_runs.items())}
+            return [run.external_id for run in newest.values() if (run.repo, run.head_sha) == (repo, sha)]
+
     async def labels(self, repo: RepositoryName, number: int) -> frozenset[str]:
         """The labels as people wrote them."""
         async with self._call("labels"):
@@ -277,6 +288,22 @@ class FakeGitHub:
                 return False
             comment.bodies.append(body)
             return True
+
+    async def react(self, repo: RepositoryName, comment_id: int, content: str) -> None:
+        """Leave a reaction as the bot; the same twice is one, and a comment that is gone takes none."""
+        async with self._call("react"):
+            comment = self.comments.get(comment_id)
+            if comment is not None and comment.repo == repo:
+                comment.reactions.add(content)
+
+    async def open_pulls_at(self, repo: RepositoryName, sha: str) -> list[int]:
+        """Numbers of the open pull requests with that head."""
+        async with self._call("open_pulls_at"):
+            return [
+                pull.number
+                for pull in self.pulls.values()
+                if (pull.repo, pull.head_sha, pull.state) == (repo, sha, PullRequestState.OPEN)
+            ]
 
     async def permission(self, repo: RepositoryName, user: str) -> Permission:
         """What was granted; everybody may read."""

@@ -1,9 +1,17 @@
-"""Merges in memory, behind :class:`activities.ports.Repositories`: what a head gives is set beforehand."""
+"""Git in memory, behind :class:`activities.ports.Repositories`: what a commit gives is set beforehand."""
 
 from collections import defaultdict
 
 from tickborg.errors import HeadGoneError
-from tickborg.jobs import Merge, MergeJob, MergeReport
+from tickborg.jobs import (
+    Merge,
+    MergeJob,
+    MergeReport,
+    ProjectsJob,
+    ProjectsReport,
+    PushJob,
+    PushReport,
+)
 from tickborg.projects import BuildSystem, ChangeFacts, Project, ProjectSet
 
 BASE_SHA = "b" * 40
@@ -21,7 +29,10 @@ class FakeRepositories:
     def __init__(self, *projects: Project) -> None:
         self.projects = ProjectSet(projects=projects)
         self.jobs: list[MergeJob] = []
+        self.pushes: list[PushJob] = []
         self._reports: dict[str, MergeReport] = {}
+        self._pushed: dict[str, ChangeFacts] = {}
+        self._fault: str | None = None
         self._errors: defaultdict[str, list[Exception]] = defaultdict(list)
 
     def touch(self, head_sha: str, *projects: str, subjects: tuple[str, ...] = ()) -> None:
@@ -34,6 +45,16 @@ class FakeRepositories:
             changes=changes,
         )
 
+    def touch_branch(self, sha: str, *projects: str, subjects: tuple[str, ...] = ()) -> None:
+        """Make a commit that can be pushed, and changes ``projects``, whatever was there before."""
+        self._pushed[sha] = ChangeFacts(
+            touched=tuple(sorted(projects)), subjects=subjects, path_count=len(projects)
+        )
+
+    def spoil_projects(self, fault: str) -> None:
+        """Let the project file of every branch be one that cannot be used."""
+        self._fault = fault
+
     def conflict(self, head_sha: str, *paths: str) -> None:
         """Make a head that conflicts in ``paths``."""
         self._reports[head_sha] = MergeReport(
@@ -45,14 +66,37 @@ class FakeRepositories:
         self._reports[head_sha] = report
 
     def fail(self, head_sha: str, *errors: Exception) -> None:
-        """Let the next merges of a head fail, once for each error."""
+        """Let the next questions about a commit fail, once for each error."""
         self._errors[head_sha] += errors
 
     def merge(self, job: MergeJob) -> MergeReport:
         """What was set for the head; a head nobody made is gone."""
         self.jobs.append(job)
-        if errors := self._errors[job.head_sha]:
-            raise errors.pop(0)
+        self._strike(job.head_sha)
         if job.head_sha not in self._reports:
             raise HeadGoneError(f"{job.head_sha} is not in {job.repo}")
         return self._reports[job.head_sha]
+
+    def read_projects(self, job: ProjectsJob) -> ProjectsReport:
+        """All projects there are."""
+        base_sha = job.base_sha or BASE_SHA
+        self._strike(base_sha)
+        if self._fault is not None:
+            return ProjectsReport(base_sha=base_sha, project_file_error=self._fault)
+        return ProjectsReport(base_sha=base_sha, projects=self.projects)
+
+    def read_push(self, job: PushJob) -> PushReport:
+        """What was set for the commit; a commit nobody made is gone."""
+        self.pushes.append(job)
+        self._strike(job.after)
+        if job.after not in self._pushed:
+            raise HeadGoneError(f"{job.after} is not in {job.repo}")
+        if self._fault is not None:
+            return PushReport(tree=job.after[::-1], project_file_error=self._fault)
+        return PushReport(
+            tree=job.after[::-1], since=job.before, projects=self.projects, changes=self._pushed[job.after]
+        )
+
+    def _strike(self, sha: str) -> None:
+        if errors := self._errors[sha]:
+            raise errors.pop(0)

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.support.patience import PATIENCE_SECONDS
+
 
 class GitServer:
     """Serves the bare repositories in ``folder`` as ``{url}/{owner}/{name}.git``."""
@@ -72,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body: bytes) -> None:
         self.git.requests.append(f"{self.command} {self.path}")
         self.git.asked.set()
-        self.git.answering.wait(30)
+        self.git.answering.wait(PATIENCE_SECONDS)
         refusal = self.git.refusal(self.headers.get("Authorization"))
         if refusal is not None:
             self._refuse(refusal)

@@ -11,8 +11,8 @@ import psutil
 from activities.clients.sandbox.process import ProcessRunner
 from activities.ports import Command, Exit
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 20.0
 A_MINUTE = timedelta(minutes=1)
 
 

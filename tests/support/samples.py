@@ -6,7 +6,7 @@ from tickborg.github import PullRequest, RepositoryName
 from tickborg.jobs import BuildJob, BuildOutcome, BuildResult, BuildStage, Merge, MergeReport, Origin
 from tickborg.projects import BuildSystem, ChangeFacts, Project, ProjectSet
 from tickborg.systems import System
-from tickborg.views import BuildView, PullRequestView
+from tickborg.views import BranchView, BuildView, PullRequestView
 
 REPO = RepositoryName(owner="acme", name="mono")
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -112,3 +112,9 @@ def pull_request_view(*builds: BuildView, **fields: object) -> PullRequestView:
         **fields,
     }
     return PullRequestView.model_validate(values)
+
+
+def branch_view(*builds: BuildView, **fields: object) -> BranchView:
+    """The branch ``main`` with ``builds``, last pushed to by ada."""
+    values = {"repo": REPO, "branch": "main", "head_sha": HEAD, "pusher": "ada", "builds": builds, **fields}
+    return BranchView.model_validate(values)

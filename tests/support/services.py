@@ -10,6 +10,7 @@ async with deployment(folder, temporal_address, rabbitmq_url) as deployed:
 import asyncio
 import os
 import re
+import shutil
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -25,9 +26,16 @@ from emulator import EmulatedGitHub, serve
 from emulator.state import App
 from tests.support.command_line import TICKBORG
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.site import Site, new_github
 
 SERVICES = ("webhook", "worker", "builder", "logs", "stats", "dashboard")
+
+_SECRETS_OF_THE_APP = {
+    "webhook": "TICKBORG_GITHUB__WEBHOOK_SECRET_FILE",
+    "worker": "TICKBORG_GITHUB__PRIVATE_KEY_FILE",
+}
+"""Each for one service; the others are told of a file that is not there, so that who reads it ends."""
 
 _SETTINGS = """
 [github]
@@ -100,7 +108,7 @@ class Process:
 
     async def stop(self) -> int | None:
         """Tell it to stop, as systemd does, and return its exit status; negative: it had to be killed."""
-        await end_child(self._process, timedelta(seconds=20))
+        await end_child(self._process, timedelta(seconds=PATIENCE_SECONDS))
         return self._process.returncode
 
     async def kill(self) -> None:
@@ -110,7 +118,7 @@ class Process:
 
     async def ended(self) -> int:
         """Its exit status, when it has ended by itself."""
-        return await asyncio.wait_for(self._process.wait(), 30)
+        return await asyncio.wait_for(self._process.wait(), PATIENCE_SECONDS)
 
 
 @dataclass
@@ -135,7 +143,8 @@ class Deployment:
         """Start a service; ``variables`` are settings of its own, as ``TICKBORG_BUILDER__IDENTITY``."""
         output = self.folder / f"{len(self.processes)}-{service}.output"
         settings = str(self.folder / "tickborg.toml")
-        process = await start_tickborg(output, service, "--config", settings, **variables)
+        withheld = {name: "/nowhere" for owner, name in _SECRETS_OF_THE_APP.items() if owner != service}
+        process = await start_tickborg(output, service, "--config", settings, **withheld, **variables)
         self.processes.append(process)
         return process
 
@@ -191,10 +200,11 @@ def _descendants(pid: int) -> list[int]:
 
 
 async def start_tickborg(output: Path, *arguments: str, **variables: str) -> Process:
-    """Run the console script with nothing of our environment but where programs are."""
+    """Run the console script where its output goes; of our environment it has the places of programs."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(output.parent), **variables}
     with output.open("wb") as sink:
-        process = await start_child((str(TICKBORG), *arguments), output=sink, environment=environment)
+        command = (shutil.which("env") or "env", "-C", str(output.parent), str(TICKBORG), *arguments)
+        process = await start_child(command, output=sink, environment=environment)
     return Process(arguments[0], process, output)
 
 

@@ -25,8 +25,9 @@ from activities.clients.sandbox.process import ProcessRunner
 from activities.clients.sandbox.sandbox import Limits, found_toolchains
 from cli.bot import BotSettings, RunningBot, running_bot
 from cli.demo.sample import create
-from cli.embedded import host_system, policy_of_this_machine
+from cli.embedded import policy_of_this_machine
 from cli.embedded_temporal import EmbeddedTemporal
+from cli.host import host_system
 from cli.services import Builders, Folders, GitHubAccess
 from cli.temporal_client import TemporalConnection, connect
 from cli.watching import settled
@@ -36,6 +37,7 @@ from messaging.amqp import AmqpTransport
 from tests.support.broker import RabbitMQNode
 from tests.support.eventually import eventually
 from tests.support.github_keys import private_key
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.shown import counters
 from tests.support.tools import need
 from tickborg.github import RepositoryName
@@ -47,8 +49,6 @@ SECRET = "it is a secret to nobody"
 OWNER = "acme"
 BUILDER = "builder-1"
 SYSTEM = host_system()
-PATIENCE_SECONDS = 60.0
-"""For all that the bot does about one pull request; a machine that is busy needs it."""
 
 
 def new_github() -> tuple[EmulatedGitHub, App]:
@@ -129,7 +129,7 @@ class Site:
 
     async def get(self, url: str) -> httpx2.Response:
         """A page, as a browser asks for it."""
-        async with httpx2.AsyncClient() as http:
+        async with httpx2.AsyncClient(timeout=PATIENCE_SECONDS) as http:
             return await http.get(url)
 
     async def counters(self) -> dict[str, float]:
@@ -184,10 +184,10 @@ def _settings(app: App, url: str, folders: Folders) -> BotSettings:
     return BotSettings(
         github=GitHubAccess(
             app=AppCredentials(app.id, app.private_key),
-            webhook_secret=SECRET.encode(),
             api_url=url,
             git_url=url,
         ),
+        webhook_secret=SECRET.encode(),
         builders=Builders(
             host=Builder(BUILDER, jobs=2),
             runner=ProcessRunner(sandbox, grace=timedelta(seconds=0.5)),

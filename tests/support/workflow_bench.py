@@ -12,15 +12,16 @@ Webhooks go the way of the real ones, from GitHub's JSON through the webhook's o
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 
 from activities.attempt import Builder
 from activities.building import BuildActivities
@@ -28,18 +29,13 @@ from activities.clients.cluster import TemporalCluster
 from cli.workers import GIT_THREADS, build_worker, git_worker, workflow_worker
 from tests.support.build_floor import BuildFloor, HeldRepositories
 from tests.support.clock import NOON
-from tests.support.fake_builder import (
-    FakeBuildLogs,
-    FakeCluster,
-    FakeStats,
-    FakeWorkspaces,
-    Scripted,
-    ScriptedRunner,
-)
+from tests.support.dying_builder import DyingRunner, Silence
+from tests.support.fake_builder import FakeBuildLogs, FakeCluster, FakeStats, FakeWorkspaces
 from tests.support.fake_github import FakeGitHub, Fault
 from tests.support.fake_repositories import BASE_SHA, make_project
 from tests.support.github_json import pull_json
 from tests.support.histories import Histories, ended_child_type, read_histories
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.time_skipping import pass_time
 from tests.support.webhooks import encode, pull_request_payload
 from tickborg.github import (
@@ -47,32 +43,35 @@ from tickborg.github import (
     CheckRun,
     CheckStatus,
     CommitStatus,
+    Permission,
     PullRequest,
     PullRequestState,
     RepositoryName,
     StatusState,
 )
+from tickborg.hearing import HearingPolicy
 from tickborg.names import pull_request_id
 from tickborg.policy import Policy
 from tickborg.projects import Project
 from tickborg.served_repositories import ServedRepositories
+from tickborg.starts import Start
 from tickborg.systems import System
 from tickborg.texts.statuses import EVALUATION_CONTEXT
-from webhook.decisions import Start
 from webhook.reading import Headers
 from webhook.routing import decide
 from webhook.temporal_starter import TemporalStarter
 
 REPO = RepositoryName(owner="acme", name="mono")
-SERVED = ServedRepositories(patterns=(str(REPO),))
+HEARING = HearingPolicy(served=ServedRepositories(patterns=(str(REPO),)))
 LINUX = System.X86_64_LINUX
 NUMBER = 7
+MAINTAINER = "grace"
+"""Who may push."""
 HEAD, NEXT_HEAD, THIRD_HEAD = "1" * 40, "2" * 40, "3" * 40
 PROJECTS = (make_project("cgit"), make_project("cmark"), make_project("meshmc"))
 
-PATIENCE_SECONDS = 30
-"""A busy machine is part of it."""
 _FOR_EVER = 1_000_000
+_FIRST_IDS = count(1, 1_000)
 
 
 T = TypeVar("T")
@@ -115,14 +114,19 @@ def payload_of(action: str, pull: PullRequest, changes: Mapping[str, Any]) -> di
     return pull_request_payload(action, pull_request=described, sender=sender, changes=dict(changes))
 
 
+class NeverRaisedError(Exception):
+    """What is suppressed where nothing is."""
+
+
 class Bench:
     """One bot, its GitHub, its git and its builders. Made by :func:`working_bench`."""
 
     def __init__(self, client: Client, folder: Path, projects: tuple[Project, ...]) -> None:
         self.client = client
-        self.github = FakeGitHub()
+        self.github = FakeGitHub(first_id=next(_FIRST_IDS))
+        self.github.grant(REPO, MAINTAINER, Permission.WRITE)
         self.repositories = HeldRepositories(*projects)
-        self.cluster = FakeCluster()
+        self.cluster = FakeCluster(owners=TemporalCluster(client))
         """Says how many builders are online; the builders themselves talk to the real one."""
         self.logs = FakeBuildLogs()
         self.stats = FakeStats()
@@ -132,7 +136,7 @@ class Bench:
         )
         self._starter = TemporalStarter(client)
         self._stack = AsyncExitStack()
-        self._owners: dict[tuple[str, str], None] = {}
+        self._started: dict[tuple[str, str], None] = {}
 
     # What people do on GitHub
 
@@ -169,12 +173,20 @@ class Bench:
         self, action: str, pull: PullRequest, *, delivery: str = "", changes: Mapping[str, Any] | None = None
     ) -> PullRequest:
         """Deliver a ``pull_request`` webhook as GitHub would; without ``delivery`` it is a new one."""
-        headers = Headers(("pull_request",), (delivery or str(uuid4()),), (), ("application/json",))
-        decision = decide(headers, encode(payload_of(action, pull, changes or {})), SERVED)
-        if isinstance(decision, Start):
-            await self._starter.start(decision)
-            await self._note_owner(pull.number)
+        payload = payload_of(action, pull, changes or {})
+        await self.hear("pull_request", payload, pull_request_id(REPO, pull.number), delivery=delivery)
         return pull
+
+    async def hear(
+        self, event: str, payload: Mapping[str, Any], workflow_id: str, *, delivery: str = ""
+    ) -> None:
+        """Deliver a webhook that starts or signals ``workflow_id``, unless it is nobody's business."""
+        headers = Headers((event,), (delivery or str(uuid4()),), (), ("application/json",))
+        decision = decide(headers, encode(payload), HEARING)
+        if isinstance(decision, Start):
+            assert decision.workflow_id == workflow_id
+            await self._starter.start(decision)
+            await self.note(workflow_id)
 
     # What goes wrong with GitHub
 
@@ -191,7 +203,7 @@ class Bench:
 
     async def until(self, predicate: Callable[[], T | None]) -> T:
         """Wait until ``predicate`` is true after some call of GitHub's, and return what it gave."""
-        return await self.github.until(predicate, within=PATIENCE_SECONDS)
+        return await self.github.until(predicate)
 
     async def until_status(
         self, sha: str, *states: StatusState, context: str = EVALUATION_CONTEXT
@@ -227,18 +239,24 @@ class Bench:
         await self.until(lambda: self.github.labels_on(REPO, number) == set(labels) or None)
 
     async def until_check_run(
-        self, project: str, state: CheckStatus | CheckConclusion, *, sha: str = HEAD, system: System = LINUX
+        self,
+        project: str,
+        state: CheckStatus | CheckConclusion,
+        *,
+        sha: str = HEAD,
+        system: System = LINUX,
+        branch: str = "",
     ) -> CheckRun:
-        """Wait until the newest check run of a project is at ``state``."""
-        run = await self.until(partial(self._check_run_at, f"{project} on {system}", sha, state))
+        """Wait until the newest check run of a project is at ``state``; of a push, if ``branch`` is named."""
+        run = await self.until(partial(self._check_run_at, _name(project, system, branch), sha, state))
         assert isinstance(run, CheckRun)
         return run
 
     def check_run_history(
-        self, project: str, sha: str = HEAD, system: System = LINUX
+        self, project: str, sha: str = HEAD, system: System = LINUX, branch: str = ""
     ) -> list[list[CheckRun]]:
         """All that each check run of that name said, the oldest run first."""
-        name = f"{project} on {system}"
+        name = _name(project, system, branch)
         histories = self.github.check_runs.values()
         return [each for each in histories if (each[-1].name, each[-1].head_sha) == (name, sha)]
 
@@ -251,12 +269,12 @@ class Bench:
 
     def first_run(self, number: int = NUMBER) -> WorkflowHandle[Any, Any]:
         """The first run of the owner of a pull request."""
-        workflow_id, run_id = next(key for key in self._owners if key[0] == pull_request_id(REPO, number))
+        workflow_id, run_id = next(key for key in self._started if key[0] == pull_request_id(REPO, number))
         return self.client.get_workflow_handle(workflow_id, run_id=run_id)
 
     async def histories(self) -> Histories:
         """All that ran until now."""
-        return await read_histories(self.client, self._owners)
+        return await read_histories(self.client, self._started)
 
     async def until_told_to_end(self, workflow_type: str) -> None:
         """Wait until the first workflow of that type has been asked to end, and has heard it."""
@@ -305,18 +323,18 @@ class Bench:
         silent: bool = False,
     ) -> None:
         """Put a builder online; a ``silent`` one is not heard of any more once it has begun to build."""
+        dying = DyingRunner()
         client = await Client.connect(
             self.client.service_client.config.target_host,
             data_converter=self.client.data_converter,
             runtime=self.client.service_client.config.runtime,
             identity=identity,
+            interceptors=[Silence(dying)] if silent else [],
         )
-        heartbeats = timedelta(days=1) if silent else timedelta(seconds=0.1)
-        dead = ScriptedRunner({"": Scripted(hang=True)})
         building = BuildActivities(
-            Builder(identity=identity, jobs=2, heartbeat_interval=heartbeats),
+            Builder(identity=identity, jobs=2, heartbeat_interval=timedelta(seconds=0.1)),
             workspaces=self.workspaces,
-            runner=dead if silent else self.floor,
+            runner=dying if silent else self.floor,
             logs=self.logs,
             stats=self.stats,
             cluster=TemporalCluster(client),
@@ -327,14 +345,19 @@ class Bench:
 
     async def end(self) -> Histories:
         """Close what is open, see every owner end, and return all that ran."""
-        for workflow_id in dict.fromkeys(workflow_id for workflow_id, _ in self._owners):
-            handle = self.client.get_workflow_handle(workflow_id)
-            pull = self.github.pulls[REPO, int(workflow_id.rpartition("/")[2])]
-            if pull.state is PullRequestState.OPEN:
+        for pull in list(self.github.pulls.values()):
+            if pull.state is PullRequestState.OPEN and self._has_owner(pull.number):
                 await self.close(pull)
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await handle.result()
+        for workflow_id in dict.fromkeys(workflow_id for workflow_id, _ in self._started):
+            # An owner never fails. A comment's workflow may, and shows why in the Web UI.
+            refusal = WorkflowFailureError if workflow_id.startswith("comment/") else NeverRaisedError
+            with suppress(refusal):
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self.client.get_workflow_handle(workflow_id).result()
         return await self.histories()
+
+    def _has_owner(self, number: int) -> bool:
+        return any(workflow_id == pull_request_id(REPO, number) for workflow_id, _ in self._started)
 
     @asynccontextmanager
     async def _working(
@@ -356,10 +379,10 @@ class Bench:
                 await self.add_builder(system, concurrent=concurrent)
             yield
 
-    async def _note_owner(self, number: int) -> None:
-        handle = self.client.get_workflow_handle(pull_request_id(REPO, number))
-        described = await handle.describe()
-        self._owners[described.id, described.run_id] = None
+    async def note(self, workflow_id: str) -> None:
+        """Have the newest run of a workflow seen through at the end."""
+        described = await self.client.get_workflow_handle(workflow_id).describe()
+        self._started[described.id, described.run_id] = None
 
     def _check_run_at(self, name: str, sha: str, state: CheckStatus | CheckConclusion) -> CheckRun | None:
         run = self.github.check_run(name, sha)
@@ -384,6 +407,11 @@ async def working_bench(
     histories.assert_healthy()
     assert not bench.github.unstruck(), "faults were planned that never happened"
     assert not bench.workspaces.left(), "workspaces were left behind"
+
+
+def _name(project: str, system: System, branch: str) -> str:
+    """What a check run is called."""
+    return f"{project} on {system}" + (f" (push to {branch})" if branch else "")
 
 
 def _edits(before: PullRequest, after: PullRequest) -> dict[str, Any]:

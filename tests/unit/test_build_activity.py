@@ -24,6 +24,7 @@ from tests.support.fake_builder import (
     ScriptedRunner,
     Signal,
 )
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.samples import build_job, project
 from tickborg.errors import HeadGoneError, InfrastructureError, UnavailableError
 from tickborg.jobs import BuildJob, BuildMode, BuildOutcome, BuildResult, BuildStarted, Origin
@@ -109,9 +110,9 @@ async def test_a_log_says_whose_it_is(world: World) -> None:
 
 
 async def test_a_push_has_no_pull_request(world: World) -> None:
-    """A log of a branch's build names no pull request."""
+    """A log of a branch's build names the branch instead."""
     await world.build(build_job(origin=Origin(branch="main")))
-    assert world.log.start.pr is None
+    assert (world.log.start.pr, world.log.start.branch) == (None, "main")
 
 
 async def test_the_workflow_is_told_that_an_attempt_began(world: World) -> None:
@@ -280,7 +281,7 @@ async def test_heartbeats_go_on_from_the_first_moment(world: World) -> None:
     world.workspaces.gate.clear()
     task = asyncio.create_task(world.build())
     for _ in range(5):
-        await asyncio.wait_for(world.heartbeats.get(), 20)
+        await asyncio.wait_for(world.heartbeats.get(), PATIENCE_SECONDS)
     assert world.workspaces.made == []
     world.workspaces.gate.set()
     await task

@@ -98,6 +98,6 @@ def test_a_huge_change_of_a_huge_repository_takes_no_time() -> None:
         )
     )
     paths = [b"lib/p%d/src/%d/%d.c" % (n % 400, n % 20, n) for n in range(100_000)]
-    before = time.perf_counter()
+    before = time.process_time()
     assert len(touched(projects, *paths)) == 300
-    assert time.perf_counter() - before < 10
+    assert time.process_time() - before < 10

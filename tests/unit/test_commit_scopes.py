@@ -51,6 +51,6 @@ def test_any_line_has_scopes_of_one_word_or_none(subject: str) -> None:
 @pytest.mark.parametrize("subject", ["fixup! " * 200_000, "(" * 1_000_000 + ":", "a," * 500_000 + ": x"])
 def test_long_lines_take_no_longer_than_they_are(subject: str) -> None:
     """A megabyte on the first line is read in well under a second."""
-    before = time.perf_counter()
+    before = time.process_time()
     scopes(subject)
-    assert time.perf_counter() - before < 5
+    assert time.process_time() - before < 5

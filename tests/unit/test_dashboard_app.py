@@ -1,6 +1,7 @@
 """The dashboard over HTTP: every address has an answer for a person, and every answer its headers."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -10,12 +11,15 @@ from dashboard.app import create_app
 from messaging.log_format import log_path, metadata_path
 from messaging.log_store import LogReader
 from tests.support.build_logs import ATTEMPT, START, end, lines
-from tests.support.fake_pulls import FakePulls
+from tests.support.fake_owners import FakeOwners
 from tests.support.html_tree import Node, parse
-from tests.support.samples import build_view, pull_request, pull_request_view
+from tests.support.samples import NOON, REPO, branch_view, build_view, pull_request, pull_request_view
 from tests.support.written_logs import write
-from tickborg.jobs import BuildOutcome
+from tickborg.github import PullRequestState
+from tickborg.jobs import BuildOutcome, BuildStage
 from tickborg.messages import BuildLogStatus
+from tickborg.policy import Policy
+from tickborg.texts import links
 
 LOG = f"/logs/{ATTEMPT}"
 TEXT = "text/plain; charset=utf-8"
@@ -28,15 +32,15 @@ def client_of(app: object) -> httpx2.AsyncClient:
 
 
 @pytest.fixture
-def pulls() -> FakePulls:
+def owners() -> FakeOwners:
     """Pull request 7 of acme/mono, with a failed build."""
-    return FakePulls(pull_request_view(build_view(outcome=BuildOutcome.FAILURE)))
+    return FakeOwners(pull_request_view(build_view(outcome=BuildOutcome.FAILURE)))
 
 
 @pytest.fixture
-async def browser(pulls: FakePulls, tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
+async def browser(owners: FakeOwners, tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the dashboard with those pull requests, and logs in ``tmp_path``."""
-    async with client_of(create_app(pulls=pulls, logs=LogReader(tmp_path))) as client:
+    async with client_of(create_app(owners=owners, logs=LogReader(tmp_path))) as client:
         yield client
 
 
@@ -60,6 +64,64 @@ async def test_the_list_leads_to_the_pull_request_and_that_to_its_log(
     for asset in pull.one("head").all("link") + pull.one("head").all("script"):
         address = asset.attributes.get("href") or asset.attributes["src"]
         assert (await browser.get(address)).status_code == 200
+
+
+@pytest.mark.parametrize("branch", ["main", "release/1.2", '"<b>&#!%é', "pull/7", "branch/x"])
+async def test_a_branch_is_where_the_bots_links_lead(
+    browser: httpx2.AsyncClient, owners: FakeOwners, branch: str
+) -> None:
+    """Whatever it is called; and the list leads there while something is done about it."""
+    owners.put(branch_view(build_view(), branch=branch))
+    address = links.branch_url(Policy(dashboard_url=""), REPO, branch)
+    assert (await page(browser, address)).one("h1").text == f"{branch} branch"
+    (row,) = (await page(browser, "/")).one("section").all("a")
+    assert (row.text, row.attributes["href"]) == (branch, address)
+
+
+@pytest.mark.parametrize("again", [("pull", "closed"), ("branch", "built")])
+async def test_what_has_ended_is_shown_as_it_was(
+    browser: httpx2.AsyncClient, owners: FakeOwners, again: tuple[str, str]
+) -> None:
+    """Neither is listed any more."""
+    kind, word = again
+    built = build_view(outcome=BuildOutcome.SUCCESS)
+    owners.put(pull_request_view(built, pull=pull_request(state=PullRequestState.CLOSED)))
+    owners.put(branch_view(built))
+    assert (await page(browser, "/")).one("main").all("a") == []
+    shown = await page(browser, f"/acme/mono/{kind}/{'7' if kind == 'pull' else 'main'}")
+    assert word in shown.one("main").text
+    assert "data-refresh" not in shown.one("main").attributes
+
+
+async def test_ages_are_reckoned_by_the_clock_of_the_dashboard(owners: FakeOwners, tmp_path: Path) -> None:
+    """Not by the viewer's."""
+    owners.put(pull_request_view(build_view(stage=BuildStage.RUNNING, started_at=NOON)))
+    app = create_app(owners=owners, logs=LogReader(tmp_path), now=lambda: NOON + timedelta(seconds=90))
+    async with client_of(app) as browser:
+        assert "for 1 min 30 s" in (await page(browser, "/acme/mono/pull/7")).text
+
+
+def test_every_address_is_described(owners: FakeOwners, tmp_path: Path) -> None:
+    """With what it answers: a page, or something else that has a name."""
+    api = create_app(owners=owners, logs=LogReader(tmp_path)).openapi()
+    described = {
+        path: {status: set(response["content"]) for status, response in operation["get"]["responses"].items()}
+        for path, operation in api["paths"].items()
+    }
+    html, json, plain, stream = {"text/html"}, {"application/json"}, {"text/plain"}, {"text/event-stream"}
+    error = {"default": html}
+    errors = {"404": html, **error}
+    owned = {"200": html, "503": html, **errors}
+    assert described == {
+        "/": {"200": html, "503": html, **error},
+        "/{owner}/{name}/pull/{number}": owned,
+        "/{owner}/{name}/branch/{branch}": owned,
+        "/logs/{attempt_id}": {"200": html, **errors},
+        "/logs/{attempt_id}/raw": {"200": plain, **errors},
+        "/logs/{attempt_id}/stream": {"200": stream, **errors},
+        "/healthz": {"200": json, **error},
+        "/readyz": {"200": json, "503": json, **error},
+    }
 
 
 async def test_a_log_is_shown_streamed_and_given_as_text(browser: httpx2.AsyncClient, tmp_path: Path) -> None:
@@ -130,11 +192,19 @@ async def test_a_log_without_metadata_is_shown(browser: httpx2.AsyncClient, tmp_
         "/acme/mo%00no/pull/7",
         "/../mono/pull/7",
         "/acme/mono/branch/feature/x",
+        "/acme/mono/branch/",
+        "/acme/mono/branch/a%20b",
+        "/acme/mono/branch/a..b",
+        "/acme/mono/branch/a%00b",
+        "/acme/mono/branch/%ff%fe",
+        f"/acme/mono/branch/{'x' * 300}",
+        "/..%2f/mono/branch/main",
         "/logs/nothing",
         "/logs/7f9c24e8-3b12-4fef-91e0-56a2d5a9cf6b",
         "/logs/7f9c24e8-3b12-4fef-91e0-56a2d5a9cf6b/raw",
         "/logs/..%2f..%2fetc%2fpasswd/raw",
         "/logs/nothing/stream",
+        "/logs/7f9c24e8-3b12-4fef-91e0-56a2d5a9cf6b/stream",
         "/static/nothing.js",
         "/static/..%2fapp.py",
     ],
@@ -153,10 +223,10 @@ async def test_what_may_soon_be_there_is_looked_for_again(
     assert ("data-refresh" in shown.one("main").attributes) is again
 
 
-async def test_temporal_may_be_away(browser: httpx2.AsyncClient, pulls: FakePulls) -> None:
+async def test_temporal_may_be_away(browser: httpx2.AsyncClient, owners: FakeOwners) -> None:
     """That is said, where it lives is not, and the page looks again by itself."""
-    pulls.away = True
-    for path in ("/", "/acme/mono/pull/7"):
+    owners.away = True
+    for path in ("/", "/acme/mono/pull/7", "/acme/mono/branch/main"):
         shown = await page(browser, path, 503)
         assert "Temporal" in shown.one("main").text
         assert "10.0.0.7" not in shown.text
@@ -165,30 +235,30 @@ async def test_temporal_may_be_away(browser: httpx2.AsyncClient, pulls: FakePull
 
 
 async def test_logs_can_be_read_while_temporal_is_away(
-    browser: httpx2.AsyncClient, pulls: FakePulls, tmp_path: Path
+    browser: httpx2.AsyncClient, owners: FakeOwners, tmp_path: Path
 ) -> None:
     """They come from the log store alone."""
-    pulls.away = True
+    owners.away = True
     write(tmp_path, START, lines(1, 1))
     assert (await browser.get(LOG)).status_code == 200
 
 
 async def test_health_is_the_process_and_readiness_what_it_needs(
-    browser: httpx2.AsyncClient, pulls: FakePulls
+    browser: httpx2.AsyncClient, owners: FakeOwners
 ) -> None:
     """A process that waits for Temporal must not be restarted for it."""
     assert (await browser.get("/healthz")).status_code == 200
     assert (await browser.get("/readyz")).json() == {"status": "ready"}
-    pulls.away = True
+    owners.away = True
     assert (await browser.get("/healthz")).status_code == 200
     answer = await browser.get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {"status": "not ready", "reason": "Temporal does not answer"}
 
 
-async def test_a_fault_of_the_dashboard_is_admitted(browser: httpx2.AsyncClient, pulls: FakePulls) -> None:
+async def test_a_fault_of_the_dashboard_is_admitted(browser: httpx2.AsyncClient, owners: FakeOwners) -> None:
     """And what it was stays in the log."""
-    pulls.error = ValueError("secret")
+    owners.error = ValueError("secret")
     shown = await page(browser, "/", 500)
     assert "a fault of its own" in shown.text
     assert "secret" not in shown.text
@@ -203,7 +273,8 @@ async def test_nothing_can_be_sent(browser: httpx2.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/acme/mono/pull/7", LOG, f"{LOG}/raw", "/static/dashboard.css", "/healthz"]
+    "path",
+    ["/", "/acme/mono/pull/7", LOG, f"{LOG}/raw", "/static/dashboard.css", "/healthz", "/openapi.json"],
 )
 async def test_links_can_be_checked(browser: httpx2.AsyncClient, tmp_path: Path, path: str) -> None:
     """With HEAD, as checkers of links and load balancers do."""
@@ -225,11 +296,11 @@ async def test_links_can_be_checked(browser: httpx2.AsyncClient, tmp_path: Path,
     ],
 )
 async def test_every_answer_keeps_a_browser_from_doing_more_than_to_show(
-    browser: httpx2.AsyncClient, pulls: FakePulls, tmp_path: Path, path: str, error: Exception | None
+    browser: httpx2.AsyncClient, owners: FakeOwners, tmp_path: Path, path: str, error: Exception | None
 ) -> None:
     """Errors, text and files too: only our own script and style sheet, nothing sniffed, framed or sent."""
     write(tmp_path, START, lines(1, 1), end(BuildLogStatus.SUCCESS, 1))
-    pulls.error = error
+    owners.error = error
     headers = (await browser.get(path)).headers
     policy = headers["content-security-policy"].split("; ")
     assert {"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"} <= set(
@@ -249,11 +320,12 @@ async def test_no_page_has_a_script_of_its_own(browser: httpx2.AsyncClient) -> N
     assert not [node for node in whole.all() if "style" in node.attributes]
 
 
-async def test_a_dashboard_below_a_path_links_below_it(pulls: FakePulls, tmp_path: Path) -> None:
+async def test_a_dashboard_below_a_path_links_below_it(owners: FakeOwners, tmp_path: Path) -> None:
     """Whether the proxy before it takes the path off or not."""
-    app = create_app(pulls=pulls, logs=LogReader(tmp_path), root_path="/ci/")
+    owners.put(branch_view(build_view()))
+    app = create_app(owners=owners, logs=LogReader(tmp_path), root_path="/ci/")
     async with client_of(app) as browser:
-        for path in ("/", "/ci/", "/ci/acme/mono/pull/7", "/acme/mono/pull/7"):
+        for path in ("/", "/ci/", "/ci/acme/mono/pull/7", "/acme/mono/pull/7", "/ci/acme/mono/branch/main"):
             whole = await page(browser, path)
             links = [link.attributes["href"] for link in whole.all("a") + whole.all("link")]
             assert links
@@ -264,6 +336,6 @@ async def test_a_dashboard_below_a_path_links_below_it(pulls: FakePulls, tmp_pat
 async def test_an_owner_may_be_called_as_one_of_our_folders(tmp_path: Path) -> None:
     """GitHub lets people choose their names."""
     repo = {"owner": "static", "name": "logs"}
-    pulls = FakePulls(pull_request_view(pull=pull_request(repo=repo)))
-    async with client_of(create_app(pulls=pulls, logs=LogReader(tmp_path))) as browser:
+    owners = FakeOwners(pull_request_view(pull=pull_request(repo=repo)))
+    async with client_of(create_app(owners=owners, logs=LogReader(tmp_path))) as browser:
         assert (await page(browser, "/static/logs/pull/7")).one("h1")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.following import (
+from dashboard.logs.following import (
     BEGINNING,
     LEFT_OUT,
     Growth,
@@ -24,13 +24,13 @@ from messaging.log_store import LogLine, LogPage, LogPosition, LogReader
 from messaging.topology import LOGS, Exchange
 from messaging.transport import Delivery, OutgoingMessage, Subscription
 from tests.support.build_logs import ATTEMPT, START, end, lines, numbered
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.written_logs import write
 from tickborg.errors import UnavailableError
 from tickborg.messages import BuildLogMsg, BuildLogStatus, log_routing_key
 
 SOON = 0.02
 NEVER = 3600.0
-PATIENCE = 10
 
 
 def page(first: int, last: int) -> LogPage:
@@ -141,12 +141,12 @@ class Viewer:
         await self._until(lambda: len(self.lines) >= count)
 
     async def _until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE), self._changed:
+        async with asyncio.timeout(PATIENCE_SECONDS), self._changed:
             await self._changed.wait_for(condition)
 
     async def ended(self) -> list[str]:
         """The texts of all lines, once the log has ended."""
-        await asyncio.wait_for(self._task, PATIENCE)
+        await asyncio.wait_for(self._task, PATIENCE_SECONDS)
         return [line.text for line in self.lines]
 
     async def leave(self) -> None:

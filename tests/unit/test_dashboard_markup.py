@@ -4,9 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.ansi import line_to_html
-from dashboard.markup import Html, element, link, prose, together
+from dashboard.logs.ansi import line_to_html
+from dashboard.pages.markdown import markdown
+from dashboard.pages.markup import Html, element, link, prose, together
 from tests.support.html_tree import Node, parse
+from tickborg.texts.markdown import code
+from tickborg.texts.markdown import prose as prose_of_github
 from tickborg.texts.shortening import visible
 
 HOSTILE = st.one_of(
@@ -67,6 +70,38 @@ def test_elements_without_content_have_no_end() -> None:
 def test_attributes_without_a_value_are_left_out_or_stand_alone() -> None:
     """True stands alone; False, None and empty text are not there."""
     assert element("p", hidden=True, id=None, class_="", open=False) == "<p hidden></p>"
+
+
+def test_prose_has_code_and_lines() -> None:
+    """As reasons are written; an odd backtick is one."""
+    assert prose("run `make <x>`\nor `not") == "run <code>make &lt;x&gt;</code><br>or `not"
+
+
+@given(
+    st.one_of(HOSTILE, st.lists(st.sampled_from(["*", "<code>", "</code>", "`", "a ", "**"])).map("".join))
+)
+def test_markdown_of_others_is_no_more_than_code_and_emphasis(text: str) -> None:
+    """Whatever somebody gets into a notice."""
+    for node in parse(markdown(text)).all():
+        assert node.name in {"code", "em", "strong"}
+        assert not node.attributes
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        (code("a`b"), "<code>a`b</code>"),
+        (
+            f"{code('x')} and {prose_of_github('<b> @me http://x')}",
+            "<code>x</code> and &lt;b&gt; @me http://x",
+        ),
+        ("[l](http://x) ![i](y) <http://q>", "[l](http://x) ![i](y) &lt;http://q&gt;"),
+        ("</code> a", "&lt;/code&gt; a"),
+    ],
+)
+def test_markdown_of_ours_is_read(text: str, html: str) -> None:
+    """As GitHub shows it, without links of its own."""
+    assert markdown(text) == html
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", " https://x", "", "vbscript:x"])

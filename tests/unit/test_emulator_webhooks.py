@@ -1,11 +1,13 @@
 """How webhooks are signed and losses counted, and how waiting wakes."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
 from emulator.changes import Changes, NeverHappenedError
 from emulator.webhooks import signatures
+from tests.support.patience import PATIENCE_SECONDS
 
 
 def test_the_signature_is_the_documented_one() -> None:
@@ -29,6 +31,9 @@ async def test_no_change_is_missed() -> None:
     """Whoever waits is asked again at every change, also at one that comes in between."""
     changes, count = Changes(), 0
 
+    def reached(goal: int) -> bool:
+        return count >= goal
+
     async def change() -> None:
         nonlocal count
         for _ in range(100):
@@ -37,9 +42,7 @@ async def test_no_change_is_missed() -> None:
             await asyncio.sleep(0)
 
     waiting = [
-        asyncio.create_task(
-            changes.until(lambda goal=goal: count >= goal, within=5, describe=lambda: f"{count}")  # type: ignore[misc]
-        )
+        asyncio.create_task(changes.until(partial(reached, goal), within=PATIENCE_SECONDS, describe=str))
         for goal in (1, 50, 100)
     ]
     await change()

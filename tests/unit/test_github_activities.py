@@ -19,15 +19,19 @@ from tickborg.github import (
     CheckRunOpening,
     CheckRunUpdate,
     CheckStatus,
+    CommitQuestion,
     CommitStatus,
     LabelChange,
     Permission,
     PermissionQuestion,
     PullRequest,
     PullRequestQuestion,
+    Reaction,
+    Reply,
     RepositoryName,
     StatusState,
     SummaryComment,
+    reply_marker,
 )
 
 REPO = RepositoryName(owner="acme", name="mono")
@@ -55,6 +59,7 @@ STATUS = CommitStatus(
     repo=REPO, sha=PULL.head_sha, context="tickborg-eval", state=StatusState.PENDING, description="merging"
 )
 SUMMARY = SummaryComment(repo=REPO, number=7, body=f"{SUMMARY_MARKER}\nfirst")
+REPLY = Reply(repo=REPO, number=7, comment_id=99, body=f"{reply_marker(99)}\nno project `mesmc`")
 LOST = UnavailableError("connection reset")
 
 
@@ -97,12 +102,16 @@ def test_every_activity_has_the_name_that_histories_know() -> None:
     assert [definition.name for definition in definitions] == [
         "pull_request",
         "permission",
+        "pulls_of_commit",
+        "check_runs_of_commit",
         "set_status",
         "open_check_run",
         "update_check_run",
         "labels",
         "change_labels",
         "publish_summary",
+        "react",
+        "reply",
     ]
 
 
@@ -275,6 +284,60 @@ async def test_a_quote_of_the_summary_is_left_alone(activities: GitHubActivities
     assert ours != quote
     assert github.comments[quote].bodies == [f"> {SUMMARY.body}"]
     assert github.comments[ours].author == BOT
+
+
+async def test_a_comment_gets_one_reaction(activities: GitHubActivities, github: FakeGitHub) -> None:
+    """However often the answer is lost; GitHub keeps one of each kind."""
+    comment = github.write_comment(REPO, 7, "ada", "@tickbot eval")
+    github.fail("react", LOST, carried_out=True)
+    await run_until_it_works(activities.react, Reaction(repo=REPO, comment_id=comment))
+    assert github.comments[comment].reactions == {"eyes"}
+
+
+async def test_a_comment_that_is_gone_needs_no_reaction(activities: GitHubActivities) -> None:
+    """Whoever wrote it has thought better of it."""
+    await run(activities.react, Reaction(repo=REPO, comment_id=10**9))
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+async def test_a_comment_is_answered_once(
+    activities: GitHubActivities, github: FakeGitHub, *, carried_out: bool
+) -> None:
+    """Whether GitHub wrote the answer or not, the retries find out."""
+    github.fail("create_comment", LOST, carried_out=carried_out)
+    github.fail("find_comment", LOST)
+    reply_id = await run_until_it_works(activities.reply, REPLY)
+    [answer] = github.bot_comments(REPO, 7)
+    assert (answer.id, answer.body) == (reply_id, REPLY.body)
+
+
+async def test_a_first_answer_looks_for_none(activities: GitHubActivities, github: FakeGitHub) -> None:
+    """It costs one call."""
+    await run(activities.reply, REPLY)
+    assert github.calls == {"create_comment": 1}
+
+
+async def test_each_comment_has_an_answer_of_its_own(
+    activities: GitHubActivities, github: FakeGitHub
+) -> None:
+    """The answer to comment 9 is not that to comment 99, nor is a person's quote of it."""
+    github.write_comment(REPO, 7, "ada", f"> {reply_marker(9)}")
+    await run(activities.reply, REPLY)
+    other = Reply(repo=REPO, number=7, comment_id=9, body=f"{reply_marker(9)}\nno project `x`")
+    await run(activities.reply, other, attempt=2)
+    assert [comment.body for comment in github.bot_comments(REPO, 7)] == [REPLY.body, other.body]
+
+
+async def test_the_pull_requests_of_a_head_are_told_sorted(
+    activities: GitHubActivities, github: FakeGitHub
+) -> None:
+    """One branch may be proposed twice, to two targets; closed ones and other heads do not count."""
+    for number, head in ((9, PULL.head_sha), (8, PULL.head_sha), (10, "c" * 40), (11, PULL.head_sha)):
+        github.open_pull(PULL.model_copy(update={"number": number, "head_sha": head}))
+    github.close(REPO, 11)
+    question = CommitQuestion(repo=REPO, sha=PULL.head_sha)
+    assert await run(activities.pulls_of_commit, question) == (7, 8, 9)
+    assert await run(activities.pulls_of_commit, CommitQuestion(repo=REPO, sha="d" * 40)) == ()
 
 
 async def test_a_pull_request_that_is_not_there(activities: GitHubActivities) -> None:

@@ -132,7 +132,7 @@ def test_a_folder_has_no_wildcards() -> None:
 
 def test_many_stars_do_not_take_long() -> None:
     """A name of thousands of characters against dozens of stars is answered at once."""
-    before = time.perf_counter()
+    before = time.process_time()
     assert not covers("*a" * 40 + "b", b"a" * 4_000)
     assert not covers("**/a/" * 40 + "b", b"/".join([b"a"] * 2_000))
-    assert time.perf_counter() - before < 5
+    assert time.process_time() - before < 5

@@ -3,6 +3,7 @@
 With the real server: ``tests/integration/test_log_failures.py`` and everything else that needs a broker.
 """
 
+import socket
 import sys
 from pathlib import Path
 
@@ -73,6 +74,13 @@ async def test_a_node_keeps_its_address(tmp_path: Path, programs: Programs) -> N
         await node.start()
         assert node.url == url
     assert starts(tmp_path / "node") == 3
+
+
+def test_nobody_else_gets_a_node_s_port_before_it_has_started(tmp_path: Path, programs: Programs) -> None:
+    """It takes seconds to start, in which a busy machine gives away many a port."""
+    port = int(EmbeddedRabbitMQ(tmp_path / "node", programs).url.rsplit(":", 1)[1].strip("/"))
+    with socket.socket() as somebody, pytest.raises(OSError, match="in use"):
+        somebody.bind(("127.0.0.1", port))
 
 
 async def test_two_nodes_never_share_a_folder(

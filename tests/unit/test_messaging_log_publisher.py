@@ -1,6 +1,7 @@
 """Lines reach the broker or the spool, in order, whatever the broker does."""
 
 import asyncio
+import errno
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from messaging.backoff import Backoff
 from messaging.log_publisher import Batching, LogPublisher
 from messaging.log_route import NotKeptError
 from messaging.log_store import LogReader
-from messaging.spool import SpoolFolder
+from messaging.spool import SpoolFile, SpoolFolder
 from messaging.transport import Subscription
 from tests.support.build_logs import ATTEMPT, START, end, new_start, numbered
 from tests.support.log_pipeline import collector, ended, running, until_sent, written
@@ -252,6 +253,48 @@ async def test_a_broken_spool_neither_hangs_nor_fails_a_build(tmp_path: Path) ->
         log = await logs.open(START)
         await log.write(numbered(1, 3))
         await log.close(BuildLogStatus.SUCCESS)
+
+
+async def test_a_spool_file_deleted_by_hand_is_sent_all_the_same(tmp_path: Path) -> None:
+    """It is open, and what was promised to be kept is kept."""
+    transport = UnreliableTransport()
+    transport.go_away()
+    async with (
+        publisher(transport, tmp_path) as logs,
+        running(collector(transport, tmp_path).run()),
+    ):
+        log = await logs.open(START)
+        await log.write(numbered(1, 3))
+        await log.close(BuildLogStatus.SUCCESS)
+        for spooled in (tmp_path / "spool").iterdir():
+            spooled.unlink()
+        transport.come_back()
+        assert (await ended(tmp_path, ATTEMPT)).complete
+
+
+async def test_a_spool_file_that_cannot_be_read_does_not_hold_up_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bad block costs one log."""
+    transport, read = UnreliableTransport(), SpoolFile.read
+    other = new_start()
+
+    def refuse(file: SpoolFile, offset: int) -> tuple[list[bytes], int]:
+        if file.path.name.startswith(str(ATTEMPT)):
+            raise OSError(errno.EIO, "Input/output error")
+        return read(file, offset)
+
+    monkeypatch.setattr(SpoolFile, "read", refuse)
+    transport.go_away()
+    async with (
+        publisher(transport, tmp_path) as logs,
+        running(collector(transport, tmp_path).run()),
+    ):
+        for start in (START, other):
+            log = await logs.open(start)
+            await log.close(BuildLogStatus.SUCCESS)
+        transport.come_back()
+        assert (await ended(tmp_path, other.attempt_id)).complete
 
 
 async def test_abandoning_fails_when_nothing_keeps_it(tmp_path: Path) -> None:

@@ -49,6 +49,15 @@ def test_a_log_begins_with_its_header(tmp_path: Path) -> None:
     )
 
 
+def test_a_log_of_a_push_names_its_branch(tmp_path: Path) -> None:
+    """In its header and in its metadata, where a page finds the way back."""
+    write(tmp_path, START.model_copy(update={"branch": "release/1.2"}), lines(1, 1))
+    metadata = LogReader(tmp_path).metadata(ATTEMPT)
+    assert metadata is not None
+    assert metadata.branch == "release/1.2"
+    assert "\nbranch: release/1.2\n" in log_path(tmp_path, ATTEMPT).read_text()
+
+
 def test_a_log_without_lines_is_a_log(tmp_path: Path) -> None:
     """A build that prints nothing has a header, an end and no lines."""
     write(tmp_path, START, end(BuildLogStatus.SUCCESS, 0))

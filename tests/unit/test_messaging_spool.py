@@ -1,12 +1,14 @@
 """What is in the spool survives, and what a crash tore is passed over."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from messaging.files import try_lock
 from messaging.spool import SpoolFile, SpoolFolder, SpoolFullError
 from tests.support.build_logs import ATTEMPT
 
@@ -98,6 +100,64 @@ def test_only_files_of_dead_processes_are_orphans(tmp_path: Path) -> None:
     assert [orphan.path for orphan in orphans] == [older.path, younger.path]
     for file in (living, *orphans):
         file.close()
+
+
+@pytest.fixture
+def just_before_locking(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+    """What another process does, once, between our opening and our locking of a file."""
+
+    def interrupt(once: Callable[[], None]) -> None:
+        def interrupted(file: int) -> bool:
+            monkeypatch.setattr("messaging.spool.try_lock", try_lock)
+            once()
+            return try_lock(file)
+
+        monkeypatch.setattr("messaging.spool.try_lock", interrupted)
+
+    return interrupt
+
+
+@pytest.mark.parametrize("leave", [SpoolFile.remove, lambda _: None], ids=["sent", "still being sent"])
+def test_a_file_taken_before_it_was_locked_is_left_to_the_taker(
+    tmp_path: Path,
+    just_before_locking: Callable[[Callable[[], None]], None],
+    leave: Callable[[SpoolFile], None],
+) -> None:
+    """A new file looks like an orphan until it is locked; records put into that one would be lost."""
+    folder, taken = SpoolFolder(tmp_path), list[SpoolFile]()
+
+    def take() -> None:
+        taken.extend(folder.orphans())
+        for orphan in taken:
+            leave(orphan)
+
+    just_before_locking(take)
+    ours = folder.create(ATTEMPT)
+    ours.append(BODIES[0])
+    [theirs] = taken
+    assert ours.path != theirs.path
+    assert BODIES[0] in ours.path.read_bytes()
+    for file in (ours, theirs):
+        file.close()
+
+
+def test_a_file_that_is_removed_while_it_is_looked_at_is_no_orphan(
+    tmp_path: Path, just_before_locking: Callable[[Callable[[], None]], None]
+) -> None:
+    """Its owner has sent it all: who adopted it would read from a file that is not there, for ever."""
+    file, folder = spooled(tmp_path), SpoolFolder(tmp_path)
+    just_before_locking(file.remove)
+    assert folder.orphans() == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_opened_keeps_no_orphan_from_being_sent(tmp_path: Path) -> None:
+    """A folder with a file's name stands for every file that we may not open."""
+    (tmp_path / f"{ATTEMPT}.00000000.spool").mkdir()
+    spooled(tmp_path).close()
+    [orphan] = SpoolFolder(tmp_path).orphans()
+    assert read_all(orphan) == BODIES
+    orphan.close()
 
 
 def test_a_folder_that_is_not_there_has_no_orphans(tmp_path: Path) -> None:

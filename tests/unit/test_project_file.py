@@ -2,7 +2,7 @@
 
 import contextlib
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tickborg.errors import RefusedError
 from tickborg.paths import normalised
+from tickborg.places import NOWHERE, Place, PlaceKind
 from tickborg.project_entries import parse_timeout
 from tickborg.project_faults import FAULTS_LIMIT
 from tickborg.project_file import SIZE_LIMIT, ProjectFileError, read_project_file
@@ -22,20 +23,26 @@ if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 
-def no_files(_: str) -> Sequence[str]:
-    """A tree whose folders are all empty."""
-    return ()
+def nothing_at(_: str) -> Place:
+    """A tree without files."""
+    return NOWHERE
+
+
+def folder(*files: str, **others: PlaceKind) -> Place:
+    """A folder with these in it."""
+    return Place(PlaceKind.FOLDER, dict.fromkeys(files, PlaceKind.FILE) | others)
 
 
 def read(text: str, **folders: Sequence[str]) -> ProjectSet:
     """What a project file says, in a tree with files in ``folders``."""
-    return read_project_file(text.encode(), lambda folder: folders.get(folder, ()))
+    places = {path: folder(*files) for path, files in folders.items()}
+    return read_project_file(text.encode(), lambda path: places.get(path, NOWHERE)).projects
 
 
-def faults(text: str | bytes) -> list[str]:
+def faults(text: str | bytes, look_at: Callable[[str], Place] = nothing_at) -> list[str]:
     """What is wrong with a project file, a line each."""
     with pytest.raises(ProjectFileError) as refused:
-        read_project_file(text.encode() if isinstance(text, str) else text, no_files)
+        read_project_file(text.encode() if isinstance(text, str) else text, look_at)
     return str(refused.value).split("\n")
 
 
@@ -117,6 +124,9 @@ BROKEN: dict[str, str | bytes] = {
         f'[[check]]\nname = "{name}"\ncommand = ["x"]\n' for name in ("a b", "all", "x" * 42, "")
     ),
     "names twice": PROJECT + PROJECT.replace('name = "a"', 'name = "A"'),
+    "lists with doubles": PROJECT
+    + 'systems = ["x86_64-linux", "x86_64-linux"]\nneeds = ["b", "b"]\n'
+    + PROJECT.replace('"a"', '"b"'),
     "names of checks twice": '[[check]]\nname = "x"\ncommand = ["x"]\n' * 2,
     "paths": "".join(
         f"[[project]]\nname = 'p{n}'\nbuild-system = 'make'\npath = {path}\n"
@@ -148,6 +158,34 @@ BROKEN: dict[str, str | bytes] = {
 }
 
 
+PLACES = {
+    ".": folder("Makefile", libs=PlaceKind.FOLDER, vendor=PlaceKind.SUBMODULE, out=PlaceKind.LINK),
+    "libs": folder(nbt=PlaceKind.FOLDER, here=PlaceKind.LINK),
+    "libs/nbt": folder("main.c"),
+    "libs/here": Place(PlaceKind.LINK),
+    "libs/here/x": Place(PlaceKind.LINK),
+    "Makefile": Place(PlaceKind.FILE),
+    "vendor": Place(PlaceKind.SUBMODULE),
+    "out": Place(PlaceKind.LINK),
+}
+
+
+@pytest.mark.parametrize("named", ["", 'build-system = "make"\n'])
+def test_a_path_that_is_no_folder_is_a_fault(named: str, snapshot: "SnapshotAssertion") -> None:
+    """A file or a link is no project, even if its build system is named: nothing changes at such a path."""
+    paths = ["out", "libs/here", "libs/here/x", "Makefile", "vendor", "libs/nbt", "libs/nbtt", "lib", "."]
+    text = "".join(f'[[project]]\nname = "p{n}"\npath = "{path}"\n{named}' for n, path in enumerate(paths))
+    assert faults(text, lambda path: PLACES.get(path, NOWHERE)) == snapshot
+
+
+def test_it_is_known_which_build_systems_are_named() -> None:
+    """Whoever explains a file says so."""
+    text = PROJECT + '[[project]]\nname = "b"\npath = "."\n'
+    found = read_project_file(text.encode(), lambda path: PLACES.get(path, NOWHERE))
+    assert [project.build_system for project in found.projects.projects] == ["make", "make"]
+    assert found.named == {"a"}
+
+
 @pytest.mark.parametrize("fault", BROKEN)
 def test_what_is_wrong_is_said(fault: str, snapshot: "SnapshotAssertion") -> None:
     """Each fault with its line, project, key and reason."""
@@ -176,7 +214,7 @@ def test_many_faults_are_counted() -> None:
 def test_no_file_breaks_the_reader(data: bytes) -> None:
     """Anything is read or refused, and nothing else happens."""
     with contextlib.suppress(RefusedError):
-        read_project_file(data, no_files)
+        read_project_file(data, nothing_at)
 
 
 KEYS = st.sampled_from(
@@ -198,7 +236,7 @@ def test_every_line_that_is_named_has_the_key_that_is_named(tables: list[tuple[s
     tomllib.loads(text)
     lines = text.split("\n")
     try:
-        read_project_file(text.encode(), no_files)
+        read_project_file(text.encode(), nothing_at)
     except ProjectFileError as error:
         for fault in str(error).split("\n")[:FAULTS_LIMIT]:
             place, _, rest = fault.removeprefix(".tickborg.toml line ").partition(", ")

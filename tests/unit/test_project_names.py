@@ -17,7 +17,9 @@ def test_names_that_fit(name: str) -> None:
     assert len(LABEL_PREFIX + name) <= LABEL_LIMIT
 
 
-@pytest.mark.parametrize("name", ["", "x" * 42, "a b", "a/b", "é", "all", "On", "a\n", "a:b"])
+@pytest.mark.parametrize(
+    "name", ["", "x" * 42, "a b", "a/b", "é", "all", "On", "AND", "please", "a\n", "a:b"]
+)
 def test_names_that_do_not_fit(name: str) -> None:
     """Nothing that a label, a command or a line cannot take."""
     assert fault_of_name(name) is not None

@@ -1,36 +1,18 @@
-"""What workflows ask for in passing: policy, builders, counting, and the end of an abandoned log."""
+"""What workflows ask for in passing: policy, counting, and the end of an abandoned log."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 from temporalio.testing import ActivityEnvironment
 
-from activities.cluster import ClusterActivities
 from activities.policy import PolicyActivities
 from activities.ports import BuildLog
 from activities.reporting import ReportingActivities
 from tests.support.webhooks import FakeStats
-from tickborg.jobs import BuildersQuestion, Notification
+from tickborg.jobs import Notification
 from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus, Event, EventName
 from tickborg.policy import Policy
-from tickborg.systems import System
-
-
-@dataclass
-class FakeCluster:
-    """A cluster with builders of some systems."""
-
-    builders: dict[System, int]
-
-    async def builders_online(self, system: System) -> int:
-        """How many there are."""
-        return self.builders.get(system, 0)
-
-    async def signal(self, workflow_id: str, signal: str, argument: Any) -> bool:
-        """Nobody is there to be signalled."""
-        return False
 
 
 @dataclass
@@ -52,16 +34,6 @@ async def test_the_policy_is_the_workers_own() -> None:
     """So that what a decision was made under is in its history."""
     policy = Policy(handle="ticky", require_approval=True)
     assert await ActivityEnvironment().run(PolicyActivities(policy).policy) == policy
-
-
-async def test_builders_are_counted_by_system() -> None:
-    """A builder of another system helps nobody."""
-    activities = ClusterActivities(FakeCluster({System.X86_64_LINUX: 2}))
-    counts = [
-        await ActivityEnvironment().run(activities.builders_online, BuildersQuestion(system=system))
-        for system in (System.X86_64_LINUX, System.AARCH64_DARWIN)
-    ]
-    assert counts == [2, 0]
 
 
 async def test_events_are_counted_and_abandoned_logs_ended() -> None:

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.settings import FILE_NAME, SettingsError, load_settings
+from cli.settings import FILE_NAME, SettingsError, load_settings, require
 from cli.settings_reference import settings_reference
 from tickborg.durations import parse_duration, written
+from tickborg.github import RepositoryName
 from tickborg.policy import Policy, Trust
-from tickborg.setting_needs import Service, missing_settings
+from tickborg.services import Service
+from tickborg.setting_needs import missing_settings
 from tickborg.settings import PolicySettings, SandboxKind, Settings
 from tickborg.systems import System
 
@@ -71,6 +73,18 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     assert policy.dashboard_url == "https://ci.example.org"
     assert settings.served.patterns == ("acme/mono", "acme-labs/*")
     assert (settings.builder.sandbox, settings.builder.limits.memory) == (SandboxKind.PODMAN, 512 * 1024**2)
+
+
+def test_the_webhook_is_told_whom_and_what_it_hears(tmp_path: Path) -> None:
+    """By default a push to main, and a comment that mentions @tickbot."""
+    usual = load(tmp_path, '[policy]\nrepos = ["acme/mono"]\n').hearing_policy
+    assert (usual.served.patterns, usual.handle, usual.push_branches) == (
+        ("acme/mono",),
+        "tickbot",
+        ("main",),
+    )
+    own = load(tmp_path, '[policy]\nhandle = "robo"\npush_branches = ["main", "release/1"]\n').hearing_policy
+    assert (own.handle, own.push_branches) == ("robo", ("main", "release/1"))
 
 
 def test_the_environment_is_over_the_file(tmp_path: Path) -> None:
@@ -261,13 +275,35 @@ def test_the_reference_has_every_setting_and_its_default(tmp_path: Path) -> None
     ("service", "missing"),
     [
         (Service.LOGS, ("[rabbitmq] url or [rabbitmq] url_file",)),
-        (Service.WEBHOOK, ("[temporal] address", "[github] webhook_secret_file", "[policy] repos")),
-        (Service.DASHBOARD, ("[temporal] address",)),
+        (
+            Service.WEBHOOK,
+            ("[temporal] address", "[rabbitmq] url or [rabbitmq] url_file", "[github] webhook_secret_file"),
+        ),
+        (Service.DASHBOARD, ("[temporal] address", "[rabbitmq] url or [rabbitmq] url_file")),
+        (Service.UP, ("[github] app_id", "[github] private_key_file", "[github] webhook_secret_file")),
     ],
 )
 def test_what_a_service_lacks_is_listed(service: Service, missing: tuple[str, ...]) -> None:
     """All of it at once, and nothing it does not need."""
     assert missing_settings(Settings(), service) == missing
+
+
+def test_who_serves_no_repository_is_told(tmp_path: Path) -> None:
+    """By default all are served that the App is installed on; an empty list is taken for a mistake."""
+    assert RepositoryName.parse("any/repository") in Settings().served
+    none = load(tmp_path, "[policy]\nrepos = []\n")
+    assert missing_settings(none, Service.WEBHOOK)[-1] == "[policy] repos"
+
+
+def test_all_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
+    """And nothing where nothing is missing."""
+    with pytest.raises(SettingsError) as lacking:
+        require(Settings(), Service.UP)
+    assert str(lacking.value) == (
+        "`tickborg up` needs [github] app_id, [github] private_key_file, [github] webhook_secret_file: "
+        "set that in tickborg.toml, or as variables; docs/settings.md has them"
+    )
+    require(load(tmp_path, '[rabbitmq]\nurl = "amqp://mq"\n'), Service.STATS)
 
 
 def test_a_builder_needs_no_credential_that_can_write(tmp_path: Path) -> None:

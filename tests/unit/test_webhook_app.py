@@ -21,10 +21,10 @@ from tests.support.webhooks import (
     FakeStats,
     encode,
     headers,
+    hearing,
     pull_request_payload,
 )
 from tickborg.messages import EventName
-from tickborg.served_repositories import ServedRepositories
 from webhook.answers import BODY_LIMIT, TOO_SLOW
 from webhook.app import PATHS, create_app
 from webhook.body import read_body
@@ -40,8 +40,7 @@ class Service:
     stats: FakeStats = field(default_factory=FakeStats)
 
     def __post_init__(self) -> None:
-        served = ServedRepositories(patterns=("acme/*",))
-        self.app = create_app(secret=SECRET, served=served, starter=self.starter, stats=self.stats)
+        self.app = create_app(secret=SECRET, policy=hearing("acme/*"), starter=self.starter, stats=self.stats)
 
     async def request(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Send any request."""
@@ -321,4 +320,4 @@ async def test_no_answer_tells_the_secret(service: Service, caplog: pytest.LogCa
 def test_an_empty_secret_is_refused_at_the_start() -> None:
     """Anybody could sign with it."""
     with pytest.raises(ValueError, match="the webhook secret is empty"):
-        create_app(secret=b"", served=ServedRepositories(), starter=FakeStarter(), stats=FakeStats())
+        create_app(secret=b"", policy=hearing(), starter=FakeStarter(), stats=FakeStats())

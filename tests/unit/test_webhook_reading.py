@@ -34,7 +34,8 @@ def test_json_and_form_say_the_same(payload: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (b"", "not JSON"),
+        (b"", "is empty"),
+        (b"\n", "not JSON"),
         (b'{"action": "ope', "not JSON"),
         (b"[" * 100_000, "not JSON: recursion"),
         (b'{"a":' * 5_000 + b"1" + b"}" * 5_000, "not JSON: recursion"),
@@ -70,6 +71,7 @@ def test_what_is_no_json_object_is_refused(body: bytes, why: str) -> None:
         (b"payload=%ed%a0%80", "not a form"),
         (b"a=1&" * 1_000, "not a form"),
         (form(payload="{"), "not JSON"),
+        (b"payload=&other=1", "has 0"),
     ],
 )
 def test_what_is_no_form_with_a_payload_is_refused(body: bytes, why: str) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from tests.support.clock import NOON
 from tests.support.workflow_bench import HEAD, NEXT_HEAD, NUMBER, REPO, THIRD_HEAD, Bench, make_pull
-from tickborg.github import CheckConclusion, CheckStatus, PullRequest, StatusState
-from tickborg.names import pull_request_id
+from tickborg.github import CheckConclusion, CheckStatus, PullRequest, PullRequestState, StatusState
+from tickborg.names import STATE_QUERY, pull_request_id
+from tickborg.views import PullRequestView
 
 DELIVERY = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
 
@@ -149,6 +150,18 @@ async def test_closing_cancels_all_that_runs_and_ends_the_owner(bench: Bench) ->
     histories = await bench.end()
     assert run.title == "the pull request was closed"
     assert {each.ending for each in histories.runs} == {"completed"}
+
+
+async def test_a_pull_request_that_is_closed_with_a_new_head_is_known_as_closed(bench: Bench) -> None:
+    """Its owner answers for what it did of the old one, and for as long as its history is kept."""
+    pull = await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.close(bench.github.push(REPO, pull.number, NEXT_HEAD))
+    owner = bench.client.get_workflow_handle(pull_request_id(REPO, NUMBER))
+    await owner.result()
+    view = await owner.query(STATE_QUERY, result_type=PullRequestView)
+    assert (view.pull.head_sha, view.pull.state) == (HEAD, PullRequestState.CLOSED)
+    assert [build.head_sha for build in view.builds] == [HEAD]
 
 
 async def test_closing_cancels_an_evaluation(bench: Bench) -> None:

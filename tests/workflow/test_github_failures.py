@@ -96,7 +96,7 @@ async def test_what_is_only_shown_does_not_wait_for_a_rate_limit(timed_bench: Be
     limit = timed_bench.break_down("create_check_run", limited_for(timedelta(hours=1)))
     await timed_bench.open("cgit")
     log = await timed_bench.logs.next()
-    await log.until("make")
+    await log.until("$ make -j2")
     await timed_bench.pass_time(minutes=59)
     timed_bench.recover(limit)
     assert not timed_bench.check_run_history("cgit")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from temporalio import workflow
 
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.workflow_bench import REPO, Bench
 from tests.workflow.conftest import NewBench
 from tickborg.github import CheckConclusion, CheckRun, CheckStatus, PullRequest
@@ -53,7 +54,8 @@ class Interruptions:
         left = self._looks_left.get(workflow_id, 0)
         self._looks_left[workflow_id] = left - 1
         if left == 1:
-            asyncio.run_coroutine_threadsafe(self._reopen(workflow_id), self._loop).result(timeout=1.5)
+            reopening = asyncio.run_coroutine_threadsafe(self._reopen(workflow_id), self._loop)
+            reopening.result(PATIENCE_SECONDS)
 
     async def _reopen(self, workflow_id: str) -> None:
         number = int(workflow_id.rpartition("/")[2])

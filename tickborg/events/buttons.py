@@ -1,7 +1,7 @@
 """Buttons that people press on checks, as GitHub tells of them (design, section 5)."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -15,6 +15,7 @@ from tickborg.values import Value
 class CheckRunButton(Value):
     """A button on one check run: *Re-run*, or an action that the bot offered."""
 
+    kind: Literal["check_run"] = "check_run"
     delivery: str
     repo: RepositoryName
     by: str
@@ -26,6 +27,7 @@ class CheckRunButton(Value):
 class CheckSuiteButton(Value):
     """*Re-run all checks* of a commit."""
 
+    kind: Literal["check_suite"] = "check_suite"
     delivery: str
     repo: RepositoryName
     by: str
@@ -34,7 +36,13 @@ class CheckSuiteButton(Value):
     """The branch in this repository, if that is known."""
 
 
-Button = CheckRunButton | CheckSuiteButton
+Button = Annotated[CheckRunButton | CheckSuiteButton, Field(discriminator="kind")]
+
+
+class RerunStart(Value):
+    """What a ``Rerun`` workflow is started with."""
+
+    button: Button
 
 
 class _CheckRunJson(BaseModel):

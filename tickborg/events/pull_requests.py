@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from tickborg.errors import RefusedError
-from tickborg.events.payloads import GHOST, LARGEST_NUMBER, Account, Repository, first_fault
+from tickborg.events.payloads import GHOST, LARGEST_NUMBER, SHA, Account, Repository, first_fault
 from tickborg.github import PullRequest, PullRequestState, RepositoryName
 from tickborg.values import Value
 
 
 class _HeadJson(BaseModel):
     ref: str
-    sha: str = Field(pattern="^[0-9a-f]{40}$")
+    sha: str = Field(pattern=SHA)
     repo: Repository | None
 
 

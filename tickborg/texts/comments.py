@@ -62,7 +62,7 @@ def _advice(view: PullRequestView) -> Iterator[str]:
     if view.evaluation is EvaluationOutcome.CONFLICT:
         origin = f"where {code('origin')} is {code(str(view.pull.repo))}"
         yield f"Resolve it on your branch, {origin}, and push; the new head is evaluated by itself:\n"
-        yield block(reproduction.of_conflict(view.pull), _BLOCK_LIMIT, language="sh")
+        yield block(reproduction.of_conflict(view), _BLOCK_LIMIT, language="sh")
         yield from _conflicts(view)
     elif view.evaluation is EvaluationOutcome.BAD_PROJECT_FILE:
         yield "A maintainer has to mend the file:\n"

@@ -54,7 +54,7 @@ def headline(view: PullRequestView) -> str:
     target = code(view.pull.base_ref)
     match view.evaluation:
         case EvaluationOutcome.CONFLICT:
-            return f"❌ **Merge conflict** with {target}{_conflicting(view)}. Nothing is built."
+            return _headline_of_conflict(view, target)
         case EvaluationOutcome.BAD_PROJECT_FILE:
             what = f"{code(PROJECT_FILE)} on {target} cannot be used"
             return f"❌ **{what}**, so nothing is built. This change is not the cause."
@@ -68,13 +68,13 @@ def headline(view: PullRequestView) -> str:
             return _headline_of_builds(view)
 
 
-def _conflicting(view: PullRequestView) -> str:
+def _headline_of_conflict(view: PullRequestView, target: str) -> str:
     named = view.conflicts[:NAMED_PATHS]
     if not named:
-        return ""
+        return f"❌ **Nothing can be merged**: the head and {target} have no commit in common."
     more = max(view.conflict_count, len(view.conflicts)) - len(named)
     rest = f" and {more:,} more" if more else ""
-    return f" in {', '.join(map(code, named))}{rest}"
+    return f"❌ **Merge conflict** with {target} in {', '.join(map(code, named))}{rest}. Nothing is built."
 
 
 def _headline_of_builds(view: PullRequestView) -> str:

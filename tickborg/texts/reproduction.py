@@ -3,9 +3,8 @@
 import shlex
 from collections.abc import Sequence
 
-from tickborg.github import PullRequest
 from tickborg.jobs import BuildJob
-from tickborg.views import BuildView, PullRequestView
+from tickborg.views import BranchView, BuildView, PullRequestView
 
 _REMOTE = "origin"
 
@@ -15,7 +14,7 @@ def of_job(job: BuildJob, ran: Sequence[str]) -> tuple[str, ...]:
     merge = job.merge
     tree: Sequence[str] = _merged(job.head_ref, job.base_ref, merge.base_sha, merge.head_sha)
     if job.origin.branch is not None:
-        tree = (_fetch(job.origin.branch), _checkout(merge.head_sha))
+        tree = _pushed(job.origin.branch, merge.head_sha)
     return _and_then(tree, job.project.path, ran)
 
 
@@ -28,9 +27,23 @@ def of_view(view: PullRequestView, build: BuildView) -> tuple[str, ...]:
     return _and_then(tree, build.path, build.reproduce)
 
 
-def of_conflict(pull: PullRequest) -> tuple[str, ...]:
-    """The commands that bring a merge conflict onto the author's branch, to be resolved there."""
-    return (_fetch(pull.base_ref), shlex.join(("git", "merge", "FETCH_HEAD")))
+def of_push(view: BranchView, build: BuildView) -> tuple[str, ...]:
+    """The commands from fetching on; nothing where no command ran, or nobody knows of which commit."""
+    sha = build.head_sha or view.head_sha
+    return () if sha is None else _and_then(_pushed(view.branch, sha), build.path, build.reproduce)
+
+
+def of_conflict(view: PullRequestView) -> tuple[str, ...]:
+    """The commands that bring a merge conflict onto the author's branch, to be resolved there.
+
+    A conflict without paths is one of histories that have no commit in common, which git refuses to merge.
+    """
+    solve = (
+        ("git", "merge", "FETCH_HEAD")
+        if view.conflicts
+        else ("git", "rebase", "--onto", "FETCH_HEAD", "--root")
+    )
+    return (_fetch(view.pull.base_ref), shlex.join(solve))
 
 
 def _merged(head_ref: str, base_ref: str, base_sha: str, head_sha: str) -> tuple[str, ...]:
@@ -40,6 +53,10 @@ def _merged(head_ref: str, base_ref: str, base_sha: str, head_sha: str) -> tuple
         _checkout(base_sha),
         shlex.join(("git", "merge", "--no-edit", head_sha)),
     )
+
+
+def _pushed(branch: str, sha: str) -> tuple[str, ...]:
+    return (_fetch(branch), _checkout(sha))
 
 
 def _fetch(*refs: str) -> str:

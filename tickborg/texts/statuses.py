@@ -109,7 +109,7 @@ def _plan_in_words(plan: BuildPlan) -> str:
 
 def _conflict_in_words(pull: PullRequest, report: MergeReport) -> str:
     if not report.conflicts:
-        return f"merge conflict with {pull.base_ref}"
+        return f"nothing can be merged: the head and {pull.base_ref} have no commit in common"
     others = max(report.conflict_count, len(report.conflicts)) - 1
     rest = f" and {others:,} more" if others else ""
     beginning = "merge conflict in "

@@ -1,59 +1,90 @@
-"""The projects of a target branch, read from its tree (design, section 7)."""
+"""The projects of a branch, read from its tree (design, section 7)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from pygit2.enums import FileMode
 
-from activities.clients.git.trees import Entries, Entry, Trees
-from tickborg.detection import detect_projects
+from activities.clients.git.trees import Entry, Trees
 from tickborg.github import RepositoryName
-from tickborg.project_file import ProjectFileError, read_project_file
-from tickborg.projects import PROJECT_FILE, ProjectSet
+from tickborg.places import NOWHERE, Place, PlaceKind, steps_to
+from tickborg.project_file import ProjectFileError
+from tickborg.project_finding import find_projects
+from tickborg.projects import ProjectSet
 
-_FILES = frozenset({FileMode.BLOB, FileMode.BLOB_EXECUTABLE})
-_ROOT = "."
+_KINDS: Mapping[int, PlaceKind] = {
+    FileMode.TREE: PlaceKind.FOLDER,
+    FileMode.LINK: PlaceKind.LINK,
+    FileMode.COMMIT: PlaceKind.SUBMODULE,
+}
+"""All else that git knows is a file."""
+
+
+def projects_or_fault(trees: Trees, root: Entry, repo: RepositoryName) -> tuple[ProjectSet, str | None]:
+    """The projects of the tree ``root``; or none, and why they cannot be known."""
+    try:
+        return read_projects(trees, root, repo), None
+    except ProjectFileError as error:
+        return ProjectSet(), str(error)
 
 
 def read_projects(trees: Trees, root: Entry, repo: RepositoryName) -> ProjectSet:
-    """The projects that ``root``, the target branch's tree, names in its project file, or else has.
+    """The projects that ``root``, a branch's tree, names in its project file, or else has.
 
     Raises:
         ProjectFileError: the project file cannot be used.
     """
-    entries = trees.folder(root)
-    project_file = entries.get(PROJECT_FILE.encode())
-    if project_file is None:
-        return _detected(trees, entries, repo)
-    if project_file.mode not in _FILES:
-        raise ProjectFileError(f"{PROJECT_FILE} is no file: a link, folder or submodule cannot be read")
-    return read_project_file(trees.blob(project_file.id), lambda path: _files_in(trees, root, path))
+    return find_projects(CommittedTree(trees, root), repo.name).projects
 
 
-def _detected(trees: Trees, root: Entries, repo: RepositoryName) -> ProjectSet:
-    folders: Mapping[str, tuple[str, ...]] = {
-        folder: _file_names(trees.folder(entry))
-        for name, entry in root.items()
-        if entry.is_folder and (folder := _text(name)) is not None
-    }
-    return detect_projects(str(repo), _file_names(root), folders)
+class CommittedTree:
+    """The :class:`tickborg.places.Tree` of a commit."""
+
+    def __init__(self, trees: Trees, root: Entry) -> None:
+        self._trees = trees
+        self._root = root
+
+    def at(self, path: str) -> Place:
+        """What stands at a normalised path; a link also where the path only leads through one.
+
+        Raises:
+            DamagedMirrorError: a tree is missing or broken.
+        """
+        entry = self._entry(path)
+        if entry is None:
+            return NOWHERE
+        children = self._trees.folder(entry).items()
+        return Place(_kind_of(entry), {_text(name): _kind_of(child) for name, child in children})
+
+    def content(self, path: str) -> bytes:
+        """What the file at ``path`` holds; nothing where there is no file.
+
+        Raises:
+            DamagedMirrorError: it is missing or broken.
+        """
+        entry = self._entry(path)
+        return b"" if entry is None or _kind_of(entry) is not PlaceKind.FILE else self._trees.blob(entry.id)
+
+    def paths(self) -> Iterator[bytes]:
+        """Every file, link and submodule.
+
+        Raises:
+            RefusedError: folders are nested too deep.
+        """
+        return self._trees.changed_paths(None, self._root)
+
+    def _entry(self, path: str) -> Entry | None:
+        """What stands at ``path``, or the link that it leads through."""
+        entry: Entry | None = self._root
+        for name in steps_to(path):
+            if entry is None or _kind_of(entry) is PlaceKind.LINK:
+                break
+            entry = self._trees.folder(entry).get(name.encode(errors="surrogateescape"))
+        return entry
 
 
-def _files_in(trees: Trees, root: Entry, path: str) -> tuple[str, ...]:
-    """Names of the files in the folder ``path``; none if there is no such folder."""
-    folder: Entry | None = root
-    for name in () if path == _ROOT else path.split("/"):
-        folder = trees.folder(folder).get(name.encode())
-    return _file_names(trees.folder(folder))
+def _kind_of(entry: Entry) -> PlaceKind:
+    return _KINDS.get(entry.mode, PlaceKind.FILE)
 
 
-def _file_names(entries: Entries) -> tuple[str, ...]:
-    names = (_text(name) for name, entry in entries.items() if entry.mode in _FILES | {FileMode.LINK})
-    return tuple(sorted(name for name in names if name is not None))
-
-
-def _text(name: bytes) -> str | None:
-    """A name as text; None for one that is not UTF-8, which no project and no build file can have."""
-    try:
-        return name.decode()
-    except UnicodeDecodeError:
-        return None
+def _text(name: bytes) -> str:
+    return name.decode(errors="surrogateescape")

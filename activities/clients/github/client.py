@@ -11,6 +11,7 @@ from activities.clients.github.json_models import (
     CommentJson,
     Identified,
     LabelJson,
+    ListedPullJson,
     check_run_json,
     read,
     read_permission,
@@ -78,6 +79,13 @@ class GitHubClient:
         ]
         return max(ours, default=None)
 
+    async def external_ids(self, repo: RepositoryName, sha: str) -> Sequence[str]:
+        """The external ids of our check runs of a commit, of each name the latest, as GitHub filters them."""
+        path = "commits/{sha}/check-runs{?app_id,per_page}"
+        items = await self._calls.all(repo, path, key="check_runs", sha=sha, app_id=str(self._app.id))
+        found = [read(CheckRunJson, item) for item in items]
+        return [made.external_id for made in found if made.external_id and self._is_our_app(made.app)]
+
     async def labels(self, repo: RepositoryName, number: int) -> frozenset[str]:
         """The labels on a pull request."""
         items = await self._calls.all(repo, "issues/{number}/labels{?per_page}", number=str(number))
@@ -121,6 +129,24 @@ class GitHubClient:
         except MissingError:
             return False
         return True
+
+    async def react(self, repo: RepositoryName, comment_id: int, content: str) -> None:
+        """Leave a reaction below a comment; one that is there, or a comment that is not, is no error."""
+        path = "issues/comments/{id}/reactions"
+        try:
+            await self._calls.post(repo, path, {"content": content}, id=str(comment_id))
+        except MissingError:
+            return
+
+    async def open_pulls_at(self, repo: RepositoryName, sha: str) -> list[int]:
+        """Numbers of the open pull requests whose head is exactly ``sha``, those from forks included.
+
+        All that are open are looked through, because GitHub's "list pull requests associated with a commit"
+        knows no pull request from a fork (https://github.com/google/go-github/issues/2241).
+        """
+        items = await self._calls.all(repo, "pulls{?state,per_page}", state="open")
+        listed = (read(ListedPullJson, item) for item in items)
+        return [pull.number for pull in listed if pull.head.sha == sha]
 
     async def permission(self, repo: RepositoryName, user: str) -> Permission:
         """What ``user`` may do, as it was at most five minutes ago."""

@@ -43,7 +43,7 @@ _PERMISSIONS = (
     ("/statuses/", "statuses=write"),
     ("/labels", "pull_requests=write"),
     ("/comments", "pull_requests=write"),
-    ("/pulls/", "pull_requests=read"),
+    ("/pulls", "pull_requests=read"),
     ("/collaborators/", "metadata=read"),
 )
 """Which permission a path needs, for answers that do not say."""

@@ -64,6 +64,19 @@ class LabelJson(BaseModel):
     name: str
 
 
+class HeadJson(BaseModel):
+    """Where a pull request comes from."""
+
+    sha: str
+
+
+class ListedPullJson(BaseModel):
+    """A pull request in a list."""
+
+    number: int
+    head: HeadJson
+
+
 class PermissionJson(BaseModel):
     """A collaborator's permission."""
 

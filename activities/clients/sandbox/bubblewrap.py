@@ -56,13 +56,15 @@ NETWORK_SETTINGS = ("gai.conf", "resolv.conf")
 _USER_NAMESPACES = (
     "the kernel refuses user namespaces: set kernel.unprivileged_userns_clone=1 (Debian) or"
     " kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu) with sysctl, or give bwrap an AppArmor profile"
-    " with `userns,`; in a container start it with --security-opt seccomp=unconfined, or choose podman"
+    " with `userns,`; in a container start it with --security-opt seccomp=deploy/builder/seccomp.json,"
+    " or choose podman"
 )
 _ADVICE = {
     "cannot run": "install it with: apt-get install bubblewrap",
     "unknown option": "bubblewrap is too old: 0.8 or later is needed",
     "execvp": "the program it names is of util-linux: install that with: apt-get install util-linux",
     "mount proc": "in a container /proc is masked: start it with --security-opt systempaths=unconfined",
+    "make / slave": "in a container AppArmor refuses it: start it with --security-opt apparmor=unconfined",
     "namespace": _USER_NAMESPACES,
     "uid map": _USER_NAMESPACES,
 }

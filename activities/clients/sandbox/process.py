@@ -221,7 +221,7 @@ class _Process:
 
     async def _pass_on(self, output: Output) -> None:
         async for chunk in self._chunks():
-            self.last_words = chunk[-_LAST_WORDS:]
+            self.last_words = (self.last_words + chunk)[-_LAST_WORDS:]
             await output(chunk)
             # A build that prints without pause must not keep heartbeats from being sent.
             await asyncio.sleep(0)

@@ -1,0 +1,128 @@
+"""The page about commands, made from the grammar, so that it cannot be out of date."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from activities.clients.comments.parsing import parse
+from tickborg.commands.grammar import COMMANDS_LIMIT, FILLERS, PROJECTS_LIMIT, USAGES, syntax
+from tickborg.commands.resolving import Offer, resolve
+from tickborg.policy import DEFAULT_HANDLE
+from tickborg.systems import System
+from tickborg.texts.markdown import code
+from tickborg.texts.replies import reply
+
+EXAMPLE_OFFER = Offer(
+    projects=("cgit", "cmark", "meshmc", "neozip"),
+    systems=(System.X86_64_LINUX, System.AARCH64_DARWIN),
+    allowed=(System.X86_64_LINUX,),
+)
+"""What the page's examples are asked of: by somebody who may not push."""
+
+_MISTAKES = (
+    "@tickbot",
+    "@tickbot biuld cgit",
+    "@tickbot evalfoo",
+    "@tickbot eval cgit",
+    "@tickbot build mesmc cgit",
+    "@tickbot build packages/cgit",
+    "@tickbot build zlib",
+    "@tickbot test cgit on x86_64-linus",
+    "@tickbot test cgit on",
+    "@tickbot build cgit on aarch64-darwin",
+    "@tickbot build cgit on x86_64-freebsd",
+    "@tickbot cancel cgit on x86_64-linux",
+)
+_PROSE = (
+    ("The handle is not the first word.", "Please run @tickbot eval again."),
+    ("It is a longer word.", "@tickbotty eval"),
+    ("It is escaped.", r"\@tickbot eval"),
+    ("It is quoted, or continues a quote.", "> @tickbot eval\n@tickbot eval"),
+    ("It is code.", "```\n@tickbot eval\n```\n\n    @tickbot eval\n\n`@tickbot eval`"),
+    ("It is not shown.", "<!-- write: @tickbot eval\n@tickbot eval\n-->"),
+    ("It is HTML, unless a blank line is around it.", "<details>\n@tickbot eval\n</details>"),
+    (
+        "It is part of a link or of a table.",
+        "[see\n@tickbot eval](https://example.org)\n\n@tickbot | x\n---|---",
+    ),
+    ("It is a task.", "- [ ] @tickbot eval"),
+)
+
+_PAGE = f"""\
+# Commands
+
+What can be asked of the bot in a comment on a pull request. It answers each comment that asks for something:
+with 👀 for what it does, and with one reply that says what it does not do and why. This page calls the bot
+`@tickbot`; the setting `handle` says what it is called.
+
+| command | what it does | who may | what comes of it |
+|---|---|---|---|
+{{commands}}
+
+## How a command is written
+
+A command begins a line: of a paragraph, of a heading or of an item of a list. More of them may follow on
+the same line, each with a handle of its own. Handles, commands, systems and the names of projects are the
+same in any case. A command has at most {PROJECTS_LIMIT} projects, a comment {COMMANDS_LIMIT} commands.
+Without `on`, a project is built on every system that it is for and that you may use.
+
+Commas and {", ".join(map(code, sorted(FILLERS)))} may stand between the words, and a name between
+backticks is taken exactly as it is. What is for people goes on a line of its own or behind a full stop, `!`
+or `?`; behind a command that takes nothing, any punctuation will do.
+
+| you write | it is read as |
+|---|---|
+{{examples}}
+
+## What is no command
+
+What GitHub shows as a quote, as code, as a table or as a link, and what it does not show.
+
+{{prose}}
+
+## What it answers when something is wrong
+
+What is right in the same comment is done all the same. In these examples there are the projects
+{", ".join(map(code, EXAMPLE_OFFER.projects))} and builders for
+{" and ".join(map(code, EXAMPLE_OFFER.systems))}, and the one who asks may not push.
+
+| you write | it answers |
+|---|---|
+{{mistakes}}
+
+This page is made from the code (`make commands`), and a test holds it to that.
+"""
+
+
+def commands_page() -> str:
+    """All of ``docs/commands.md``."""
+    return _PAGE.format(
+        commands=_lines(_commands()),
+        examples=_lines(_examples()),
+        prose="\n\n".join(f"{why}\n\n~~~~markdown\n{text}\n~~~~" for why, text in _PROSE),
+        mistakes=_lines(f"| {code(written)} | {_answer(written)} |" for written in _MISTAKES),
+    )
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "\n".join(lines)
+
+
+def _commands() -> Iterator[str]:
+    for verb, usage in USAGES.items():
+        yield f"| {code(f'@tickbot {syntax(verb)}')} | {usage.does} | {usage.who} | {usage.answers} |"
+
+
+def _examples() -> Iterator[str]:
+    for usage in USAGES.values():
+        for example in usage.examples:
+            yield f"| {code(example.written)} | {'<br>'.join(map(code, example.read.split(chr(10))))} |"
+
+
+def _answer(written: str) -> str:
+    answer = resolve(parse(written, DEFAULT_HANDLE), EXAMPLE_OFFER)
+    return reply(answer, EXAMPLE_OFFER, DEFAULT_HANDLE).replace("\n", "<br>")
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(commands_page(), encoding="utf-8")

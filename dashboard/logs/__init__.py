@@ -1,0 +1,1 @@
+"""Logs of builds: their page, and how a viewer follows one that grows."""

@@ -1,0 +1,1 @@
+"""The HTTP of the dashboard: its addresses, its answers and their headers."""

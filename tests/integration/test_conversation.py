@@ -1,0 +1,206 @@
+"""Comments, pushes and buttons go the whole way: real Temporal, git, compiler, sandbox; emulated GitHub."""
+
+from emulator import Person
+from emulator.rendering import check_runs_of, head_check_runs, statuses_of
+from emulator.state import CheckRun, Comment, PullRequest, Repository
+from tests.support.eventually import eventually
+from tests.support.expected import GREETING, SPEECH, until_building
+from tests.support.monorepo import MONOREPO, TWICE, held
+from tests.support.shown import all_check_runs, checks, timeless
+from tests.support.site import SYSTEM, Site
+from tickborg.github import RepositoryName, reply_marker
+from tickborg.names import comment_id, push_id
+from tickborg.texts.push_statuses import PUSH_CONTEXT
+
+TESTED = {
+    **MONOREPO,
+    "greeting/Makefile": MONOREPO["greeting/Makefile"] + b"check: greeting\n\t./greeting\n",
+}
+PUSHED = f"greeting on {SYSTEM} (push to main)"
+
+
+async def answer_to(site: Site, pull: PullRequest, asked: Comment) -> str:
+    """Wait for the bot's one answer to a comment."""
+    marker = reply_marker(asked.id)
+    await site.github.until(lambda: any(marker in each.body for each in pull.comments), within=60)
+    [answer] = [each.body for each in pull.comments if marker in each.body]
+    return answer.replace(marker, "").strip()
+
+
+def titles(pull: PullRequest, name: str) -> list[str]:
+    """What every check run of that name says, the oldest first; those that are asked for again are others."""
+    return [timeless(run.output.title) or "" for run in all_check_runs(pull) if run.name == name]
+
+
+async def until_newest(site: Site, pull: PullRequest, name: str, title: str) -> CheckRun:
+    """Wait until the newest check run of that name begins so."""
+
+    def newest() -> CheckRun | None:
+        runs = [run for run in head_check_runs(pull) if run.name == name]
+        return next((run for run in runs if (run.output.title or "").startswith(title)), None)
+
+    return await site.github.until(newest, within=60)
+
+
+async def test_a_comment_is_answered_and_done(site: Site) -> None:
+    """A test is run, a typo and a wrong word are answered, and a redelivery does nothing."""
+    maya = Person(site.github, "maya")
+    repository = site.repository(TESTED)
+    site.github.collaborate(repository, "maya", "write")
+    pull = site.propose(repository, {"README.md": b"Read me.\n"})
+    await site.settled(pull)
+    assert checks(pull) == {}
+    asked = maya.comment(pull, "Fine!\n\n@tickbot test greetin greeting\n@tickbot bulid speech\n")
+    answer = await answer_to(site, pull, asked)
+    assert answer.splitlines()[2:4] == [
+        "- line 3: no project `greetin`; did you mean `greeting`?",
+        "- line 4: no command `bulid`; did you mean `build`?",
+    ]
+    await site.github.until(lambda: [each.content for each in asked.reactions] == ["eyes"], within=60)
+    await until_newest(site, pull, GREETING, "built and tested")
+    told = next(
+        each for each in site.app.deliveries if (each.event, each.action) == ("issue_comment", "created")
+    )
+    site.github.webhooks.repeat(site.app, told)
+    await site.github.webhooks.settled()
+    await site.settled(pull)
+    assert [len(each.body) > 0 for each in pull.comments if reply_marker(asked.id) in each.body] == [True]
+    assert len(titles(pull, GREETING)) == 1
+
+
+async def test_each_command_does_what_it_says(site: Site) -> None:
+    """Build, status, cancel, retry, eval and help, by people who may and who may not."""
+    maya, eve = Person(site.github, "maya"), Person(site.github, "eve")
+    repository = site.repository(held())
+    site.github.collaborate(repository, "maya", "write")
+    pull = site.propose(repository, {"README.md": b"Read me.\n"})
+    await site.settled(pull)
+    eve.comment(pull, "@tickbot build all")
+    await until_building(site, pull)
+    await site.waiting(2)
+
+    status = await answer_to(site, pull, eve.comment(pull, "@tickbot status"))
+    assert f"| `greeting` | {SYSTEM} | 🔨 running" in status
+    refused = await answer_to(site, pull, eve.comment(pull, "@tickbot cancel"))
+    assert "author of the pull request and people who may push" in refused
+    site.alice.comment(pull, "@tickbot cancel speech")
+    await until_newest(site, pull, SPEECH, "cancelled by @alice")
+    await site.release(1)
+    await until_newest(site, pull, GREETING, "built in")
+
+    maya.comment(pull, "@tickbot retry")
+    await site.release(1)
+    await until_newest(site, pull, SPEECH, "built in")
+    assert [len(titles(pull, name)) for name in (GREETING, SPEECH)] == [1, 2]
+    nothing = await answer_to(site, pull, maya.comment(pull, "@tickbot retry"))
+    assert "There is nothing to retry" in nothing
+
+    base = (await site.settled(pull)).base_sha
+    maya.commit(repository, "main", {"NEWS.md": b"News.\n"}, "News")
+    maya.comment(pull, "@tickbot eval")
+
+    async def evaluated_again() -> bool:
+        return (await site.settled(pull)).base_sha not in {None, base}
+
+    await eventually(evaluated_again)
+    assert "@tickbot retry" in await answer_to(site, pull, eve.comment(pull, "@tickbot help"))
+    site.alice.close(pull)
+    closed = await answer_to(site, pull, maya.comment(pull, "@tickbot build greeting"))
+    assert closed == "The pull request is closed, so nothing is built. Reopen it first."
+
+
+async def test_what_is_no_command_starts_nothing(site: Site) -> None:
+    """Issues, bots, edits, quotes and other words: nobody is bothered."""
+    repository = site.repository(MONOREPO)
+    pull = site.propose(repository, {"README.md": b"Read me.\n"})
+    await site.settled(pull)
+    issue = site.alice.open_issue(repository, "Something else")
+    site.alice.comment(issue, "@tickbot build greeting")
+    edited = site.alice.comment(pull, "I was about to say")
+    site.alice.edit_comment(edited, "@tickbot build greeting")
+    site.alice.comment(pull, "@tickbotty build greeting")
+    quoted = site.alice.comment(pull, "> @tickbot build greeting\n\n`@tickbot build greeting`")
+    bot = Person(site.github, "other[bot]")
+    bot.user.type = "Bot"
+    bot.comment(pull, "@tickbot build greeting")
+    await site.github.webhooks.settled()
+    name = RepositoryName.parse(repository.full_name)
+    handle = site.client.get_workflow_handle(comment_id(name, pull.number, quoted.id))
+    assert await handle.result() == "it says nothing to the bot"
+    started = [each async for each in site.client.list_workflows(f'TickborgRepo="{repository.full_name}"')]
+    assert [each.id for each in started if each.workflow_type == "Comment"] == [handle.id]
+    assert checks(pull) == {}
+
+
+async def test_a_push_is_built(site: Site) -> None:
+    """Of the whole range; tags, deletions and other branches are nobody's business."""
+    repository = site.repository(MONOREPO)
+    site.alice.commit(repository, "topic", TWICE, "greeting: twice")
+    site.alice.commit(repository, "topic", {"README.md": b"Read me.\n"}, "Explain")
+    site.alice.push(repository, "main", repository.branches["topic"])
+    await _until_pushed(site, repository)
+    runs = {run.name: (run.conclusion, timeless(run.output.title or "")) for run in _runs(repository)}
+    assert runs == {
+        PUSHED: ("success", "built in N s"),
+        PUSHED.replace("greeting", "speech"): ("success", "built in N s"),
+    }
+    statuses = {
+        each.context: each.description for each in statuses_of(repository, repository.branches["main"])
+    }
+    assert statuses == {PUSH_CONTEXT: "2 projects: greeting, speech"}
+    site.alice.delete_branch(repository, "topic")
+    site.alice.tag(repository, "v1")
+    await site.github.webhooks.settled()
+    started = [each async for each in site.client.list_workflows(f'TickborgRepo="{repository.full_name}"')]
+    assert {each.id for each in started if each.workflow_type == "Push"} == {_push(repository)}
+
+
+async def test_buttons_are_obeyed(site: Site) -> None:
+    """Of a fork's pull request, whose events name none, and of a push; a stranger is answered."""
+    bob, eve, maya = (Person(site.github, name) for name in ("bob", "eve", "maya"))
+    repository = site.repository(MONOREPO)
+    site.github.collaborate(repository, "maya", "write")
+    fork = bob.fork(repository, site.folders.root / "github" / "fork.git")
+    bob.commit(fork, "twice", TWICE, "greeting: twice")
+    pull = bob.open_pull_request(repository, head="twice", title="greeting: twice", source=fork)
+    await site.settled(pull)
+
+    first = await until_newest(site, pull, GREETING, "built in")
+    bob.rerun(first)
+    await site.github.until(lambda: len(titles(pull, GREETING)) == 2, within=60)
+    again = await until_newest(site, pull, GREETING, "built in")
+    maya.click(again, "test")
+    await until_newest(site, pull, GREETING, "`make check` failed")
+    suite = next(each for (sha, _), each in repository.suites.items() if sha == pull.head_sha)
+    eve.rerun_all(suite)
+    await site.github.until(lambda: any("@eve may not" in each.body for each in pull.comments), within=60)
+    maya.rerun_all(suite)
+    await site.github.until(lambda: len(titles(pull, SPEECH)) == 2, within=60)
+    await site.settled(pull)
+
+    maya.commit(repository, "main", TWICE, "greeting: twice")
+    await _until_pushed(site, repository)
+    [run] = [run for run in _runs(repository) if run.name == PUSHED]
+    maya.rerun(run)
+    await site.github.until(lambda: _newest(repository) not in {None, run.id}, within=60)
+    await _until_pushed(site, repository)
+
+
+def _runs(repository: Repository) -> list[CheckRun]:
+    return check_runs_of(repository, repository.branches["main"])
+
+
+def _newest(repository: Repository) -> int | None:
+    return next((run.id for run in _runs(repository) if run.name == PUSHED), None)
+
+
+def _push(repository: Repository) -> str:
+    return push_id(RepositoryName.parse(repository.full_name), "main")
+
+
+async def _until_pushed(site: Site, repository: Repository) -> None:
+    """Wait until the newest push has been built, and its owner has ended."""
+    await site.github.until(
+        lambda: bool(_runs(repository)) and all(run.conclusion for run in _runs(repository)), within=60
+    )
+    await site.client.get_workflow_handle(_push(repository)).result()

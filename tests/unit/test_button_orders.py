@@ -1,0 +1,84 @@
+"""What the press of a button comes to, given who pressed it (design, section 6)."""
+
+from typing import Literal
+
+import pytest
+
+from tests.support.samples import HEAD, REPO, pull_request
+from tickborg.button_orders import Presser, all_of_branch, all_of_pull_request, of_branch, of_pull_request
+from tickborg.events.buttons import CheckRunButton
+from tickborg.external_ids import BuildReference
+from tickborg.github import Permission
+from tickborg.jobs import BuildMode, Origin
+from tickborg.policy import Policy
+from tickborg.requests import ButtonOrder, EvaluateOrder, NoticeOrder
+from tickborg.systems import System
+
+POLICY = Policy(systems=(System.X86_64_LINUX, System.AARCH64_DARWIN))
+WRITER = Presser("grace", POLICY, Permission.WRITE)
+AUTHOR = Presser("Ada", POLICY, Permission.READ)
+STRANGER = Presser("eve", POLICY, Permission.READ)
+
+
+def button(
+    what: Literal["rerun", "test", "cancel"],
+    system: System = System.X86_64_LINUX,
+    origin: Origin | None = None,
+) -> CheckRunButton:
+    """A button on the check run of meshmc."""
+    build = BuildReference(
+        origin=origin or Origin(pull=7),
+        project="meshmc",
+        system=system,
+        mode=BuildMode.BUILD,
+        n="ab1",
+        run_id="r",
+    )
+    return CheckRunButton(delivery="d", repo=REPO, by="x", button=what, build=build, head_sha=HEAD)
+
+
+@pytest.mark.parametrize(
+    ("what", "system", "presser", "done"),
+    [
+        ("rerun", System.X86_64_LINUX, STRANGER, True),
+        ("test", System.X86_64_LINUX, STRANGER, True),
+        ("rerun", System.AARCH64_DARWIN, STRANGER, False),
+        ("rerun", System.AARCH64_DARWIN, AUTHOR, False),
+        ("rerun", System.AARCH64_DARWIN, WRITER, True),
+        ("cancel", System.AARCH64_DARWIN, STRANGER, False),
+        ("cancel", System.AARCH64_DARWIN, AUTHOR, True),
+        ("cancel", System.AARCH64_DARWIN, WRITER, True),
+    ],
+)
+def test_a_button_on_a_pull_request(
+    what: Literal["rerun", "test", "cancel"], system: System, presser: Presser, *, done: bool
+) -> None:
+    """It is pressed for the owner, or the summary comment says why not."""
+    order = of_pull_request(button(what, system), pull_request(), presser)
+    if done:
+        assert order == ButtonOrder(button=what, build=button(what, system).build, head_sha=HEAD)
+    else:
+        assert isinstance(order, NoticeOrder)
+        assert f"@{presser.login} may not" in order.text
+
+
+def test_a_button_on_a_branch_is_for_those_who_may_push() -> None:
+    """GitHub shows it to nobody else; there is no comment that could say so."""
+    pressed = button("rerun", origin=Origin(branch="main"))
+    assert isinstance(of_branch(pressed, WRITER), ButtonOrder)
+    assert of_branch(pressed, AUTHOR) is None
+
+
+def test_all_checks_of_a_pull_request() -> None:
+    """Evaluated and built again, for the author and for those who may push."""
+    assert all_of_pull_request(pull_request(), AUTHOR) == EvaluateOrder(rebuild=True)
+    assert all_of_pull_request(pull_request(), WRITER) == EvaluateOrder(rebuild=True)
+    assert isinstance(all_of_pull_request(pull_request(), STRANGER), NoticeOrder)
+
+
+def test_all_checks_of_a_pushed_commit() -> None:
+    """Each of its builds."""
+    builds = [button("rerun", system, Origin(branch="main")).build for system in POLICY.systems]
+    orders = all_of_branch(builds, HEAD, WRITER)
+    assert [order.build for order in orders if isinstance(order, ButtonOrder)] == builds
+    assert all_of_branch(builds, HEAD, STRANGER) == ()

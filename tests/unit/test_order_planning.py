@@ -1,0 +1,73 @@
+"""What a person who asks for builds gets (design, section 6)."""
+
+from tests.support.samples import MERGE, project, project_set, pull_request
+from tickborg.jobs import BuildMode
+from tickborg.order_planning import jobs_of_order, not_made
+from tickborg.planning import Source
+from tickborg.policy import Policy
+from tickborg.requests import BuildOrder
+from tickborg.systems import System
+
+LINUX, MAC, ARM = System.X86_64_LINUX, System.AARCH64_DARWIN, System.AARCH64_WINDOWS
+POLICY = Policy(systems=(LINUX, MAC, ARM))
+PROJECTS = project_set("cgit", project("launcher", systems=(MAC,), needs=("nbt",)), project("nbt"))
+SOURCE = Source.of_pull(pull_request(), MERGE, PROJECTS)
+
+
+def built(order: BuildOrder, *changed: str) -> list[str]:
+    """The builds, in words."""
+    jobs = jobs_of_order(order, SOURCE, changed, POLICY)
+    return [f"{job.mode} {job.project.name} on {job.system}" for job in jobs]
+
+
+def refused(order: BuildOrder) -> list[str]:
+    """What is not made, in words."""
+    return [f"{each.project} on {each.system}" for each in not_made(order, PROJECTS, POLICY)]
+
+
+def test_what_is_named_is_built_where_it_can_be() -> None:
+    """A system that a project does not have is passed over where no system was asked for by name."""
+    order = BuildOrder(projects=("cgit", "launcher"), systems=(LINUX, MAC))
+    assert built(order) == [
+        "build cgit on x86_64-linux",
+        "build cgit on aarch64-darwin",
+        "build launcher on aarch64-darwin",
+    ]
+    assert refused(order) == []
+
+
+def test_a_system_asked_for_by_name_is_answered_for() -> None:
+    """What comes to nothing is said."""
+    order = BuildOrder(projects=("cgit", "launcher"), systems=(LINUX,), named_systems=True)
+    assert built(order) == ["build cgit on x86_64-linux"]
+    assert refused(order) == ["launcher on x86_64-linux"]
+
+
+def test_a_project_that_is_built_nowhere_is_answered_for() -> None:
+    """Although no system was named: silence would be no answer."""
+    order = BuildOrder(projects=("launcher",), systems=(LINUX,))
+    assert (built(order), refused(order)) == ([], ["launcher on x86_64-linux"])
+
+
+def test_tests_run_on_test_systems_only() -> None:
+    """On the others there is nothing to do, and where one was named that is said."""
+    order = BuildOrder(projects=("cgit",), systems=(LINUX, ARM), mode=BuildMode.TEST)
+    assert built(order) == ["test cgit on x86_64-linux"]
+    named = BuildOrder(projects=("cgit",), systems=(ARM,), named_systems=True, mode=BuildMode.TEST)
+    assert refused(named) == ["cgit on aarch64-windows"]
+
+
+def test_nobody_named_means_what_has_changed() -> None:
+    """And no more."""
+    assert built(BuildOrder(systems=(LINUX,)), "nbt") == ["build nbt on x86_64-linux"]
+
+
+def test_what_a_project_needs_goes_with_it() -> None:
+    """As with automatic builds."""
+    [job] = jobs_of_order(BuildOrder(projects=("launcher",), systems=(MAC,)), SOURCE, (), POLICY)
+    assert [needed.name for needed in job.needs] == ["nbt"]
+
+
+def test_a_project_that_is_none_by_now_is_passed_over() -> None:
+    """The base that the head is merged with may be older than the branch that was asked."""
+    assert built(BuildOrder(projects=("new", "nbt"), systems=(LINUX,))) == ["build nbt on x86_64-linux"]

@@ -1,0 +1,69 @@
+"""What is built of a push (design, sections 3 and 5)."""
+
+from tests.support.samples import HEAD, REPO, TREE, project, project_set
+from tickborg.events.pushes import ZERO_SHA, PushEvent
+from tickborg.external_ids import BuildReference
+from tickborg.jobs import BuildMode, Origin, PushReport
+from tickborg.policy import Policy
+from tickborg.projects import ChangeFacts
+from tickborg.push_planning import changed_by, jobs_of_push, look_at, source_of_push
+from tickborg.requests import ButtonOrder
+from tickborg.systems import System
+
+LINUX, MAC = System.X86_64_LINUX, System.AARCH64_DARWIN
+PROJECTS = project_set("cgit", project("launcher", needs=("nbt",), systems=(MAC,)), project("nbt"))
+REPORT = PushReport(tree=TREE, projects=PROJECTS, changes=ChangeFacts(touched=("nbt",)))
+PUSH = PushEvent(
+    delivery="1",
+    repo=REPO,
+    ref="refs/heads/next",
+    before="b" * 40,
+    after=HEAD,
+    pusher="ada",
+    default_branch="main",
+)
+
+
+def test_a_push_changes_what_needs_what_it_touches() -> None:
+    """As a pull request does."""
+    assert changed_by(REPORT) == ("launcher", "nbt")
+
+
+def test_the_whole_range_is_looked_at() -> None:
+    """From what the branch was to what it is."""
+    job = look_at(REPO, "next", PUSH)
+    assert (job.before, job.after, job.default_branch) == ("b" * 40, HEAD, "main")
+
+
+def test_of_a_new_branch_nothing_is_known_before() -> None:
+    """GitHub says so with zeros."""
+    assert look_at(REPO, "next", PUSH.model_copy(update={"before": ZERO_SHA})).before is None
+
+
+def test_of_a_check_run_only_its_commit_is_looked_at() -> None:
+    """What it changed does not matter any more."""
+    build = BuildReference(
+        origin=Origin(branch="next"), project="nbt", system=LINUX, mode=BuildMode.BUILD, n="1", run_id="2"
+    )
+    job = look_at(REPO, "next", ButtonOrder(button="rerun", build=build, head_sha=HEAD))
+    assert (job.before, job.after) == (HEAD, HEAD)
+
+
+def test_a_pushed_commit_is_built_as_it_is() -> None:
+    """There is nothing to merge it with: three times the same commit, and its own tree."""
+    policy = Policy(systems=(LINUX, MAC), automatic_tests=True)
+    source = source_of_push(REPO, "next", HEAD, REPORT, "ada")
+    jobs = list(jobs_of_push(source, ["launcher", "nbt", "gone"], policy))
+    assert [f"{job.project.name} on {job.system}" for job in jobs] == [
+        "launcher on aarch64-darwin",
+        "nbt on x86_64-linux",
+        "nbt on aarch64-darwin",
+    ]
+    merge = jobs[0].merge
+    assert {merge.base_sha, merge.head_sha, merge.merge_base} == {HEAD}
+    assert (merge.tree, jobs[0].head_ref, jobs[0].author, jobs[0].mode) == (
+        TREE,
+        "refs/heads/next",
+        "ada",
+        BuildMode.TEST,
+    )

@@ -1,0 +1,125 @@
+"""What buttons, pushes and ``status`` are answered (design, sections 6 and 8)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.github_markdown import Page
+from tests.support.samples import ATTEMPT, DASHBOARD, HEAD, NOON, REPO, build_view, pull_request_view
+from tickborg.github import STATUS_DESCRIPTION_LIMIT, CommitStatus
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome, SkippedBuild
+from tickborg.systems import System
+from tickborg.texts import answers, notices, push_statuses, reasons
+from tickborg.texts.status_reply import Moment, status_of
+from tickborg.views import PullRequestView
+
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
+LINUX, MAC = System.X86_64_LINUX, System.AARCH64_DARWIN
+MOMENT = Moment(NOON + timedelta(minutes=3), DASHBOARD, {LINUX: 12})
+
+SENTENCES: dict[str, Callable[[], str]] = {
+    "order failed": lambda: notices.order_failed(["cgit"], "GitHub answered 502 Bad Gateway"),
+    "order failed, unnamed": lambda: notices.order_failed([], "no space left"),
+    "awaits approval": lambda: notices.awaits_approval(["cgit"]),
+    "awaits approval, unnamed": lambda: notices.awaits_approval([]),
+    "dropped": lambda: notices.dropped(["cgit", "meshmc"]),
+    "dropped, unnamed": lambda: notices.dropped([]),
+    "old head": lambda: notices.old_head("cgit", LINUX, HEAD),
+    "may not press": lambda: notices.may_not_press("eve", "cgit", MAC),
+    "may not cancel": lambda: notices.may_not_cancel("eve"),
+    "may not rebuild": lambda: notices.may_not_rebuild("eve"),
+    "closed": answers.closed,
+    "bad project file": lambda: answers.bad_project_file(
+        "main", ".tickborg.toml line 1: is bad\nline 2: too"
+    ),
+    "not made": lambda: answers.not_made(
+        SkippedBuild(project="cgit", system=MAC, reason=reasons.not_for_system("cgit", MAC))
+    ),
+    "not tested": lambda: answers.not_made(
+        SkippedBuild(project="cgit", system=MAC, reason=reasons.tests_elsewhere("cgit", MAC))
+    ),
+    "nothing to retry": lambda: answers.nothing_to_retry(HEAD),
+    "nothing to cancel": lambda: answers.nothing_to_cancel([]),
+    "nothing to cancel of a project": lambda: answers.nothing_to_cancel(["cgit"]),
+    "failed": lambda: answers.internal_error("GitHub answered 410 Gone"),
+    "nothing known": lambda: answers.nothing_known("tickbot"),
+}
+
+
+@pytest.mark.parametrize("what", SENTENCES)
+def test_what_is_answered(what: str, snapshot: "SnapshotAssertion") -> None:
+    """Each says what happened, to what, and what to do."""
+    assert SENTENCES[what]() == snapshot
+
+
+PUSHES: dict[str, Callable[[], CommitStatus]] = {
+    "nothing": lambda: push_statuses.looked_at(REPO, HEAD, (), DASHBOARD),
+    "three": lambda: push_statuses.looked_at(REPO, HEAD, ("cgit", "cmark", "meshmc"), DASHBOARD),
+    "many": lambda: push_statuses.looked_at(REPO, HEAD, [f"project-{n}" for n in range(90)], DASHBOARD),
+    "bad file": lambda: push_statuses.bad_project_file(REPO, HEAD, "line 1: bad\nline 2: worse", DASHBOARD),
+    "failed": lambda: push_statuses.internal_error(REPO, HEAD, "GitHub answered 410 Gone", DASHBOARD),
+}
+
+
+@pytest.mark.parametrize("what", PUSHES)
+def test_what_the_status_of_a_push_says(what: str, snapshot: "SnapshotAssertion") -> None:
+    """Its context is another than that of pull requests."""
+    status = PUSHES[what]()
+    assert len(status.description) <= STATUS_DESCRIPTION_LIMIT
+    assert f"{status.context} {status.state}: {status.description}" == snapshot
+
+
+STANDING: dict[str, PullRequestView] = {
+    "evaluating": pull_request_view(base_sha=None),
+    "building": pull_request_view(
+        build_view("cgit", outcome=BuildOutcome.SUCCESS),
+        build_view(
+            "cmark",
+            stage=BuildStage.RUNNING,
+            attempt_id=ATTEMPT,
+            builder="builder-1",
+            started_at=NOON + timedelta(minutes=1),
+        ),
+        build_view("meshmc"),
+        build_view("meshmc", MAC, stage=BuildStage.WAITING, reason=f"no {MAC} builder is online"),
+        build_view("meshmc", mode=BuildMode.TEST, reason=reasons.after_build()),
+        evaluation=EvaluationOutcome.EVALUATED,
+    ),
+    "failed": pull_request_view(
+        build_view("cgit", outcome=BuildOutcome.FAILURE, reason="`make` exited with status 2"),
+        evaluation=EvaluationOutcome.EVALUATED,
+    ),
+    "not built": pull_request_view(
+        evaluation=EvaluationOutcome.EVALUATED,
+        changed_projects=("cgit", "cmark"),
+        skipped=(
+            SkippedBuild(project="cgit", system=MAC, reason=reasons.no_such_builder(MAC)),
+            SkippedBuild(project="cmark", system=MAC, reason=reasons.no_such_builder(MAC)),
+            SkippedBuild(project="cgit", reason=reasons.draft(reasons.command("tickbot", ["cgit"]))),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", STANDING)
+def test_how_a_pull_request_stands(what: str, snapshot: "SnapshotAssertion") -> None:
+    """State, age, builder, queue, and what is not built and why."""
+    assert status_of(STANDING[what], MOMENT) == snapshot
+
+
+def test_a_status_is_a_table_for_github_too() -> None:
+    """As it is rendered there: a row for each build, whatever a reason has in it."""
+    odd = build_view("a|b", stage=BuildStage.WAITING, reason="| <b> `x` |\n@everyone")
+    page = Page(status_of(pull_request_view(odd, build_view("cgit")), MOMENT))
+    assert page.elements.count("tr") == 3
+    assert not page.automatic
+
+
+def test_a_very_long_status_is_cut() -> None:
+    """A table of sixty rows is long enough."""
+    many = pull_request_view(*(build_view(f"project-{n}") for n in range(100)))
+    assert "and 40 more builds." in status_of(many, MOMENT)

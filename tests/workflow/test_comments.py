@@ -1,0 +1,278 @@
+"""Comments: everyone is answered, and what can be done is done once (design, sections 5 and 6)."""
+
+from activities.ports import Exit
+from tests.support import asking
+from tests.support.asking import answer_to, comment, until_seen
+from tests.support.fake_builder import Scripted
+from tests.support.workflow_bench import HEAD, LINUX, MAINTAINER, NEXT_HEAD, NUMBER, REPO, Bench, make_pull
+from tests.workflow.conftest import NewBench
+from tickborg.errors import PermanentError
+from tickborg.github import CheckConclusion, CheckStatus, StatusState
+from tickborg.names import comment_id, pull_request_id
+from tickborg.policy import Policy
+from tickborg.systems import System
+
+MAC = System.AARCH64_DARWIN
+DELIVERY = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
+
+
+async def test_what_is_asked_for_is_built(bench: Bench) -> None:
+    """Although the change has nothing to do with it; the reaction says that it was understood."""
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    asked = await comment(bench, "Let us see.\n\n@tickbot build meshmc", by="eve")
+    await until_seen(bench, asked)
+    await bench.until_check_run("meshmc", CheckConclusion.SUCCESS)
+    await bench.until_commented("`meshmc`")
+    assert len(bench.github.bot_comments(REPO, NUMBER)) == 1
+
+
+async def test_what_is_right_is_done_and_what_is_wrong_is_answered(bench: Bench) -> None:
+    """In one reply, with what was probably meant."""
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    asked = await comment(bench, "@tickbot build mesmc cmark")
+    answer = await answer_to(bench, asked)
+    assert "`mesmc`" in answer
+    assert "`meshmc`" in answer
+    await until_seen(bench, asked)
+    await bench.until_check_run("cmark", CheckConclusion.SUCCESS)
+
+
+async def test_a_command_comes_before_the_evaluation_has_ended(bench: Bench) -> None:
+    """It waits for the merge, and is done then."""
+    gate = bench.repositories.hold(HEAD)
+    await bench.open("cgit")
+    asked = await comment(bench, "@tickbot build meshmc")
+    await until_seen(bench, asked)
+    gate.set()
+    await bench.until_check_run("meshmc", CheckConclusion.SUCCESS)
+
+
+async def test_a_comment_on_a_pull_request_that_nobody_owns(bench: Bench) -> None:
+    """One that was opened before there was a bot, say: its owner is started, which evaluates it."""
+    bench.repositories.touch(HEAD, "cgit")
+    bench.github.open_pull(make_pull())
+    await comment(bench, "@tickbot build meshmc")
+    await bench.until_check_run("meshmc", CheckConclusion.SUCCESS)
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.note(pull_request_id(REPO, NUMBER))
+
+
+async def test_tests_are_run(bench: Bench) -> None:
+    """After the build, by the build system's own command."""
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await comment(bench, "@tickbot test cgit")
+    await bench.until_commented("✅ tested")
+    assert bench.floor.lines()[-2:] == ["make -j2", "make check"]
+
+
+async def test_a_test_waits_for_the_build_under_way(bench: Bench) -> None:
+    """It is queued behind it, and says so."""
+    bench.floor.hold("cgit")
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    await until_seen(bench, await comment(bench, "@tickbot test cgit"))
+    answer = await answer_to(bench, await comment(bench, "@tickbot status"))
+    assert "tested once the build under way has ended" in answer
+    bench.floor.release("cgit")
+    await bench.until_commented("✅ tested")
+
+
+async def test_a_build_under_way_is_joined(bench: Bench) -> None:
+    """Comment and automatic build of the same thing are one build."""
+    bench.floor.hold("cgit")
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    await until_seen(bench, await comment(bench, "@tickbot build cgit"))
+    bench.floor.release("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    histories = await bench.end()
+    assert len(histories.of("Build")) == 1
+
+
+async def test_a_comment_that_comes_twice_is_answered_once(bench: Bench) -> None:
+    """Redelivered, or told of by two deliveries."""
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    asked = await comment(bench, "@tickbot build nothing\n@tickbot build cmark", delivery=DELIVERY)
+    await answer_to(bench, asked)
+    await asking.redeliver(bench, asked, delivery=DELIVERY)
+    await asking.redeliver(bench, asked)
+    await bench.until_check_run("cmark", CheckConclusion.SUCCESS)
+    histories = await bench.end()
+    assert len(histories.of("Comment")) == 1
+    assert len(bench.github.bot_comments(REPO, NUMBER)) == 2
+
+
+async def test_evaluate_again(bench: Bench) -> None:
+    """Merged once more, with the target branch as it is now."""
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.until_status(HEAD, StatusState.SUCCESS)
+    await until_seen(bench, await comment(bench, "@tickbot eval", by="eve"))
+    await bench.until_ended("Evaluation", 2)
+    assert [job.base_sha for job in bench.repositories.jobs] == [None, None]
+
+
+async def test_what_failed_is_run_again(bench: Bench) -> None:
+    """And nothing else."""
+    bench.floor.script["make"] = Scripted(exit=Exit(2))
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.FAILURE)
+    del bench.floor.script["make"]
+    await comment(bench, "@tickbot build cmark")
+    await bench.until_check_run("cmark", CheckConclusion.SUCCESS)
+    await bench.until_commented("❌")
+    await comment(bench, "@tickbot retry")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    assert len(bench.check_run_history("cmark")) == 1
+
+
+async def test_there_may_be_nothing_to_retry_or_cancel(bench: Bench) -> None:
+    """That is said."""
+    await bench.open("cgit")
+    await bench.until_commented("succeeded")
+    await bench.until_ended("Evaluation")
+    answer = await answer_to(bench, await comment(bench, "@tickbot retry\n@tickbot cancel cgit"))
+    assert f"nothing has failed on `{HEAD[:7]}`" in answer
+    assert "no build of `cgit` is queued or running" in answer
+
+
+async def test_what_runs_is_cancelled(bench: Bench) -> None:
+    """By its author: the project named, and then all."""
+    for project in ("cgit", "cmark"):
+        bench.floor.hold(project)
+    await bench.open("cgit", "cmark")
+    for project in ("cgit", "cmark"):
+        await bench.until_check_run(project, CheckStatus.IN_PROGRESS)
+    await comment(bench, "@tickbot cancel cgit", by="ada")
+    ended = await bench.until_check_run("cgit", CheckConclusion.CANCELLED)
+    assert ended.title == "cancelled by @ada"
+    [history] = bench.check_run_history("cmark")
+    assert history[-1].status is CheckStatus.IN_PROGRESS
+    await comment(bench, "@tickbot cancel", by="ada")
+    await bench.until_check_run("cmark", CheckConclusion.CANCELLED)
+
+
+async def test_a_stranger_cancels_nothing(bench: Bench) -> None:
+    """That is said, too."""
+    bench.floor.hold("cgit")
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    answer = await answer_to(bench, await comment(bench, "@tickbot cancel", by="eve"))
+    assert "author" in answer
+    bench.floor.release("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+
+
+async def test_a_system_is_for_those_who_may_push(new_bench: NewBench) -> None:
+    """Others are told so; what is left of their command is done."""
+    bench = await new_bench(policy=Policy(systems=(LINUX, MAC)), builders=(LINUX, MAC))
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    asked = await comment(bench, f"@tickbot build cmark on {MAC} {LINUX}", by="eve")
+    assert MAC in await answer_to(bench, asked)
+    await bench.until_check_run("cmark", CheckConclusion.SUCCESS)
+    assert not bench.check_run_history("cmark", system=MAC)
+    await comment(bench, f"@tickbot build cmark on {MAC}", by=MAINTAINER)
+    await bench.until_check_run("cmark", CheckConclusion.SUCCESS, system=MAC)
+
+
+async def test_how_it_stands(bench: Bench) -> None:
+    """State, age, builder and queue."""
+    bench.floor.hold("cgit")
+    bench.cluster.queues[LINUX] = 12
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    answer = await answer_to(bench, await comment(bench, "@tickbot status", by="eve"))
+    assert "| `cgit` | x86_64-linux | 🔨 running" in answer
+    assert "`builder-1`" in answer
+    bench.floor.release("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+
+
+async def test_how_a_pull_request_stands_that_nobody_owns(bench: Bench) -> None:
+    """Nothing is started by a question."""
+    bench.github.open_pull(make_pull())
+    answer = await answer_to(bench, await comment(bench, "@tickbot status"))
+    assert "`@tickbot eval` has it evaluated" in answer
+
+
+async def test_what_can_be_asked_for(bench: Bench) -> None:
+    """A table of commands."""
+    bench.github.open_pull(make_pull())
+    answer = await answer_to(bench, await comment(bench, "@tickbot help"))
+    assert "@tickbot retry" in answer
+
+
+async def test_a_closed_pull_request_is_not_built(bench: Bench) -> None:
+    """The owner has ended, and no new one is started."""
+    pull = await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.close(pull)
+    await bench.client.get_workflow_handle(pull_request_id(REPO, NUMBER)).result()
+    answer = await answer_to(bench, await comment(bench, "@tickbot build cmark"))
+    assert answer == "The pull request is closed, so nothing is built. Reopen it first."
+    histories = await bench.end()
+    assert len(histories.of("PullRequest")) == 1
+
+
+async def test_prose_is_no_command(bench: Bench) -> None:
+    """A comment that only talks of the bot is not answered."""
+    bench.github.open_pull(make_pull())
+    asked = await comment(bench, "I asked `@tickbot build cgit`.\n\n> @tickbot build cgit")
+    handle = bench.client.get_workflow_handle(comment_id(REPO, NUMBER, asked.id))
+    assert await handle.result() == "it says nothing to the bot"
+    assert not bench.github.bot_comments(REPO, NUMBER)
+
+
+async def test_a_bad_project_file_is_answered(bench: Bench) -> None:
+    """Whoever asks learns why nothing comes of it."""
+    bench.github.open_pull(make_pull())
+    bench.repositories.spoil_projects(".tickborg.toml line 1: is bad")
+    answer = await answer_to(bench, await comment(bench, "@tickbot build cgit"))
+    assert ".tickborg.toml line 1: is bad" in answer
+
+
+async def test_a_failure_for_good_is_answered(bench: Bench) -> None:
+    """Silence would be no answer; the reason is in the Web UI as well."""
+    bench.github.open_pull(make_pull())
+    bench.github.fail("pull_request", PermanentError("GitHub answered 410, 'Gone'"))
+    answer = await answer_to(bench, await comment(bench, "@tickbot build cgit"))
+    assert "GitHub answered 410" in answer
+
+
+async def test_a_first_contribution_waits_for_approval(new_bench: NewBench) -> None:
+    """Nobody but a maintainer lets it in, and then for that head only."""
+    bench = await new_bench(policy=Policy(require_approval=True))
+    pull = await bench.open("cgit", author_association="FIRST_TIME_CONTRIBUTOR")
+    status = await bench.until_status(HEAD, StatusState.SUCCESS)
+    assert "a maintainer" in status.description
+    answer = await answer_to(bench, await comment(bench, "@tickbot build cgit", by="ada"))
+    assert "first contribution" in answer
+    assert not bench.check_run_history("cgit")
+    await comment(bench, "@tickbot build", by=MAINTAINER)
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.push(pull, NEXT_HEAD, "cgit")
+    status = await bench.until_status(NEXT_HEAD, StatusState.SUCCESS)
+    assert "a maintainer" in status.description
+    assert not bench.check_run_history("cgit", NEXT_HEAD)
+
+
+async def test_what_changed_is_built_when_nothing_is_named(bench: Bench) -> None:
+    """A draft is not built by itself; a bare command builds what it changes."""
+    await bench.open("cgit", draft=True)
+    await bench.until_status(HEAD, StatusState.SUCCESS)
+    await comment(bench, "@tickbot build", by="ada")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+
+
+async def test_all_known_projects_are_built(bench: Bench) -> None:
+    """Whatever the change has to do with."""
+    await bench.open()
+    await bench.until_status(HEAD, StatusState.SUCCESS)
+    await comment(bench, "@tickbot build all")
+    for project in ("cgit", "cmark", "meshmc"):
+        await bench.until_check_run(project, CheckConclusion.SUCCESS)

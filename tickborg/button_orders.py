@@ -1,0 +1,68 @@
+"""What the press of a button comes to, given who pressed it (design, section 6)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tickborg.acl import is_trusted, systems_for
+from tickborg.events.buttons import CheckRunButton
+from tickborg.external_ids import BuildReference
+from tickborg.github import Permission, PullRequest
+from tickborg.policy import Policy
+from tickborg.requests import ButtonOrder, EvaluateOrder, NoticeOrder, Order
+from tickborg.systems import System
+from tickborg.texts import notices
+
+
+@dataclass(frozen=True)
+class Presser:
+    """Who pressed a button, and what that person may do."""
+
+    login: str
+    policy: Policy
+    permission: Permission
+
+    @property
+    def trusted(self) -> bool:
+        """Whether everything may be done."""
+        return is_trusted(self.policy, self.permission, self.login)
+
+    def may_build_on(self, system: System) -> bool:
+        """Whether builds on ``system`` may be asked for."""
+        return system in systems_for(self.policy, self.permission, self.login)
+
+    def may_cancel(self, pull: PullRequest) -> bool:
+        """Whether what runs for ``pull`` may be ended."""
+        return self.trusted or self.login.casefold() == pull.author.casefold()
+
+
+def of_pull_request(button: CheckRunButton, pull: PullRequest, presser: Presser) -> Order:
+    """What a button on a check run of ``pull`` comes to: an order, or the answer that it comes to nothing."""
+    build = button.build
+    if button.button == "cancel" and not presser.may_cancel(pull):
+        return NoticeOrder(text=notices.may_not_cancel(presser.login))
+    if button.button != "cancel" and not presser.may_build_on(build.system):
+        return NoticeOrder(text=notices.may_not_press(presser.login, build.project, build.system))
+    return _order(button.build, button)
+
+
+def of_branch(button: CheckRunButton, presser: Presser) -> Order | None:
+    """What a button on a check run of a branch comes to; None: nothing, for there is no place to say so."""
+    return _order(button.build, button) if presser.trusted else None
+
+
+def all_of_pull_request(pull: PullRequest, presser: Presser) -> Order:
+    """What *Re-run all checks* comes to."""
+    if presser.may_cancel(pull):
+        return EvaluateOrder(rebuild=True)
+    return NoticeOrder(text=notices.may_not_rebuild(presser.login))
+
+
+def all_of_branch(builds: Iterable[BuildReference], head_sha: str, presser: Presser) -> tuple[Order, ...]:
+    """What *Re-run all checks* of a pushed commit comes to: each of its builds once more."""
+    if not presser.trusted:
+        return ()
+    return tuple(ButtonOrder(button="rerun", build=build, head_sha=head_sha) for build in builds)
+
+
+def _order(build: BuildReference, button: CheckRunButton) -> ButtonOrder:
+    return ButtonOrder(button=button.button, build=build, head_sha=button.head_sha)

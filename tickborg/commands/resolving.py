@@ -1,0 +1,104 @@
+"""What of a comment can be done: for this repository, with these builders, by whoever asks."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tickborg.commands.values import (
+    Build,
+    Cancel,
+    Command,
+    CommandError,
+    ErrorKind,
+    ParsedComment,
+    Test,
+    Verb,
+)
+from tickborg.spelling import nearest
+from tickborg.systems import System
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What there is to ask for."""
+
+    projects: Sequence[str]
+    """The names of the known projects."""
+    systems: Collection[System]
+    """Those there are builders for."""
+    allowed: Collection[System]
+    """Those on which the one who asks may build."""
+    refused: Collection[Verb] = ()
+    """Commands that the one who asks may not use here."""
+
+
+def resolve(parsed: ParsedComment, offer: Offer) -> ParsedComment:
+    """The part of the commands that can be done, and all errors in their order, with those of ``parsed``.
+
+    Names become those of the known projects, which are the same in any case, and all that are known where all
+    were asked for. A command of which nothing is left is left out: what was meant for one project or system
+    is never done for all of them.
+    """
+    names = {name.casefold(): name for name in offer.projects}
+    commands: list[Command] = []
+    errors = [_with_meaning(error, names) for error in parsed.errors]
+    for command in parsed.commands:
+        rest, faults = _resolved(command, offer, names)
+        errors += faults
+        if rest is not None:
+            commands.append(rest)
+    errors.sort(key=lambda error: (error.place.line, error.place.column))
+    return ParsedComment(commands=tuple(commands), errors=tuple(errors))
+
+
+_Resolved = tuple[Command | None, list[CommandError]]
+
+
+def _resolved(command: Command, offer: Offer, names: Mapping[str, str]) -> _Resolved:
+    if command.verb in offer.refused:
+        return None, [_error(ErrorKind.COMMAND_NOT_ALLOWED, command)]
+    if isinstance(command, Build | Test):
+        return _resolved_build(command, offer, names)
+    if isinstance(command, Cancel) and command.projects:
+        projects, errors = _known(command, command.projects, names)
+        return (command.model_copy(update={"projects": projects}) if projects else None), errors
+    return command, []
+
+
+def _resolved_build(command: Build | Test, offer: Offer, names: Mapping[str, str]) -> _Resolved:
+    named = command.all_projects or command.projects
+    projects, errors = _known(command, command.projects, names)
+    if command.all_projects:
+        projects = tuple(offer.projects)
+        errors = [] if projects else [_error(ErrorKind.NOTHING_TO_BUILD, command)]
+    systems = tuple(system for system in command.systems if system in offer.allowed)
+    errors += [_refused(command, system, offer) for system in command.systems if system not in systems]
+    if (named and not projects) or (command.systems and not systems):
+        return None, errors
+    return command.model_copy(update={"projects": projects, "systems": systems}), errors
+
+
+def _known(
+    command: Command, words: Iterable[str], names: Mapping[str, str]
+) -> tuple[tuple[str, ...], list[CommandError]]:
+    projects = tuple(names[word.casefold()] for word in words if word.casefold() in names)
+    unknown = [word for word in words if word.casefold() not in names]
+    errors = [_error(ErrorKind.UNKNOWN_PROJECT, command, word) for word in unknown]
+    return projects, [_with_meaning(error, names) for error in errors]
+
+
+def _with_meaning(error: CommandError, names: Mapping[str, str]) -> CommandError:
+    """An unknown project with the one that was probably meant; of a path, its last step is the name."""
+    if error.kind is not ErrorKind.UNKNOWN_PROJECT:
+        return error
+    last = error.word.rstrip("/").rpartition("/")[2]
+    meant = names.get(last.casefold()) or nearest(last, names.values())
+    return error.model_copy(update={"meant": meant})
+
+
+def _refused(command: Command, system: System, offer: Offer) -> CommandError:
+    kind = ErrorKind.SYSTEM_NOT_ALLOWED if system in offer.systems else ErrorKind.NO_BUILDER
+    return _error(kind, command, system.value)
+
+
+def _error(kind: ErrorKind, command: Command, word: str = "") -> CommandError:
+    return CommandError(kind=kind, place=command.place, verb=command.verb, word=word)

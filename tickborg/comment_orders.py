@@ -1,0 +1,213 @@
+"""What the commands of a comment come to: orders for the owner, and what the bot has to answer."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tickborg.acl import is_trusted, needs_approval, systems_for
+from tickborg.commands.permission import refused_commands
+from tickborg.commands.resolving import Offer, resolve
+from tickborg.commands.values import (
+    Build,
+    Cancel,
+    Command,
+    CommandError,
+    Eval,
+    Help,
+    ParsedComment,
+    Retry,
+    Status,
+    Test,
+)
+from tickborg.github import Permission, PullRequest, PullRequestState
+from tickborg.jobs import BuildMode, BuildStage
+from tickborg.order_planning import not_made
+from tickborg.policy import Policy
+from tickborg.projects import ProjectSet
+from tickborg.requests import BuildOrder, CancelOrder, EvaluateOrder, Order, RetryOrder
+from tickborg.systems import System
+from tickborg.texts import answers
+from tickborg.views import BuildView, PullRequestView
+
+_RUN_SOMETHING = (Build, Test, Eval, Retry)
+_CHANGE_SOMETHING = (*_RUN_SOMETHING, Cancel)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks, and about what."""
+
+    by: str
+    pull: PullRequest
+    policy: Policy
+    permission: Permission
+    """The permission of the one who asks."""
+    projects: ProjectSet | None = None
+    """Those of the target branch; None: no command names one."""
+    project_file_error: str | None = None
+    view: PullRequestView | None = None
+    """What the owner knows; None: there is none, or nobody needs to know."""
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the one who asks may have everything done."""
+        return is_trusted(self.policy, self.permission, self.by)
+
+    @property
+    def systems(self) -> tuple[System, ...]:
+        """Where the one who asks may build."""
+        return systems_for(self.policy, self.permission, self.by)
+
+
+NO_OFFER = Offer(projects=(), systems=(), allowed=())
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What is done about a comment."""
+
+    orders: tuple[Order, ...] = ()
+    commands: tuple[Command, ...] = ()
+    """What is done."""
+    errors: tuple[CommandError, ...] = ()
+    """What is not done, and why."""
+    offer: Offer = NO_OFFER
+    notes: tuple[str, ...] = ()
+    """Markdown: what else the one who asked should know."""
+    wants_status: bool = False
+    wants_help: bool = False
+
+    @property
+    def accepted(self) -> bool:
+        """Whether anything that was asked for is done."""
+        return bool(self.orders) or self.wants_status or self.wants_help
+
+
+def names_projects(parsed: ParsedComment) -> bool:
+    """Whether it has to be known which projects there are."""
+    return any(isinstance(command, Build | Test) for command in parsed.commands) or any(
+        isinstance(command, Cancel) and command.projects for command in parsed.commands
+    )
+
+
+def asks_how_it_stands(parsed: ParsedComment) -> bool:
+    """Whether it has to be known what the owner knows."""
+    return any(isinstance(command, Status | Retry | Cancel) for command in parsed.commands)
+
+
+def settle(parsed: ParsedComment, asked: Asked) -> Settled:
+    """What is done about a comment, and what is answered."""
+    if asked.pull.state is PullRequestState.CLOSED:
+        return _settle_closed(parsed)
+    offer = _offer(asked)
+    known = resolve(parsed, offer)
+    notes: tuple[str, ...] = ()
+    if asked.project_file_error is not None:
+        refused = [command for command in known.commands if isinstance(command, Build | Test)]
+        commands = tuple(command for command in known.commands if command not in refused)
+        note = answers.bad_project_file(asked.pull.base_ref, asked.project_file_error)
+        known, notes = ParsedComment(commands=commands, errors=parsed.errors), (note,)
+    return _settled(known, offer, asked, notes)
+
+
+def _settle_closed(parsed: ParsedComment) -> Settled:
+    idle = [command for command in parsed.commands if isinstance(command, _CHANGE_SOMETHING)]
+    return Settled(
+        errors=parsed.errors,
+        offer=NO_OFFER,
+        notes=(answers.closed(),) if idle else (),
+        wants_status=_has(parsed.commands, Status),
+        wants_help=_has(parsed.commands, Help),
+    )
+
+
+def _settled(known: ParsedComment, offer: Offer, asked: Asked, notes: tuple[str, ...]) -> Settled:
+    orders: list[Order] = []
+    more: list[str] = []
+    for command in known.commands:
+        order, remarks = _order(command, asked)
+        more += remarks
+        if order is not None:
+            orders.append(order)
+    return Settled(
+        orders=tuple(orders),
+        commands=known.commands,
+        errors=known.errors,
+        offer=offer,
+        notes=(*notes, *dict.fromkeys(more)),
+        wants_status=_has(known.commands, Status),
+        wants_help=_has(known.commands, Help),
+    )
+
+
+def _has(commands: Iterable[Command], kind: type[Command]) -> bool:
+    return any(isinstance(command, kind) for command in commands)
+
+
+def _offer(asked: Asked) -> Offer:
+    projects = asked.projects.projects if asked.projects else ()
+    return Offer(
+        projects=[project.name for project in projects],
+        systems=asked.policy.systems,
+        allowed=asked.systems,
+        refused=refused_commands(
+            trusted=asked.trusted,
+            author=asked.by.casefold() == asked.pull.author.casefold(),
+            awaits_approval=_awaits_approval(asked),
+        ),
+    )
+
+
+def _order(command: Command, asked: Asked) -> tuple[Order | None, list[str]]:
+    """The order that a command comes to, if it comes to one, and what is to be said of it."""
+    match command:
+        case Build() | Test():
+            return _build_order(command, asked)
+        case Eval():
+            return EvaluateOrder(), []
+        case Retry():
+            order = RetryOrder(systems=asked.systems)
+            return order, list(_why_no_retry(asked))
+        case Cancel():
+            return CancelOrder(projects=command.projects), list(_why_no_cancel(command, asked))
+        case _:
+            return None, []
+
+
+def _build_order(command: Build | Test, asked: Asked) -> tuple[Order | None, list[str]]:
+    order = BuildOrder(
+        projects=command.projects,
+        systems=command.systems or asked.systems,
+        named_systems=bool(command.systems),
+        mode=BuildMode.TEST if isinstance(command, Test) else BuildMode.BUILD,
+        approved_sha=asked.pull.head_sha if asked.trusted else None,
+    )
+    skipped = not_made(order, asked.projects or ProjectSet(), asked.policy)
+    return order, [answers.not_made(build) for build in skipped]
+
+
+def _awaits_approval(asked: Asked) -> bool:
+    if asked.view is not None:
+        return asked.view.awaits_approval
+    # Nothing is known yet. The association of an author who may write is none of a newcomer's.
+    return needs_approval(asked.policy, Permission.READ, asked.pull)
+
+
+def _why_no_retry(asked: Asked) -> Iterator[str]:
+    view = asked.view
+    if view is not None and view.evaluation is not None and not (_retried(view) or view.evaluation_failed):
+        yield answers.nothing_to_retry(view.pull.head_sha)
+
+
+def _retried(view: PullRequestView) -> list[BuildView]:
+    return [build for build in view.builds if build.worth_a_retry]
+
+
+def _why_no_cancel(command: Cancel, asked: Asked) -> Iterator[str]:
+    view = asked.view
+    if view is None or view.evaluation is None:
+        return
+    running = [build for build in view.builds if build.stage is not BuildStage.DONE]
+    if command.projects:
+        running = [build for build in running if build.project in command.projects]
+    if not running:
+        yield answers.nothing_to_cancel(command.projects)

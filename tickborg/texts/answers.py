@@ -1,0 +1,63 @@
+"""What the bot answers to a comment beside what was wrong in it: sentences for whoever asked."""
+
+from collections.abc import Iterable, Sequence
+
+from tickborg.github import COMMENT_LIMIT
+from tickborg.jobs import SkippedBuild
+from tickborg.projects import PROJECT_FILE
+from tickborg.texts.markdown import block, code, prose
+from tickborg.texts.shortening import shorten
+from tickborg.texts.wording import short_sha
+
+_REASON_LIMIT = 300
+_BLOCK_LIMIT = 6_000
+_GAP = "\n\n"
+
+
+def whole(sections: Iterable[str], marker: str) -> str:
+    """An answer of many parts and a hidden marker; parts that do not fit into a comment are left out."""
+    room = COMMENT_LIMIT - len(marker) - len(_GAP)
+    kept: list[str] = []
+    for section in sections:
+        room -= len(section) + len(_GAP)
+        if room < 0:
+            break
+        kept.append(section)
+    return _GAP.join((*kept, marker))
+
+
+def closed() -> str:
+    """Nothing is built for a pull request that is closed."""
+    return "The pull request is closed, so nothing is built. Reopen it first."
+
+
+def bad_project_file(branch: str, error: str) -> str:
+    """The projects cannot be known."""
+    file = block(error.splitlines(), _BLOCK_LIMIT, language="text")
+    return f"{code(PROJECT_FILE)} on {code(branch)} cannot be used; a maintainer has to mend it:\n\n{file}"
+
+
+def not_made(build: SkippedBuild) -> str:
+    """Part of what was asked for comes to nothing."""
+    return f"Not built: {prose(shorten(build.reason, _REASON_LIMIT))}."
+
+
+def nothing_to_retry(head_sha: str) -> str:
+    """Nothing has failed."""
+    return f"There is nothing to retry: nothing has failed on {code(short_sha(head_sha))}."
+
+
+def nothing_to_cancel(projects: Sequence[str]) -> str:
+    """Nothing runs."""
+    what = f"no build of {', '.join(map(code, projects))}" if projects else "nothing"
+    return f"There is nothing to cancel: {what} is queued or running."
+
+
+def internal_error(reason: str) -> str:
+    """The bot failed for good."""
+    return f"tickborg failed, not your comment: {prose(shorten(reason, _REASON_LIMIT))}. Ask again later."
+
+
+def nothing_known(handle: str) -> str:
+    """``status`` of a pull request that has no owner."""
+    return f"Nothing is known of this pull request yet; {code(f'@{handle} eval')} has it evaluated."

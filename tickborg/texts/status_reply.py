@@ -1,0 +1,86 @@
+"""The answer to ``status``: each build's state, age and builder, and what is not built and why."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tickborg.jobs import BuildMode, BuildStage, SkippedBuild
+from tickborg.systems import System
+from tickborg.texts import links
+from tickborg.texts.durations import spoken
+from tickborg.texts.markdown import code, link, prose
+from tickborg.texts.outcomes import build_in_words, headline
+from tickborg.texts.shortening import shorten
+from tickborg.texts.wording import counted, short_sha
+from tickborg.views import BuildView, PullRequestView
+
+ROWS_LIMIT = 60
+REASONS_LIMIT = 20
+_NAMES_LIMIT = 8
+_REASON_LIMIT = 300
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When it is asked, and what is known beside the pull request's own state."""
+
+    now: datetime
+    dashboard_url: str
+    waiting: Mapping[System, int] = field(default_factory=dict)
+    """About how many builds of whomever wait for a free builder, by system."""
+
+
+def status_of(view: PullRequestView, moment: Moment) -> str:
+    """How the pull request stands."""
+    base = f" into {code(view.pull.base_ref)}" + (f" at {short_sha(view.base_sha)}" if view.base_sha else "")
+    first = f"{headline(view)}\n<sub>head {short_sha(view.pull.head_sha)}{base}</sub>"
+    sections = (_table(view.builds, moment), _queues(view.builds, moment), _not_built(view.skipped))
+    return "\n\n".join((first, *filter(None, ("\n".join(lines) for lines in sections))))
+
+
+def _table(builds: Sequence[BuildView], moment: Moment) -> Iterator[str]:
+    if not builds:
+        return
+    yield "| project | system | state | for | builder |"
+    yield "|---|---|---|---|---|"
+    yield from (_row(build, moment) for build in builds[:ROWS_LIMIT])
+    if len(builds) > ROWS_LIMIT:
+        yield f"\nand {counted(len(builds) - ROWS_LIMIT, 'more build')}."
+
+
+def _row(build: BuildView, moment: Moment) -> str:
+    state = build_in_words(build)
+    if build.attempt_id is not None:
+        log = link("log", links.page_url(moment.dashboard_url, "logs", build.attempt_id))
+        state += f" ({log})"
+    if build.reason and build.stage is not BuildStage.RUNNING:
+        state += f": {prose(shorten(build.reason, _REASON_LIMIT))}"
+    name = f"{'check ' if build.mode is BuildMode.CHECK else ''}{code(build.project)}"
+    builder = code(build.builder) if build.builder else ""
+    return f"| {name} | {build.system} | {state} | {_age(build, moment.now)} | {builder} |"
+
+
+def _age(build: BuildView, now: datetime) -> str:
+    if build.stage is BuildStage.DONE:
+        return spoken(build.duration) if build.duration else ""
+    return spoken(now - (build.started_at or build.wanted_at))
+
+
+def _queues(builds: Iterable[BuildView], moment: Moment) -> Iterator[str]:
+    """How long the queues are that builds of this pull request stand in."""
+    queued = {build.system for build in builds if build.stage is BuildStage.QUEUED}
+    for system in System:
+        if system in queued and moment.waiting.get(system):
+            number = counted(moment.waiting[system], "build")
+            yield f"- {number} of all pull requests and branches wait for a free {system} builder."
+
+
+def _not_built(skipped: Sequence[SkippedBuild]) -> Iterator[str]:
+    reasons: dict[str, list[str]] = {}
+    for build in skipped:
+        on = f" on {build.system}" if build.system else ""
+        reasons.setdefault(build.reason, []).append(f"{code(build.project)}{on}")
+    for reason, names in list(reasons.items())[:REASONS_LIMIT]:
+        more = f" and {len(names) - _NAMES_LIMIT:,} more" if len(names) > _NAMES_LIMIT else ""
+        named = f"{', '.join(names[:_NAMES_LIMIT])}{more}"
+        yield f"- Not built: {named}: {prose(shorten(reason, _REASON_LIMIT))}"

@@ -1,0 +1,227 @@
+"""``Comment``: what is asked for in one comment is found out, handed on and answered (design, section 3)."""
+
+import asyncio
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.cluster import ClusterActivities
+    from activities.comments import CommentActivities
+    from activities.github import GitHubActivities
+    from activities.policy import PolicyActivities
+    from activities.reporting import ReportingActivities
+    from activities.repository import RepositoryActivities
+    from tickborg.commands.values import CommentText, ParsedComment
+    from tickborg.comment_orders import Asked, Settled, asks_how_it_stands, names_projects, settle
+    from tickborg.events.comments import IssueComment
+    from tickborg.github import (
+        Permission,
+        PermissionQuestion,
+        PullRequest,
+        PullRequestQuestion,
+        Reaction,
+        Reply,
+        reply_marker,
+    )
+    from tickborg.jobs import BuildStage, Notification, Origin, ProjectsJob, ProjectsReport, QueuesQuestion
+    from tickborg.messages import Event, EventName
+    from tickborg.names import COMMENT_WORKFLOW
+    from tickborg.policy import Policy
+    from tickborg.requests import OwnerMessage, Request
+    from tickborg.systems import System
+    from tickborg.texts import answers, replies, status_reply
+    from tickborg.views import PullRequestView
+    from workflows import policies
+    from workflows.failures import failure_reason
+
+
+@workflow.defn(name=COMMENT_WORKFLOW)
+class Comment:
+    """Answers one comment once, however often GitHub tells of it."""
+
+    @workflow.init
+    def __init__(self, comment: IssueComment) -> None:
+        self._comment = comment
+        self._policy = Policy()
+
+    @workflow.run
+    async def run(self, comment: IssueComment) -> str:
+        """Do what the comment asks for, as far as whoever wrote it may; what came of it, for the Web UI."""
+        self._policy = await workflow.execute_activity_method(
+            PolicyActivities.policy, **policies.SETTINGS, summary="settings"
+        )
+        parsed = await self._read()
+        if not (parsed.commands or parsed.errors):
+            return "it says nothing to the bot"
+        try:
+            asked = await self._find_out(parsed)
+        except ActivityError as error:
+            await self._reply([answers.internal_error(failure_reason(error))])
+            raise
+        settled = settle(parsed, asked)
+        if settled.orders:
+            await self._hand_on(settled, asked.pull)
+        await asyncio.gather(self._react(settled), self._answer(settled, asked), self._count(parsed, settled))
+        return f"{len(settled.orders)} orders, {len(settled.errors)} errors"
+
+    async def _read(self) -> ParsedComment:
+        return await workflow.execute_activity_method(
+            CommentActivities.read_comment,
+            CommentText(body=self._comment.body, handle=self._policy.handle),
+            **policies.QUESTION,
+            summary=f"what {self._comment.author} asks for",
+        )
+
+    # Who asks, and about what
+
+    async def _find_out(self, parsed: ParsedComment) -> Asked:
+        """All that decides, asked for at once: of the projects and the owner, only what is needed."""
+        pull, permission = await asyncio.gather(self._pull_request(), self._permission())
+        projects, view = await asyncio.gather(
+            self._projects(pull, wanted=names_projects(parsed)),
+            self._view(wanted=asks_how_it_stands(parsed) or self._policy.require_approval),
+        )
+        return Asked(
+            by=self._comment.author,
+            pull=pull,
+            policy=self._policy,
+            permission=permission,
+            projects=projects.projects if projects else None,
+            project_file_error=projects.project_file_error if projects else None,
+            view=view,
+        )
+
+    async def _pull_request(self) -> PullRequest:
+        return await workflow.execute_activity_method(
+            GitHubActivities.pull_request, self._question, **policies.QUESTION, summary="the pull request"
+        )
+
+    async def _permission(self) -> Permission:
+        user = self._comment.author
+        return await workflow.execute_activity_method(
+            GitHubActivities.permission,
+            PermissionQuestion(repo=self._comment.repo, user=user),
+            **policies.QUESTION,
+            summary=f"may {user} write?",
+        )
+
+    async def _projects(self, pull: PullRequest, *, wanted: bool) -> ProjectsReport | None:
+        if not wanted:
+            return None
+        return await workflow.execute_activity_method(
+            RepositoryActivities.projects,
+            ProjectsJob(repo=pull.repo, base_ref=pull.base_ref),
+            **policies.MERGE,
+            summary=f"projects of {pull.base_ref}",
+        )
+
+    async def _view(self, *, wanted: bool) -> PullRequestView | None:
+        if not wanted:
+            return None
+        return await workflow.execute_activity_method(
+            ClusterActivities.pull_request_view,
+            self._question,
+            **policies.QUESTION,
+            summary="what its owner knows",
+        )
+
+    @property
+    def _question(self) -> PullRequestQuestion:
+        return PullRequestQuestion(repo=self._comment.repo, number=self._comment.number)
+
+    # What is done about it
+
+    async def _hand_on(self, settled: Settled, pull: PullRequest) -> None:
+        request = Request(
+            id=f"comment {self._comment.comment_id}",
+            by=self._comment.author,
+            pull=pull,
+            orders=settled.orders,
+        )
+        message = OwnerMessage(repo=pull.repo, origin=Origin(pull=pull.number), request=request)
+        await workflow.execute_activity_method(
+            ClusterActivities.tell_owner, message, **policies.RESULT, summary="tell the owner"
+        )
+
+    async def _react(self, settled: Settled) -> None:
+        """Show that it was understood. Nothing depends on it."""
+        if not settled.accepted:
+            return
+        try:
+            await workflow.execute_activity_method(
+                GitHubActivities.react,
+                Reaction(repo=self._comment.repo, comment_id=self._comment.comment_id),
+                **policies.COSMETIC,
+                summary="eyes",
+            )
+        except ActivityError as error:
+            workflow.logger.warning("no reaction: %s", failure_reason(error))
+
+    async def _answer(self, settled: Settled, asked: Asked) -> None:
+        wrong = replies.reply(
+            ParsedComment(commands=settled.commands, errors=settled.errors),
+            settled.offer,
+            self._policy.handle,
+        )
+        sections = [*filter(None, (wrong,)), *settled.notes]
+        if settled.wants_status:
+            sections.append(await self._status(asked))
+        if settled.wants_help:
+            sections.append(replies.help_text(self._policy.handle))
+        if sections:
+            await self._reply(sections)
+
+    async def _reply(self, sections: list[str]) -> None:
+        comment = self._comment
+        await workflow.execute_activity_method(
+            GitHubActivities.reply,
+            Reply(
+                repo=comment.repo,
+                number=comment.number,
+                comment_id=comment.comment_id,
+                body=answers.whole(sections, reply_marker(comment.comment_id)),
+            ),
+            **policies.RESULT,
+            summary="answer",
+        )
+
+    async def _status(self, asked: Asked) -> str:
+        if asked.view is None:
+            return answers.nothing_known(self._policy.handle)
+        moment = status_reply.Moment(
+            now=workflow.now(),
+            dashboard_url=self._policy.dashboard_url,
+            waiting=await self._queues(asked.view),
+        )
+        return status_reply.status_of(asked.view, moment)
+
+    async def _queues(self, view: PullRequestView) -> dict[System, int]:
+        """How long the queues are that its builds stand in. It is said if it can be found out."""
+        systems = {build.system for build in view.builds if build.stage is BuildStage.QUEUED}
+        if not systems:
+            return {}
+        try:
+            lengths = await workflow.execute_activity_method(
+                ClusterActivities.queue_lengths,
+                QueuesQuestion(systems=tuple(sorted(systems))),
+                **policies.COSMETIC,
+                summary="how long the queues are",
+            )
+        except ActivityError as error:
+            workflow.logger.warning("queues not known: %s", failure_reason(error))
+            return {}
+        return {length.system: length.waiting for length in lengths}
+
+    async def _count(self, parsed: ParsedComment, settled: Settled) -> None:
+        received = [Event(name=EventName.COMMAND_RECEIVED) for _ in parsed.commands]
+        refused = [Event(name=EventName.COMMAND_REFUSED) for _ in settled.errors]
+        try:
+            await workflow.execute_activity_method(
+                ReportingActivities.notify,
+                Notification(events=(*received, *refused)),
+                **policies.COSMETIC,
+                summary="count",
+            )
+        except ActivityError as error:
+            workflow.logger.warning("not counted: %s", failure_reason(error))
