@@ -74,8 +74,8 @@ def try_(  # noqa: PLR0913 - options of the command line
 ) -> None:
     """Evaluate and build a branch of a local repository, as the bot would do it on GitHub.
 
-    Ends with 0 for success, 1 for a failed build, 2 for a conflict or an evaluation that failed, 3 for a
-    usage error.
+    Ends with 0 for success, 1 for a failed build or check, 2 for a conflict, an evaluation that failed or a
+    failure of tickborg's own, 3 for a usage error.
     """
     from cli.trial import ExitStatus, Trial, attempt  # noqa: PLC0415 - a command pays only for itself
 
