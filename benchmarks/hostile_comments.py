@@ -1,6 +1,7 @@
 """Comments of the longest length that GitHub takes, written to keep whoever reads them busy.
 
-Each found some parser of Markdown, or a draft of ours, to take time that grows with the square of its length.
+Each is of a kind over which some parser of Markdown, or a draft of ours, took or might take time that grows
+with the square of its length.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """What comments ask for (design, section 6)."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -126,6 +126,7 @@ def test_other_comments_ask_for_nothing(body: str) -> None:
         ("@tickbot @ada look", [("unknown_command", "ada", None)]),
         ("@tickbot build, on macos", [("unknown_system", "macos", None)]),
         ("@tickbot build a/b", [("unknown_project", "a/b", None)]),
+        ("@tickbot build c`git", [("unknown_project", "c`git", None)]),
         ("@tickbot build `on` `all`", [("unknown_project", "on", None), ("unknown_project", "all", None)]),
         ("@tickbot build " + "x" * 42, [("unknown_project", "x" * 42, None)]),
         ("@tickbot build " + "x" * 999, [("unknown_project", "x" * 59 + "…", None)]),
@@ -226,6 +227,10 @@ BODIES = st.one_of(
 
 
 @given(BODIES)
+@example("@tickbot eval\n\n> - <!-- x\n> ")
+@example("@tickbot eval\n\n> |a|\n> |-|\n>")
+@example("![" * 500 + "\n@tickbot eval\n" + "](a)" * 500)
+@example("> " * 500 + "- " * 500 + "\n\n@tickbot eval")
 def test_any_text_whatever_is_read(body: str) -> None:
     """Without an error, into values that travel; each place is in the text, and the webhook lets it in."""
     parsed = parse(body, HANDLE)

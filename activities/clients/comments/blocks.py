@@ -17,7 +17,7 @@ _BLANK_LINE = "\n\n"
 """Behind it the parser may look at the character after the last, which is an error where there is none:
 https://github.com/executablebooks/markdown-it-py/issues/415."""
 _HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_QUOTING = re.compile(r"<(/?)(?:blockquote|code|pre|q|samp|tt)\b", re.IGNORECASE)
+_QUOTING = re.compile(r"<(/?)(?:blockquote|code|pre|q|samp|tt)(?![\w-])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _paragraphs(tokens: Iterable[Token]) -> Iterator[tuple[Passage, bool]]:
 
 def _count(quoted_by_html: list[int], block: Token) -> None:
     depth = quoting_depth(block.content)
-    del quoted_by_html[len(quoted_by_html) + min(depth, 0) :]
+    del quoted_by_html[max(0, len(quoted_by_html) + min(depth, 0)) :]
     quoted_by_html += [block.level] * depth
 
 
