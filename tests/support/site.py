@@ -27,6 +27,7 @@ from cli.bot import BotSettings, RunningBot, running_bot
 from cli.demo.sample import create
 from cli.embedded import host_system, policy_of_this_machine
 from cli.embedded_temporal import EmbeddedTemporal
+from cli.redelivery import redelivering
 from cli.services import Builders, Folders, GitHubAccess
 from cli.temporal_client import TemporalConnection, connect
 from cli.watching import settled
@@ -173,6 +174,7 @@ async def running_site(folder: Path, temporal: str, rabbitmq: str) -> AsyncItera
         transport = await enter(AmqpTransport(rabbitmq))
         bot = await enter(running_bot(client, transport, _settings(app, url, folders)))
         app.webhook_url = f"{bot.webhook_url}/github-webhook"
+        await enter(redelivering(github, app))
         site = Site(github, app, client, bot, folders)
         yield site
         await site.close_all()
