@@ -18,6 +18,7 @@ from cli.bot import BotSettings, Listen, RunningBot, running_bot
 from cli.embedded_rabbitmq import EmbeddedRabbitMQ, find_programs
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.host import host_system
+from cli.redelivery import redelivering
 from cli.services import Builders, Folders, GitHubAccess
 from cli.temporal_client import TemporalConnection, connect
 from emulator import EmulatedGitHub, serve
@@ -105,6 +106,7 @@ async def embedded_bot(  # noqa: PLR0913 - what it is, and two ways to have it l
         )
         bot = await enter(running_bot(client, transport, settings))
         app.webhook_url = f"{bot.webhook_url}/github-webhook"
+        await enter(redelivering(github, app))
         yield EmbeddedBot(client, transport, bot, github, github_url, temporal.ui_url, broker, sandbox)
 
 

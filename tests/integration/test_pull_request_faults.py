@@ -1,7 +1,10 @@
 """What GitHub does to the bot in the middle of a pull request, and that nobody sees anything of it."""
 
+import os
+import signal
 from collections.abc import Mapping
 
+from cli.embedded_temporal import EmbeddedTemporal
 from emulator import Drops, Exhausted, Fails, TooFast
 from emulator.faults import Fault, Kind
 from emulator.state import PullRequest, Repository
@@ -27,6 +30,8 @@ TROUBLES: Mapping[str, tuple[Kind, tuple[str, ...], int]] = {
     "a secondary limit": (TooFast(retry_after=1), (COMMENTS,), 1),
 }
 
+REFUSED = 503
+
 
 async def test_nobody_sees_what_github_did_to_the_bot(site: Site) -> None:
     """Whatever fails in the middle, in the end there is one of everything, and all of it is right."""
@@ -44,6 +49,23 @@ async def test_nobody_sees_what_github_did_to_the_bot(site: Site) -> None:
         assert endings == [(f"speech on {SYSTEM}", "success", "built in N s")], trouble
         assert the_comment(pull).startswith("✅ **The build succeeded**\n"), trouble
         assert labels(pull) == {"project: speech"}, trouble
+
+
+async def test_an_event_that_temporal_was_too_busy_for_is_delivered_again(
+    site: Site, temporal: EmbeddedTemporal
+) -> None:
+    """The webhook says 503 and keeps nothing; nobody is left waiting for a pull request that never came."""
+    repository = site.repository(MONOREPO)
+    assert temporal.pid
+    os.kill(temporal.pid, signal.SIGSTOP)
+    try:
+        pull = site.propose(repository, {"speech/notes": b"breathe\n"})
+        await site.github.until(lambda: [each for each in site.app.deliveries if each.status_code == REFUSED])
+    finally:
+        os.kill(temporal.pid, signal.SIGCONT)
+    await site.settled(pull)
+    assert statuses(pull)[-1] == ("tickborg-eval", "success", "1 project: speech")
+    assert the_comment(pull).startswith("✅ **The build succeeded**\n")
 
 
 def strike(site: Site, repository: Repository, route: str, kind: Kind, times: int) -> Fault:

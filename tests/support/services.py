@@ -20,6 +20,7 @@ from pathlib import Path
 
 from cli.bot import RunningBot
 from cli.child_process import end_child, start_child
+from cli.redelivery import redelivering
 from cli.services import Folders
 from cli.temporal_client import TemporalConnection, connect
 from emulator import EmulatedGitHub, serve
@@ -212,7 +213,7 @@ async def start_tickborg(output: Path, *arguments: str, **variables: str) -> Pro
 async def deployment(folder: Path, temporal: str, rabbitmq: str) -> AsyncIterator[Deployment]:
     """An emulated GitHub, and a folder with settings and secrets; at the end every process is ended."""
     github, app = new_github()
-    async with serve(github) as url:
+    async with serve(github) as url, redelivering(github, app):
         secrets = {
             "key.pem": app.private_key,
             "webhook": app.webhook_secret,

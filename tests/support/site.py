@@ -28,6 +28,7 @@ from cli.demo.sample import create
 from cli.embedded import policy_of_this_machine
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.host import host_system
+from cli.redelivery import redelivering
 from cli.services import Builders, Folders, GitHubAccess
 from cli.temporal_client import TemporalConnection, connect
 from cli.watching import settled
@@ -174,6 +175,7 @@ async def running_site(folder: Path, temporal: str, rabbitmq: str) -> AsyncItera
         transport = await enter(AmqpTransport(rabbitmq))
         bot = await enter(running_bot(client, transport, _settings(app, url, folders)))
         app.webhook_url = f"{bot.webhook_url}/github-webhook"
+        await enter(redelivering(github, app))
         site = Site(github, app, client, bot, folders)
         yield site
         await site.close_all()

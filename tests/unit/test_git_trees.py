@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pygit2
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from activities.clients.git.object_store import open_repository
 from activities.clients.git.trees import Entry, Trees, display
@@ -19,7 +19,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> GitRepository:
 
 
 @given(sides=three_sides())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_changed_paths_are_those_of_libgit2s_diff(repository: GitRepository, sides: ThreeSides) -> None:
     """Each changed path comes once; of a rename both sides, of a file that became a folder all."""
     before, after = (repository.store_tree(files) for files in (sides.ours, sides.theirs))

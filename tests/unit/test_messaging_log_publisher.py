@@ -166,7 +166,7 @@ async def test_the_spool_is_sent_when_the_broker_is_back(tmp_path: Path) -> None
     script=st.lists(st.sampled_from(Trouble), max_size=40),
     writes=st.lists(st.integers(1, 7), min_size=1, max_size=12),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_line_is_lost_or_doubled_whatever_the_broker_does(
     script: Sequence[Trouble], writes: Sequence[int]
 ) -> None:
@@ -196,7 +196,7 @@ def test_no_line_is_lost_or_doubled_whatever_the_broker_does(
     limit=st.integers(0, 1500),
     count=st.integers(1, 40),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_is_lost_is_known_and_nothing_else_is_wrong(
     script: Sequence[Trouble], limit: int, count: int
 ) -> None:

@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 
 from activities.clients.git.object_store import open_repository
 from activities.clients.git.trees import Entry, Trees
@@ -56,7 +56,7 @@ class Merging:
 
 
 @given(sides=three_sides())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 def test_a_merge_is_what_libgit2_makes_of_the_whole_trees(
     repository: GitRepository, sides: ThreeSides
 ) -> None:
@@ -71,7 +71,7 @@ def test_a_merge_is_what_libgit2_makes_of_the_whole_trees(
 
 
 @given(sides=three_sides())
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 def test_a_clean_merge_has_every_file_that_a_side_added(repository: GitRepository, sides: ThreeSides) -> None:
     """What one side added is in the merge or in a conflict; nothing is lost without a word."""
     merging = Merging(repository, sides)
@@ -82,7 +82,7 @@ def test_a_clean_merge_has_every_file_that_a_side_added(repository: GitRepositor
 
 
 @given(sides=three_sides())
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 def test_what_trees_decide_is_what_git_decides(repository: GitRepository, sides: ThreeSides) -> None:
     """Where libgit2's rename detection has no say, ``git merge-tree`` finds the same tree or a conflict too.
 
@@ -95,7 +95,7 @@ def test_what_trees_decide_is_what_git_decides(repository: GitRepository, sides:
 
 
 @given(sides=three_sides())
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 def test_it_makes_no_difference_which_side_is_merged_into_which(
     repository: GitRepository, sides: ThreeSides
 ) -> None:
