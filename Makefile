@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TEST_ARGS ?= -n 2 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes --no-deps
 
-.PHONY: help demo test check format settings commands lock tools clean
+.PHONY: help demo test check bench format settings commands lock tools clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ check: $(VENV)/dev.stamp ## Lint, format, types, imports
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+bench: $(VENV)/dev.stamp ## How fast and how large it is; BENCH=merge,log for some of it
+	@$(BIN)/python -m benchmarks "$(BENCH)" $(BENCH_ARGS)
 
 settings: $(VENV)/dev.stamp ## docs/settings.md, from the code
 	@$(BIN)/python -m cli.settings_reference docs/settings.md

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities import ports
@@ -19,6 +19,7 @@ from activities.github import GitHubActivities
 from activities.policy import PolicyActivities
 from activities.reporting import ReportingActivities
 from activities.repository import RepositoryActivities
+from cli.workflow_runner import ContextFreeRunner
 from tickborg.names import GIT_TASK_QUEUE, TASK_QUEUE, build_task_queue
 from tickborg.policy import Policy
 from tickborg.systems import System
@@ -70,7 +71,7 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
         client,
         task_queue=TASK_QUEUE,
         workflows=WORKFLOWS,
-        workflow_runner=SandboxedWorkflowRunner(restrictions=SANDBOX),
+        workflow_runner=ContextFreeRunner(restrictions=SANDBOX),
         activities=[
             talking.pull_request,
             talking.set_status,

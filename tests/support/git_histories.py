@@ -35,6 +35,39 @@ def three_sides() -> st.SearchStrategy[ThreeSides]:
     return _three_sides()
 
 
+def kinds_of_change(sides: ThreeSides) -> frozenset[str]:
+    """What the sides did, in the words of the design: every kind that a merge must be proved with."""
+    before = sides.ancestor
+    alike = {path for path in sides.ours if before.get(path) != sides.ours[path] == sides.theirs.get(path)}
+    kinds = {"the same change on both sides"} if alike else set()
+    for after in (sides.ours, sides.theirs):
+        gone, new, kept = (
+            before.keys() - after.keys(),
+            after.keys() - before.keys(),
+            before.keys() & after.keys(),
+        )
+        found = {
+            "add": new,
+            "delete": gone,
+            "rename": [path for path in gone if before[path] in [after[other] for other in new]],
+            "mode change": [path for path in kept if _modes(before[path], after[path]) == set(_TEXT_MODES)],
+            "symbolic link": [path for path in kept if _differ_in(FileMode.LINK, before[path], after[path])],
+            "submodule": [path for path in kept if _differ_in(FileMode.COMMIT, before[path], after[path])],
+            "file made a folder": [path for path in gone if collides(after, path)],
+            "folder made a file": [path for path in new if collides(before, path)],
+        }
+        kinds |= {kind for kind, paths in found.items() if paths}
+    return frozenset(kinds)
+
+
+def _modes(*files: File) -> set[int]:
+    return {file.mode for file in files}
+
+
+def _differ_in(mode: FileMode, one: File, other: File) -> bool:
+    return one != other and mode in _modes(one, other)
+
+
 def collides(files: Files, path: str) -> bool:
     """Whether ``path`` is a folder of ``files``."""
     return any(other.startswith(f"{path}/") for other in files)
@@ -55,12 +88,9 @@ def _texts(draw: st.DrawFn) -> bytes:
     return text
 
 
-_leaves = st.one_of(
-    _texts().map(File),
-    _texts().map(File),
-    _texts().map(executable),
-    st.sampled_from([symlink("a"), symlink("b"), submodule("1" * 40), submodule("2" * 40)]),
-)
+_links = st.sampled_from([symlink("a"), symlink("b"), symlink("c")])
+_submodules = st.sampled_from([submodule("1" * 40), submodule("2" * 40), submodule("3" * 40)])
+_leaves = st.one_of(_texts().map(File), _texts().map(File), _texts().map(executable), _links, _submodules)
 
 
 @st.composite
@@ -68,8 +98,7 @@ def _three_sides(draw: st.DrawFn) -> ThreeSides:
     ancestor: Files = {}
     for path, leaf in draw(st.lists(st.tuples(_paths, _leaves), min_size=1, max_size=8)):
         ancestor = _put(ancestor, path, leaf)
-    ours = draw(_changed(ancestor))
-    theirs = draw(_changed(ancestor))
+    ours, theirs = draw(_changed(ancestor)), draw(_changed(ancestor))
     if draw(st.sampled_from([False, False, True])):
         ours, theirs = _alike(ours, theirs, draw(_changed(ours)))
     return ThreeSides(ancestor, ours, theirs)
@@ -77,7 +106,7 @@ def _three_sides(draw: st.DrawFn) -> ThreeSides:
 
 @st.composite
 def _changed(draw: st.DrawFn, files: Files) -> Files:
-    for change in draw(st.lists(st.sampled_from(_CHANGES), max_size=4)):
+    for change in draw(st.lists(st.sampled_from(_CHANGES), min_size=1, max_size=4)):
         files = draw(change(files)) if files else draw(_added(files))
     return files
 
@@ -115,8 +144,18 @@ def _edited(draw: st.DrawFn, files: Files) -> Files:
     path = draw(_path_in(files))
     file = files[path]
     if file.mode not in _TEXT_MODES:
-        return files | {path: draw(_leaves)}
-    return files | {path: File(_with_line(file.content, draw(_lines), b"edited\n"), file.mode)}
+        return files | {path: draw(_links if file.mode == FileMode.LINK else _submodules)}
+    line = draw(st.sampled_from([b"edited\n", b"edited in another way\n"]))
+    return files | {path: File(_with_line(file.content, draw(_lines), line), file.mode)}
+
+
+@st.composite
+def _swapped(draw: st.DrawFn, files: Files) -> Files:
+    """A file becomes a folder that holds it, or a folder a file."""
+    path = draw(_path_in(files))
+    if "/" in path and draw(st.booleans()):
+        return _put(files, path.rpartition("/")[0], files[path])
+    return _put(files, f"{path}/{draw(_names)}", files[path])
 
 
 @st.composite
@@ -141,6 +180,7 @@ _CHANGES: list[Callable[[Files], st.SearchStrategy[Files]]] = [
     _folder_renamed,
     _edited,
     _edited,
+    _swapped,
     _replaced,
     _mode_changed,
 ]

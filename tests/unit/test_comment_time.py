@@ -9,7 +9,7 @@ from benchmarks.hostile_comments import LENGTH, hostile_comments
 
 COMMENTS = dict(hostile_comments())
 TARGET = 1
-"""Second of CPU; what is measured on a quiet machine is at most 0.7 (``benchmarks/command_parsing.py``)."""
+"""Second of CPU; what is measured on a quiet machine is at most 0.7 (``make bench BENCH=comments``)."""
 BUSY_MACHINE = 4
 
 

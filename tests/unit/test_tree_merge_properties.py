@@ -2,14 +2,15 @@
 
 import os
 import subprocess
+from collections import Counter
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import Phase, assume, given, settings
 
 from activities.clients.git.object_store import open_repository
 from activities.clients.git.trees import Entry, Trees
 from activities.clients.merge.tree_merge import MergedTree, merge_trees
-from tests.support.git_histories import ThreeSides, collides, three_sides
+from tests.support.git_histories import ThreeSides, collides, kinds_of_change, three_sides
 from tests.support.git_repository import GitRepository
 
 
@@ -53,6 +54,42 @@ class Merging:
     def paths(self, tree: str) -> set[str]:
         """The files of a tree that was merged."""
         return {path.decode() for path in self.trees.changed_paths(None, Entry.of_tree(tree))}
+
+
+KINDS_OF_CHANGE = {
+    "add",
+    "delete",
+    "rename",
+    "mode change",
+    "symbolic link",
+    "submodule",
+    "file made a folder",
+    "folder made a file",
+    "the same change on both sides",
+}
+ENDINGS = {
+    "merged by trees",
+    "merged by libgit2",
+    "conflict found by trees",
+    "conflict found by libgit2",
+}
+
+
+def test_the_random_merges_have_everything_in_them(repository: GitRepository) -> None:
+    """Every kind of change and every way to end is met often enough for the other tests to mean something."""
+    met: Counter[str] = Counter()
+
+    @given(sides=three_sides())
+    @settings(max_examples=150, derandomize=True, database=None, phases=[Phase.generate], deadline=None)
+    def meet(sides: ThreeSides) -> None:
+        merged = Merging(repository, sides).merged()
+        by = "libgit2" if merged.whole_merge else "trees"
+        met.update(kinds_of_change(sides))
+        met[f"merged by {by}" if merged.tree else f"conflict found by {by}"] += 1
+
+    meet()
+    seldom = {kind for kind in KINDS_OF_CHANGE | ENDINGS if met[kind] < 2}
+    assert not seldom, met
 
 
 @given(sides=three_sides())

@@ -7,6 +7,7 @@ from tickborg.errors import HeadGoneError
 from tickborg.github import CheckConclusion, Permission, StatusState
 from tickborg.jobs import MergeReport
 from tickborg.labels import INTERNAL_ERROR_LABEL
+from tickborg.messages import EventName
 from tickborg.policy import Policy
 from tickborg.systems import System
 
@@ -34,6 +35,18 @@ async def test_a_conflict_is_forgotten_with_the_next_head(bench: Bench) -> None:
     await bench.push(pull, NEXT_HEAD, "cmark")
     await bench.until_commented("The build succeeded")
     assert "conflict" not in bench.summary()
+
+
+async def test_a_merge_that_trees_do_not_decide_is_counted(bench: Bench) -> None:
+    """On /metrics, so that operators see how often the quick way is not enough."""
+    bench.repositories.touch(HEAD, "cgit", whole_merge=True)
+    bench.repositories.touch(NEXT_HEAD, "cgit")
+    pull = await bench.deliver("opened", bench.github.open_pull(make_pull()))
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.push(pull, NEXT_HEAD, "cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS, sha=NEXT_HEAD)
+    await bench.end()
+    assert len(bench.stats.named(EventName.WHOLE_MERGE)) == 1
 
 
 async def test_a_bad_project_file_fails_the_status_with_line_and_reason(bench: Bench) -> None:

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+from temporalio.worker.workflow_sandbox import _runner as sandbox
 
 from cli.temporal_client import TemporalConnection, connect
 from cli.workers import SANDBOX, WORKFLOWS
+from cli.workflow_runner import ContextFreeRunner
 from tests.support.careless_workflow import Careless
 from tests.support.time_skipping import quiet_runtime
+from tests.support.workflow_bench import Bench
+from tickborg.github import CheckConclusion
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ async def client(own_temporal: TemporalConnection) -> Client:
 
 def sandboxed(client: Client, workflows: Sequence[type]) -> Worker:
     """A worker that has looked at each of ``workflows`` inside the sandbox."""
-    runner = SandboxedWorkflowRunner(restrictions=SANDBOX)
+    runner = ContextFreeRunner(restrictions=SANDBOX)
     return Worker(client, task_queue="sandbox", workflows=workflows, workflow_runner=runner)
 
 
@@ -35,3 +38,17 @@ async def test_an_import_that_is_passed_through_by_accident_is_noticed(client: C
     with pytest.raises(RuntimeError, match="Failed validating workflow Careless") as refused:
         sandboxed(client, [Careless])
     assert "tickborg.names was not intentionally passed through" in str(refused.value.__cause__)
+
+
+async def test_the_sandbox_is_not_asked_what_each_payload_is_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asking takes longer than most of what a workflow does, and our converter has no use for the answer."""
+
+    def asked(*_: object) -> None:
+        raise AssertionError("the sandbox was asked what a payload is for")
+
+    monkeypatch.setattr(sandbox._Instance, "get_serialization_context", asked)
+    monkeypatch.setattr(sandbox._Instance, "get_external_store_context", asked)
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)

@@ -1,7 +1,7 @@
 """Markdown's blocks, read in time that grows with a comment's length and not with its square.
 
 Nobody may stop the bot by writing a comment. What of markdown-it-py's blocks would let them is replaced here
-(``benchmarks/command_parsing.py`` has the comments that do it): a table is filled up with empty cells, and a
+(``benchmarks/hostile_comments.py`` has the comments that do it): a table is filled up with empty cells, and a
 line that continues a quote lazily is examined again for each level of the quote.
 """
 

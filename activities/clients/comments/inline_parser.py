@@ -1,7 +1,7 @@
 """Markdown's code spans, links and HTML, read in time that grows with a passage's length only.
 
 What of markdown-it-py's would let somebody stop the bot by writing a comment is replaced or left out
-(``benchmarks/command_parsing.py`` has the comments that do it): ``<!--`` is looked at to the end of the text
+(``benchmarks/hostile_comments.py`` has the comments that do it): ``<!--`` is looked at to the end of the text
 each time, and brackets within brackets are tried again at each level. The rules are meant to be run silently,
 so that they say where a link or an image ends without looking into it: images within images would be read by
 recursion without end.
