@@ -95,6 +95,8 @@ class Evaluation:
         return await self._decide(report, permission)
 
     async def _decide(self, report: MergeReport, permission: Permission) -> EvaluationResult:
+        if report.whole_merge:
+            self._count(Event(name=EventName.WHOLE_MERGE))
         if report.project_file_error is not None:
             return await self._finish(
                 EvaluationOutcome.BAD_PROJECT_FILE,
@@ -107,8 +109,6 @@ class Evaluation:
             status = statuses.conflict(self._pull, report, self._page)
             return await self._finish(EvaluationOutcome.CONFLICT, status, status.description)
         plan = plan_builds(self._pull, report, self._policy, permission, approved=self._job.approved)
-        if report.whole_merge:
-            self._count(Event(name=EventName.WHOLE_MERGE))
         jobs = plan_checks(self._pull, report, self._policy)
         plan = await self._pass_gates([job for job in jobs if _is_gate(job)], plan)
         self._status.say(statuses.scheduling(self._pull, self._page))
