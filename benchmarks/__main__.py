@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import machine, table
+from benchmarks.fresh_folder import spread_folders
 from benchmarks.ground import TINY, Ground, Sizes
 from benchmarks.measurement import Measured
 from benchmarks.suite import BENCHMARKS, chosen
@@ -48,6 +49,7 @@ def _options() -> argparse.Namespace:
 def _measure(names: list[str], sizes: Sizes) -> list[Measured]:
     measured = []
     with tempfile.TemporaryDirectory(prefix="tickborg-benchmark-", ignore_cleanup_errors=True) as folder:
+        spread_folders(Path(folder))
         ground = Ground(Path(folder), sizes)
         for name in names:
             print(f"{name}: {BENCHMARKS[name].summary}", file=sys.stderr, flush=True)

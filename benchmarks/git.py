@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from activities.clients.workspace.folder_spread import spread_folders
 from tickborg.jobs import MergeJob
 
 _ENVIRONMENT = {
@@ -36,13 +35,12 @@ class Worktrees:
 
     Args:
         repository: a bare one.
-        folder: where work trees are made; files are spread in it as those of workspaces are.
+        folder: where work trees are made.
     """
 
     def __init__(self, repository: Path, folder: Path) -> None:
         self._repository = repository
         self._folder = folder
-        spread_folders(folder)
 
     def merge_tree(self, job: MergeJob) -> None:
         """Merge without a work tree, and ask what differs."""

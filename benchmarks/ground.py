@@ -25,6 +25,7 @@ class Sizes:
     checkouts: int = 4
     """Of the whole repository, which take seconds each."""
     workflows: int = 40
+    warm_up_workflows: int = 10
     log_lines: int = 300_000
     logs: int = 5
     single_lines: int = 1_000
@@ -39,13 +40,14 @@ class Sizes:
 
 TINY = Sizes(
     files=400,
-    pull_requests=2,
-    warm_up=1,
+    pull_requests=1,
+    warm_up=0,
     merges=4,
     rival_merges=2,
     workspaces=2,
     checkouts=1,
-    workflows=3,
+    workflows=2,
+    warm_up_workflows=1,
     log_lines=2_000,
     logs=1,
     single_lines=100,

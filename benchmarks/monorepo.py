@@ -19,7 +19,7 @@ from benchmarks.git import git
 
 APPLICATIONS = 15
 LIBRARIES = 20
-DOCUMENTS_SHARE, CMAKE_FILES = 0.05, 30
+DOCUMENTS_SHARE, CMAKE_FILES, TOP_LEVEL_FILES = 0.05, 30, 3
 APPLICATION_SHARE = 3
 """How many times as large as a library an application is."""
 
@@ -72,7 +72,7 @@ class Monorepo:
 
     @property
     def file_count(self) -> int:
-        """How many files the ``main`` of today has."""
+        """How many files ``main`` has today, with the news of each commit since."""
         return len(git("-C", self.path, "ls-tree", "-r", "--name-only", "main").splitlines())
 
     def commit(self, branch: str) -> str:
@@ -156,10 +156,10 @@ class _Sizes:
     """How many files each part has, of so many in all."""
 
     def __init__(self, files: int) -> None:
-        self.documents = int(files * DOCUMENTS_SHARE)
-        in_projects = max(files - self.documents - CMAKE_FILES, LIBRARIES)
-        self.library = max(8, in_projects // (LIBRARIES + APPLICATIONS * APPLICATION_SHARE))
+        shares = LIBRARIES + APPLICATIONS * APPLICATION_SHARE
+        self.library = max(8, int(files * (1 - DOCUMENTS_SHARE)) // shares)
         self.application = self.library * APPLICATION_SHARE
+        self.documents = max(0, files - self.library * shares - CMAKE_FILES - TOP_LEVEL_FILES)
 
 
 class _Bodies:

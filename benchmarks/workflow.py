@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from temporalio.worker import Worker
 
-from benchmarks.ground import Ground
+from benchmarks.ground import Ground, Sizes
 from benchmarks.measurement import Measured, Sample, since
 from benchmarks.seven_steps import SevenSteps, step
 from cli.embedded_temporal import LOOPBACK, EmbeddedTemporal
@@ -17,7 +17,6 @@ from cli.workflow_runner import ContextFreeRunner
 
 NAME = "workflow"
 TARGET_MS = 150
-WARM_UP = 10
 _QUEUE = "benchmark"
 
 
@@ -34,9 +33,8 @@ def measure(ground: Ground) -> list[Measured]:
 
 
 async def _measure(ground: Ground) -> list[Measured]:
-    count = ground.sizes.workflows
-    ours = await _times(EmbeddedTemporal(ground.subfolder("temporal")), count)
-    stock = await _times(StockServer(ground.subfolder("stock-temporal")), count)
+    ours = await _times(EmbeddedTemporal(ground.subfolder("temporal")), ground.sizes)
+    stock = await _times(StockServer(ground.subfolder("stock-temporal")), ground.sizes)
     return [
         Measured(
             NAME,
@@ -47,7 +45,7 @@ async def _measure(ground: Ground) -> list[Measured]:
     ]
 
 
-async def _times(server: EmbeddedTemporal, count: int) -> tuple[float, ...]:
+async def _times(server: EmbeddedTemporal, sizes: Sizes) -> tuple[float, ...]:
     async with server:
         client = await connect(TemporalConnection(server.address))
         runner = ContextFreeRunner(restrictions=SANDBOX)
@@ -55,8 +53,8 @@ async def _times(server: EmbeddedTemporal, count: int) -> tuple[float, ...]:
         async with Worker(
             client, task_queue=_QUEUE, workflows=[SevenSteps], activities=[step], workflow_runner=runner
         ):
-            for _ in range(WARM_UP + count):
+            for _ in range(sizes.warm_up_workflows + sizes.workflows):
                 began = time.perf_counter()
                 await client.execute_workflow(SevenSteps.run, id=uuid4().hex, task_queue=_QUEUE)
                 taken.append(since(began))
-        return tuple(taken[WARM_UP:])
+        return tuple(taken[sizes.warm_up_workflows :])

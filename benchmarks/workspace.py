@@ -19,8 +19,8 @@ TARGET_MS = 60
 def measure(ground: Ground) -> list[Measured]:
     """Make the workspaces of a small and of a large project, as a builder does.
 
-    A builder opens its mirror, merges again, and writes the files; each workspace is removed before the next
-    is made, which is not measured.
+    A builder opens its mirror, merges again, and writes the files. Removing them is not measured, and is put
+    off until all are made: on ext4 without a journal, files are slow to make where others have just been.
     """
     report = Mirror(ground.mirrors()).merge(ground.merge_job("edit-0"))
     if report.merge is None:
