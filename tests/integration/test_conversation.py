@@ -203,4 +203,4 @@ async def _until_pushed(site: Site, repository: Repository) -> None:
     await site.github.until(
         lambda: bool(_runs(repository)) and all(run.conclusion for run in _runs(repository)), within=60
     )
-    await site.client.get_workflow_handle(_push(repository)).result()
+    await site.pushed(repository)

@@ -77,6 +77,7 @@ async def test_a_conflict_is_named_and_nothing_is_built(site: Site) -> None:
     said = "❌ **Merge conflict** with `main` in `greeting/greeting.h`. Nothing is built.\n"
     assert the_comment(pull).startswith(said)
     assert page_of(site, pull) in the_comment(pull)
+    await site.pushed(repository)
     await site.github.webhooks.settled()
     conflict = {'tickborg_events_total{event="MergeConflict"}': 1.0}
     await until_counted(site, {**webhook_counters(site), **evaluation_counters("conflict"), **conflict})

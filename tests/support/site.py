@@ -42,7 +42,7 @@ from tests.support.patience import PATIENCE_SECONDS
 from tests.support.shown import counters
 from tests.support.tools import need
 from tickborg.github import RepositoryName
-from tickborg.names import REPO_ATTRIBUTE, pull_request_id
+from tickborg.names import REPO_ATTRIBUTE, pull_request_id, push_id
 from tickborg.served_repositories import ServedRepositories
 from tickborg.views import PullRequestView
 
@@ -113,6 +113,11 @@ class Site:
             return await settled(self.github, self.client, pull, within=PATIENCE_SECONDS)
         except TimeoutError:
             raise AssertionError(f"not settled; GitHub shows:\n{self.github.describe()}") from None
+
+    async def pushed(self, repository: Repository) -> None:
+        """Wait until what was pushed to the default branch has been built, and its owner has ended."""
+        name = RepositoryName.parse(repository.full_name)
+        await self.client.get_workflow_handle(push_id(name, repository.default_branch)).result()
 
     async def waiting(self, count: int) -> list[Path]:
         """The workspaces of builds that wait (see :mod:`tests.support.monorepo`), when there are so many."""
