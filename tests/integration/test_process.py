@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -279,7 +280,7 @@ async def test_nothing_is_left_open(shell: Shell) -> None:
 async def test_a_supervisor_that_is_killed_is_a_fault_of_the_builder(shell: Shell) -> None:
     """Without a supervisor nobody knows how the command ended: no result, but a failure to be retried."""
     marker = new_marker()
-    task = asyncio.create_task(shell.run("echo ready; sleep 60", marker))
+    task = asyncio.create_task(shell.run("sleep 60 & echo ready; wait", marker))
     await shell.heard.until(b"ready")
     root = psutil.Process(supervisor_of(marker))
     tree = root.children(recursive=True)
@@ -289,7 +290,7 @@ async def test_a_supervisor_that_is_killed_is_a_fault_of_the_builder(shell: Shel
     if shell.runner._sandbox.name == "no sandbox":  # nobody is left to do it
         for process in tree:
             process.kill()
-    assert (await asyncio.to_thread(psutil.wait_procs, tree, PATIENCE_SECONDS))[1] == []
+    await eventually(lambda: _ended(tree))
 
 
 BUILDER = """
@@ -329,6 +330,18 @@ async def test_when_the_builder_dies_its_builds_die(sandbox: Sandbox, tmp_path: 
 
 async def _nothing(marker: str) -> bool:
     return alive(marker) == []
+
+
+async def _ended(tree: Sequence[psutil.Process]) -> bool:
+    """Whether nothing of ``tree`` runs any more."""
+    return not any(_runs(process) for process in tree)
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether it is more than an entry which whoever has taken it over has not read yet."""
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 async def test_a_process_table_is_read_whatever_processes_are_called(
