@@ -114,5 +114,6 @@ async def test_a_service_names_all_the_settings_it_lacks(terminal: CommandLine) 
     assert (ended.status, ended.printed) == (USAGE, "")
     assert ended.complained == (
         "tickborg: `tickborg webhook` needs [temporal] address, [rabbitmq] url or [rabbitmq] url_file, "
-        "[github] webhook_secret_file: set that in tickborg.toml, or as variables; docs/settings.md has them\n"
+        "[github] webhook_secret_file: set that in tickborg.toml, or as variables; "
+        "docs/settings.md has them\n"
     )

@@ -65,7 +65,7 @@ async def test_a_build_that_fails_says_why(site: Site) -> None:
 
 
 async def test_a_conflict_is_named_and_nothing_is_built(site: Site) -> None:
-    """Status and comment name the file, no build starts, and no project is labelled."""
+    """Status and comment name the file, no project is labelled, and nothing is built but what was pushed."""
     repository = site.repository(MONOREPO)
     site.alice.commit(repository, "mine", TWICE, "Two")
     site.alice.commit(repository, "main", {"greeting/greeting.h": b"#define GREETINGS 3\n"}, "Three")
@@ -80,7 +80,9 @@ async def test_a_conflict_is_named_and_nothing_is_built(site: Site) -> None:
     await site.pushed(repository)
     await site.github.webhooks.settled()
     conflict = {'tickborg_events_total{event="MergeConflict"}': 1.0}
-    await until_counted(site, {**webhook_counters(site), **evaluation_counters("conflict"), **conflict})
+    pushed = build_counters(repository, "Success", "greeting", "speech")
+    evaluated = evaluation_counters("conflict")
+    await until_counted(site, {**webhook_counters(site), **evaluated, **conflict, **pushed})
 
 
 async def test_a_push_supersedes_what_is_building(site: Site) -> None:
