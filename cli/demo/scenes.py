@@ -154,7 +154,7 @@ SCENES = (
     Scene("a pull request that conflicts with its target branch", conflicting),
     Scene("a pull request superseded by a push while it is building", superseded),
     Scene("a pull request that changes no project", documentation),
-    Scene("a comment with two commands, one of them with a typo", asking),
+    Scene("a comment: `@tickbot test palette` and, with a typo, `@tickbot build ntoes`", asking),
     Scene("the button that runs a failed check again", running_again),
     Scene("a push to the default branch", pushing),
 )
