@@ -1,21 +1,28 @@
 """Comments, pushes and buttons go the whole way: real Temporal, git, compiler, sandbox; emulated GitHub."""
 
+from pathlib import Path
+
+from cli.embedded_temporal import EmbeddedTemporal
 from emulator import Person
 from emulator.rendering import check_runs_of, head_check_runs, statuses_of
 from emulator.state import CheckRun, Comment, PullRequest, Repository
+from tests.support.broker import RabbitMQNode
 from tests.support.eventually import eventually
 from tests.support.expected import GREETING, SPEECH, until_building
 from tests.support.monorepo import MONOREPO, TWICE, held
-from tests.support.shown import all_check_runs, checks, timeless
-from tests.support.site import SYSTEM, Site
+from tests.support.shown import all_check_runs, checks, statuses, timeless
+from tests.support.site import SYSTEM, Site, running_site
 from tickborg.github import RepositoryName, reply_marker
 from tickborg.names import comment_id, push_id
+from tickborg.policy import Policy
+from tickborg.systems import System
 from tickborg.texts.push_statuses import PUSH_CONTEXT
 
 TESTED = {
     **MONOREPO,
     "greeting/Makefile": MONOREPO["greeting/Makefile"] + b"check: greeting\n\t./greeting\n",
 }
+OTHER, NOBODYS = System.AARCH64_DARWIN, System.X86_64_FREEBSD
 PUSHED = f"greeting on {SYSTEM} (push to main)"
 
 
@@ -107,6 +114,40 @@ async def test_each_command_does_what_it_says(site: Site) -> None:
     site.alice.close(pull)
     closed = await answer_to(site, pull, maya.comment(pull, "@tickbot build greeting"))
     assert closed == "The pull request is closed, so nothing is built. Reopen it first."
+
+
+async def test_a_newcomer_is_let_in_by_a_maintainer(
+    tmp_path: Path, temporal: EmbeddedTemporal, rabbitmq: RabbitMQNode
+) -> None:
+    """For one head; and a system that is not for everybody, or that nobody has, is answered."""
+    policy = Policy(systems=(SYSTEM, OTHER), primary_systems=(SYSTEM,), require_approval=True)
+    async with running_site(tmp_path, temporal.address, rabbitmq.url, policy) as site:
+        bob, maya = Person(site.github, "bob"), Person(site.github, "maya")
+        repository = site.repository(MONOREPO)
+        site.github.collaborate(repository, "maya", "write")
+        fork = bob.fork(repository, site.folders.root / "github" / "fork.git")
+        bob.commit(fork, "twice", TWICE, "greeting: twice")
+        pull = bob.open_pull_request(repository, head="twice", title="greeting: twice", source=fork)
+        await site.settled(pull)
+        [(_, state, description)] = [each for each in statuses(pull) if each[1] == "success"]
+        assert (state, "once a maintainer asks for it" in (description or "")) == ("success", True)
+        waits = await answer_to(site, pull, bob.comment(pull, "@tickbot build greeting"))
+        assert "first contribution" in waits
+        assert checks(pull) == {}
+
+        asked = maya.comment(pull, f"@tickbot build greeting on {SYSTEM}")
+        await until_newest(site, pull, GREETING, "built in")
+        await site.github.until(lambda: bool(asked.reactions), within=60)
+        refused = await answer_to(
+            site, pull, bob.comment(pull, f"@tickbot build speech on {OTHER} {NOBODYS}")
+        )
+        assert f"`{OTHER}` is built for people who may push" in refused
+        assert f"there are no builders for `{NOBODYS}`" in refused
+
+        bob.commit(fork, "twice", {"README.md": b"More.\n"}, "Explain")
+        await site.github.until(lambda: any(each[1] == "success" for each in statuses(pull)), within=60)
+        view = await site.settled(pull)
+        assert view.awaits_approval
 
 
 async def test_what_is_no_command_starts_nothing(site: Site) -> None:

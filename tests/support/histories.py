@@ -20,8 +20,12 @@ _ENDINGS = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW: "continued as new",
 }
 _HARMLESS = frozenset(
-    # A signal came in while the task that ends the workflow was under way: the server asks again.
-    {WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND}
+    {
+        # A signal came in while the task that ends the workflow was under way: the server asks again.
+        WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
+        # A test terminated the workflow while a task was under way.
+        WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
+    }
 )
 
 _BUSY = "[TMPRL1101]"

@@ -43,6 +43,7 @@ from tests.support.shown import counters
 from tests.support.tools import need
 from tickborg.github import RepositoryName
 from tickborg.names import REPO_ATTRIBUTE, pull_request_id, push_id
+from tickborg.policy import Policy
 from tickborg.served_repositories import ServedRepositories
 from tickborg.views import PullRequestView
 
@@ -162,13 +163,16 @@ class Site:
 
 
 @asynccontextmanager
-async def running_site(folder: Path, temporal: str, rabbitmq: str) -> AsyncIterator[Site]:
+async def running_site(
+    folder: Path, temporal: str, rabbitmq: str, policy: Policy | None = None
+) -> AsyncIterator[Site]:
     """Run a bot with all state in ``folder``; every pull request is closed when the block is left in peace.
 
     Args:
         folder: where repositories, mirrors, workspaces, spools and logs go.
         temporal: address of the server.
         rabbitmq: URL of the broker.
+        policy: what the bot decides by; None: builds on this machine's system, by everybody.
     """
     need("bwrap", "prlimit", "make", "sh")
     github, app = new_github()
@@ -178,7 +182,7 @@ async def running_site(folder: Path, temporal: str, rabbitmq: str) -> AsyncItera
         url = await enter(serve(github))
         client = await connect(TemporalConnection(temporal))
         transport = await enter(AmqpTransport(rabbitmq))
-        bot = await enter(running_bot(client, transport, _settings(app, url, folders)))
+        bot = await enter(running_bot(client, transport, _settings(app, url, folders, policy)))
         app.webhook_url = f"{bot.webhook_url}/github-webhook"
         await enter(redelivering(github, app))
         site = Site(github, app, client, bot, folders)
@@ -186,7 +190,7 @@ async def running_site(folder: Path, temporal: str, rabbitmq: str) -> AsyncItera
         await site.close_all()
 
 
-def _settings(app: App, url: str, folders: Folders) -> BotSettings:
+def _settings(app: App, url: str, folders: Folders, policy: Policy | None) -> BotSettings:
     sandbox = Bubblewrap(Limits(), toolchains=found_toolchains(os.environ))
     return BotSettings(
         github=GitHubAccess(
@@ -203,7 +207,7 @@ def _settings(app: App, url: str, folders: Folders) -> BotSettings:
             grace=timedelta(seconds=1),
         ),
         folders=folders,
-        policy=policy_of_this_machine(),
+        policy=policy or policy_of_this_machine(),
         served=ServedRepositories(patterns=(f"{OWNER}/*",)),
     )
 
