@@ -5,7 +5,7 @@ bot means to be stricter: HTML blocks, escapes, tasks.
 """
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.clients.comments.parsing import parse
@@ -169,7 +169,8 @@ PIECES = st.sampled_from(
 def test_what_is_read_is_what_is_seen_in_the_html(pieces: list[str]) -> None:
     """The lines that begin with the handle where the same text, rendered, has a line that does."""
     body = "".join(piece.format(f"c{number}") for number, piece in enumerate(pieces))
-    assume(not ("    " in body and ">" in body))  # a quote's parser takes what is indented for a list or code
+    if "    " in body and ">" in body:
+        return  # a quote's parser takes what is indented for a list or code
     seen = [line.split()[1] for line in shown_lines(body) if line.split() and _is_addressed(line)]
     read = [error.word for error in parse(body, HANDLE).errors]
     assert [word[:3] for word in read] == [word[:3] for word in seen]

@@ -5,7 +5,7 @@ import subprocess
 from collections import Counter
 
 import pytest
-from hypothesis import Phase, assume, given, settings
+from hypothesis import Phase, given, settings
 
 from activities.clients.git.object_store import open_repository
 from activities.clients.git.trees import Entry, Trees
@@ -113,13 +113,14 @@ def test_a_clean_merge_has_every_file_that_a_side_added(repository: GitRepositor
     """What one side added is in the merge or in a conflict; nothing is lost without a word."""
     merging = Merging(repository, sides)
     merged = merging.merged()
-    assume(merged.tree is not None)
+    if merged.tree is None:
+        return
     added = (sides.ours.keys() | sides.theirs.keys()) - sides.ancestor.keys()
     assert added <= merging.paths(merged.tree or "")
 
 
 @given(sides=three_sides())
-@settings(max_examples=50)
+@settings(max_examples=300)
 def test_what_trees_decide_is_what_git_decides(repository: GitRepository, sides: ThreeSides) -> None:
     """Where libgit2's rename detection has no say, ``git merge-tree`` finds the same tree or a conflict too.
 
@@ -127,12 +128,13 @@ def test_what_trees_decide_is_what_git_decides(repository: GitRepository, sides:
     """
     merging = Merging(repository, sides)
     merged = merging.merged()
-    assume(not merged.whole_merge)
+    if merged.whole_merge:
+        return  # most are: to filter them out would be what Hypothesis calls unhealthy
     assert merged.tree == _merged_by_git(repository, merging.ids)
 
 
 @given(sides=three_sides())
-@settings(max_examples=50)
+@settings(max_examples=300)
 def test_it_makes_no_difference_which_side_is_merged_into_which(
     repository: GitRepository, sides: ThreeSides
 ) -> None:
@@ -142,7 +144,8 @@ def test_it_makes_no_difference_which_side_is_merged_into_which(
     takes the mode of ours.
     """
     merged = Merging(repository, sides).merged()
-    assume(not merged.whole_merge)
+    if merged.whole_merge:
+        return
     swapped = Merging(repository, ThreeSides(sides.ancestor, sides.theirs, sides.ours)).merged()
     assert merged == swapped
 
