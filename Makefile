@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-TEST_ARGS ?= -n 2 --dist loadfile
+TEST_ARGS ?= -n 3 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes --no-deps
 
 .PHONY: help demo test check bench format settings commands lock tools clean
