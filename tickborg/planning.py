@@ -77,7 +77,7 @@ def plan_checks(pull: PullRequest, report: MergeReport, policy: Policy) -> tuple
 
 def held_by_checks(plan: BuildPlan) -> BuildPlan:
     """The plan with nothing built, because a check that builds wait for has not passed."""
-    return _held_back(plan, _Held(reasons.check_failed()))
+    return _held_back(plan, _Held(reasons.check_failed(), awaits_approval=plan.awaits_approval))
 
 
 @dataclass(frozen=True)

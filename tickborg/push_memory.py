@@ -30,7 +30,8 @@ class PushMemory(OwnerMemory):
     def take(self, push: PushEvent) -> None:
         """Take in a push that has not been looked at: as the newest unless a newer one is known."""
         self.waiting = (*self.waiting, push)
-        if not any(before == push.after for before, _ in self.chain):
+        follows = self.head is not None and push.before == self.head.after
+        if follows or not any(before == push.after for before, _ in self.chain):
             self.head = push
             self.error = ""
         self.chain = (*self.chain, (push.before, push.after))[-CHAIN_LIMIT:]

@@ -217,3 +217,9 @@ def test_every_changed_project_is_built_or_explained(
     assert told == set(planned.changed_projects)
     assert len(set(built(planned))) == len(planned.builds)
     assert bool(planned.held) <= (not planned.builds)
+
+
+def test_a_failed_check_lets_no_newcomer_in() -> None:
+    """What decides whether it passes is the newcomer's own code."""
+    awaiting = BuildPlan(pull=pull_request(), merge=MERGE, awaits_approval=True)
+    assert held_by_checks(awaiting).awaits_approval

@@ -43,6 +43,11 @@ def test_a_push_that_comes_late_is_not_the_head() -> None:
     assert remembered.waiting == (push(B, C), push(A, B))
 
 
+def test_a_push_back_to_an_earlier_commit_is_the_newest() -> None:
+    """A forced push that undoes the one before begins where the branch is."""
+    assert memory(push(A, B), push(B, A)).head == push(B, A)
+
+
 def test_a_push_that_fits_nowhere_is_the_newest() -> None:
     """After a forced push, or when webhooks were lost, the order in which they come is all there is."""
     assert memory(push(A, B), push(C, D)).head == push(C, D)
