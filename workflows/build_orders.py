@@ -68,7 +68,11 @@ class BuildOrders:
     def carry_out(self, planned: Planned) -> None:
         """Start the builds of an order, or plan again if the head or its base is another one by now."""
         pull = self._memory.pull
-        if pull is None or planned.merge != self._memory.merge:
+        if pull is None or planned.merge.head_sha != pull.head_sha:
+            # What was asked for on one head is not done on another, which nobody may have looked at.
+            self._memory.notice(notices.dropped(planned.order.projects))
+            return
+        if planned.merge != self._memory.merge:
             self.take(planned.order)
             return
         if self._memory.awaits_approval and not self._memory.is_approved:

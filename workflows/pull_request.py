@@ -156,7 +156,8 @@ class PullRequestOwner:
             case EvaluationEnded():
                 self._on_evaluation_ended(item)
             case Planned():
-                self._orders.carry_out(item)
+                if not self._closed:
+                    self._orders.carry_out(item)
             case BuildEnded():
                 self._builds.end(item)
                 self._memory.internal_error |= item.failed
@@ -238,7 +239,11 @@ class PullRequestOwner:
             self._on_described(request.pull)
         for order in request.orders:
             pull = self._memory.pull
-            if pull is not None and not self._closed:
+            if pull is None or self._closed:
+                return
+            if isinstance(order, BuildOrder) and request.pull is not None and _moved_on(request.pull, pull):
+                self._memory.notice(notices.dropped(order.projects))
+            else:
                 self._carry_out(order, pull, request.by)
 
     def _carry_out(self, order: Order, pull: PullRequest, by: str) -> None:
@@ -357,6 +362,11 @@ class PullRequestOwner:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _moved_on(asked_about: PullRequest, known: PullRequest) -> bool:
+    """Whether there is another head by now than the one that somebody looked at."""
+    return asked_about.head_sha != known.head_sha
 
 
 def _same_change(one: PullRequest, other: PullRequest) -> bool:

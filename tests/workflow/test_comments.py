@@ -276,3 +276,15 @@ async def test_all_known_projects_are_built(bench: Bench) -> None:
     await comment(bench, "@tickbot build all")
     for project in ("cgit", "cmark", "meshmc"):
         await bench.until_check_run(project, CheckConclusion.SUCCESS)
+
+
+async def test_what_was_asked_for_on_one_head_is_not_built_on_another(bench: Bench) -> None:
+    """GitHub's replicas lag: the comment's workflow saw the older head, and nobody has seen the newer."""
+    pull = await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.push(pull, NEXT_HEAD, "cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS, sha=NEXT_HEAD)
+    bench.github.lag(pull)
+    await until_seen(bench, await comment(bench, "@tickbot build meshmc"))
+    await bench.until_commented("`meshmc` will not be built: a push came before")
+    assert not bench.check_run_history("meshmc", NEXT_HEAD)
