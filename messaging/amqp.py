@@ -22,7 +22,7 @@ from aio_pika.exceptions import CONNECTION_EXCEPTIONS, PublishError
 from yarl import URL
 
 from messaging import background, topology
-from messaging.backoff import Backoff
+from messaging.backoff import Backoff, heed_cancel
 from messaging.transport import Delivery, OutgoingMessage, Subscription, UnroutableError
 from tickborg.errors import UnavailableError
 
@@ -160,6 +160,7 @@ class AmqpTransport:
         backoff.reset()
         _log.info("connected to RabbitMQ at %s", self._address)
         try:
+            heed_cancel()
             await publishing.ended()
         finally:
             self._available.clear()

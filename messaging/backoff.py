@@ -5,6 +5,18 @@ import random
 from dataclasses import dataclass
 
 
+def heed_cancel() -> None:
+    """End the task if it was told to end, before it waits for what may never come.
+
+    Raises:
+        CancelledError: it was told to. Up to Python 3.11 ``wait_for`` forgets a cancel that comes as what it
+            waits for ends, well or badly (https://github.com/python/cpython/issues/86296).
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 @dataclass
 class Backoff:
     """Pauses that double from ``first`` to ``longest`` seconds.
@@ -25,13 +37,9 @@ class Backoff:
         """Wait after a failure.
 
         Raises:
-            CancelledError: the task was told to end. Up to Python 3.11 ``wait_for`` forgets a cancel that
-                comes as what it waits for fails (https://github.com/python/cpython/issues/86296), and a loop
-                that tries again would never end.
+            CancelledError: the task was told to end, see :func:`heed_cancel`.
         """
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise asyncio.CancelledError
+        heed_cancel()
         await asyncio.sleep(self._next() * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, no secret
 
     def _next(self) -> float:
