@@ -175,7 +175,7 @@ async def test_who_sends_no_logs_takes_no_spool(
     settings = str(deployed.folder / "tickborg.toml")
     process = await start_tickborg(tmp_path / "output", service, "--config", settings, **variables)
     await process.says(ready)
-    await process.stop()
+    assert await process.stop() == 0
     assert left.path.exists()
 
 
