@@ -48,6 +48,8 @@ async def chromium() -> AsyncIterator["Browser"]:
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,
             limit=MESSAGE_LIMIT,
+            # Whatever the profile is, reports of crashes and settings of the desktop would go to our home.
+            env={"PATH": os.environ["PATH"], "HOME": profile, "TMPDIR": profile},
         )
         browser = Browser(process)
         try:
