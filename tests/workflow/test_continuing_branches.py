@@ -1,11 +1,13 @@
 """The owner of a branch that is never idle: it continues as new, and forgets nothing (design, section 3)."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from temporalio import workflow
 from temporalio.client import WorkflowHandle
 
 from cli import embedded_temporal
@@ -14,13 +16,15 @@ from cli.temporal_client import TemporalConnection
 from tests.support import asking
 from tests.support.eventually import eventually
 from tests.support.histories import until_renewed
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, REPO, THIRD_HEAD, Bench
 from tests.workflow.conftest import NewBench
 from tickborg.cancellation import PUT_OFF
 from tickborg.github import CheckConclusion, CheckStatus
-from tickborg.names import STATE_QUERY, push_id
+from tickborg.names import PUSH_WORKFLOW, STATE_QUERY, push_id
 from tickborg.policy import Policy
 from tickborg.systems import System
+from tickborg.texts.push_statuses import PUSH_CONTEXT
 from tickborg.views import BranchView
 
 SUCCESS, CANCELLED = CheckConclusion.SUCCESS, CheckConclusion.CANCELLED
@@ -28,6 +32,7 @@ ARM = System.AARCH64_LINUX
 LONG_HISTORY = 30
 """Events after which the server suggests to continue as new; its own default is 4,096."""
 DELIVERY = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
+PUSHES = 4
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -98,6 +103,41 @@ async def test_what_waits_for_a_builder_holds_nothing_up(new_bench: NewBench) ->
         await asking.press(bench, run, "cancel")
     await bench.end()
     assert len(bench.check_run_history("meshmc", HEAD, ARM, "main")) == 1
+
+
+async def test_a_push_in_the_moment_of_continuing_is_looked_at(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although it comes between the last look at the inbox and the next run."""
+    loop, wait = asyncio.get_running_loop(), workflow.wait_condition
+    late: dict[str, str] = {}
+
+    def push_late(run_id: str) -> None:
+        """Once a run: an end that was put off for one signal keeps the next waiting until it has come."""
+        late[run_id] = f"{len(late) + 1:040x}"
+        pushing = asking.push(bench, late[run_id])
+        asyncio.run_coroutine_threadsafe(pushing, loop).result(PATIENCE_SECONDS)
+
+    async def wait_condition(condition: Callable[[], bool], **options: Any) -> None:
+        """The thread of an owner that is about to continue waits until one more push is durable."""
+
+        def interrupted() -> bool:
+            met, info = condition(), workflow.info()
+            ends = met and info.workflow_type == PUSH_WORKFLOW and info.is_continue_as_new_suggested()
+            if ends and info.run_id not in late and not workflow.unsafe.is_replaying():
+                push_late(info.run_id)
+            return met
+
+        await wait(interrupted, **options)
+
+    monkeypatch.setattr(workflow, "wait_condition", wait_condition)
+    on_time = [f"{n:040x}" for n in range(100, 100 + PUSHES)]
+    for head in on_time:
+        await asking.push(bench, head)
+    histories = await bench.end()
+    assert late
+    assert len(histories.of(PUSH_WORKFLOW)) > 1
+    assert all(bench.github.status(head, PUSH_CONTEXT) for head in (*on_time, *late.values()))
 
 
 def two_check_runs(bench: Bench, project: str) -> list[list[Any]] | None:
