@@ -1,9 +1,9 @@
 """The owner of a branch that is never idle: it continues as new, and forgets nothing (design, section 3)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import pytest_asyncio
@@ -23,6 +23,7 @@ from tickborg.cancellation import PUT_OFF
 from tickborg.github import CheckConclusion, CheckStatus
 from tickborg.names import PUSH_WORKFLOW, STATE_QUERY, push_id
 from tickborg.policy import Policy
+from tickborg.push_memory import PushStart
 from tickborg.systems import System
 from tickborg.texts.push_statuses import PUSH_CONTEXT
 from tickborg.views import BranchView
@@ -108,29 +109,19 @@ async def test_what_waits_for_a_builder_holds_nothing_up(new_bench: NewBench) ->
 async def test_a_push_in_the_moment_of_continuing_is_looked_at(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Although it comes between the last look at the inbox and the next run."""
-    loop, wait = asyncio.get_running_loop(), workflow.wait_condition
+    """Although it comes after the last look at the inbox: the server asks again, with what has come."""
+    loop, renew = asyncio.get_running_loop(), workflow.continue_as_new
     late: dict[str, str] = {}
 
-    def push_late(run_id: str) -> None:
-        """Once a run: an end that was put off for one signal keeps the next waiting until it has come."""
-        late[run_id] = f"{len(late) + 1:040x}"
-        pushing = asking.push(bench, late[run_id])
-        asyncio.run_coroutine_threadsafe(pushing, loop).result(PATIENCE_SECONDS)
+    def continue_as_new(start: PushStart) -> NoReturn:
+        """The thread of an owner waits here, once a run, until one more push is durable in Temporal."""
+        run_id = workflow.info().run_id
+        if run_id not in late and not workflow.unsafe.is_replaying():
+            late[run_id] = f"{len(late) + 1:040x}"
+            asyncio.run_coroutine_threadsafe(asking.push(bench, late[run_id]), loop).result(PATIENCE_SECONDS)
+        renew(start)
 
-    async def wait_condition(condition: Callable[[], bool], **options: Any) -> None:
-        """The thread of an owner that is about to continue waits until one more push is durable."""
-
-        def interrupted() -> bool:
-            met, info = condition(), workflow.info()
-            ends = met and info.workflow_type == PUSH_WORKFLOW and info.is_continue_as_new_suggested()
-            if ends and info.run_id not in late and not workflow.unsafe.is_replaying():
-                push_late(info.run_id)
-            return met
-
-        await wait(interrupted, **options)
-
-    monkeypatch.setattr(workflow, "wait_condition", wait_condition)
+    monkeypatch.setattr(workflow, "continue_as_new", continue_as_new)
     on_time = [f"{n:040x}" for n in range(100, 100 + PUSHES)]
     for head in on_time:
         await asking.push(bench, head)
