@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field
 
-from tickborg.errors import RefusedError
-from tickborg.events.payloads import GHOST, LARGEST_NUMBER, Account, first_fault
+from tickborg.events.payloads import GHOST, LARGEST_NUMBER, Account, read_as
 from tickborg.github import RepositoryName
 from tickborg.values import Value
 
@@ -62,10 +61,7 @@ def read_issue_comment(
     Raises:
         RefusedError: the payload lacks what the event needs; the message names the first field that is wrong.
     """
-    try:
-        read = _IssueCommentEventJson.model_validate(payload)
-    except ValidationError as error:
-        raise RefusedError(f"not an issue_comment event of GitHub: {first_fault(error)}") from None
+    read = read_as(_IssueCommentEventJson, "an issue_comment event", payload)
     user = read.comment.user
     comment = IssueComment(
         delivery=delivery,
