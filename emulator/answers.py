@@ -69,9 +69,12 @@ def links(url: str, query: Mapping[str, str], at: Page, count: int) -> dict[str,
     return {"link": ", ".join(parts)} if parts else {}
 
 
-def etag(content: bytes) -> str:
-    """A weak validator of a body, which a client may send back in `If-None-Match`."""
-    return f'W/"{sha256(content).hexdigest()}"'
+def etag(content: bytes, credential: str) -> str:
+    """A weak validator of a body, which a client may send back in `If-None-Match`.
+
+    It is good for one token only, as GitHub's are (https://github.com/eclipse-csi/otterdog/issues/201).
+    """
+    return f'W/"{sha256(content + credential.encode()).hexdigest()}"'
 
 
 def _number(query: Mapping[str, str], name: str, default: int) -> int:

@@ -162,7 +162,7 @@ def _conditional(exchange: _Exchange, given: Answer) -> Answer:
     """
     if exchange.http.method != "GET" or given.status != _OK:
         return given
-    tag = etag(given.content())
+    tag = etag(given.content(), exchange.http.headers.get("authorization", ""))
     headers = {**given.headers, "etag": tag}
     known = {each.strip() for each in exchange.http.headers.get("if-none-match", "").split(",")}
     if tag not in known:

@@ -6,14 +6,13 @@ never of a header, a query or a body that we sent, so that no token can get into
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from activities.clients.github.rate_limits import SECONDARY_LIMIT_WAIT, named_wait
 from tickborg.errors import (
     HeadGoneError,
     PermanentError,
@@ -25,14 +24,6 @@ from tickborg.errors import (
 
 MESSAGE_LIMIT = 500
 """Characters of GitHub's own message that are passed on."""
-
-SECONDARY_LIMIT_WAIT = timedelta(minutes=1)
-"""What GitHub asks for where it names no time: "wait for at least one minute"."""
-
-_LONGEST_NUMBER = 11
-"""Digits: enough for seconds since 1970, and too few to overflow a date."""
-
-SHORTEST_WAIT = timedelta(seconds=1)
 
 _RATE_LIMIT_WORDS = ("rate limit", "abuse detection")
 _HEAD_GONE_WORDS = "no commit found for sha"
@@ -77,24 +68,31 @@ class Answer:
         return urlsplit(self.url).path
 
 
-def refusal(answer: Answer, now: datetime) -> TickborgError:
+def refusal(answer: Answer, now: datetime, unnamed_wait: timedelta = SECONDARY_LIMIT_WAIT) -> TickborgError:
     """The error that an answer other than 2xx stands for.
 
     Total: whatever the status, the headers and the body, HTML of a proxy included.
+
+    Args:
+        answer: GitHub's, or that of something in between.
+        now: from when on waits are counted.
+        unnamed_wait: how long to wait for a rate limit whose end GitHub does not name.
     """
     said = _message(answer.body)
     what = f"{answer.method} {answer.path}: GitHub answered {answer.status}" + (f", {said!r}" if said else "")
-    return _passing(answer, said, what, now) or _lasting(answer, said, what)
+    return _passing(answer, said, what, now, unnamed_wait) or _lasting(answer, said, what)
 
 
-def _passing(answer: Answer, said: str, what: str, now: datetime) -> TickborgError | None:
+def _passing(
+    answer: Answer, said: str, what: str, now: datetime, unnamed_wait: timedelta
+) -> TickborgError | None:
     """What another attempt may heal."""
     if answer.status == HTTPStatus.UNAUTHORIZED:
         return UnauthorizedError(f"{what}. If it stays so, check the App's id, its private key and the clock")
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.REQUEST_TIMEOUT:
         return UnavailableError(what)
     if _is_rate_limit(answer, said):
-        retry_at = now + _wait(answer.headers, now)
+        retry_at = now + (named_wait(answer.headers, now) or unnamed_wait)
         return RateLimitedError(f"{what}. Calls are taken again at {retry_at:%Y-%m-%d %H:%M:%S %Z}", retry_at)
     return None
 
@@ -123,32 +121,6 @@ def _is_rate_limit(answer: Answer, said: str) -> bool:
         or answer.headers.get("x-ratelimit-remaining") == "0"
         or any(words in said.lower() for words in _RATE_LIMIT_WORDS)
     )
-
-
-def _wait(headers: Mapping[str, str], now: datetime) -> timedelta:
-    """How long GitHub wants to be left alone, by the first of its three rules that applies."""
-    seconds = _number(headers.get("retry-after"))
-    if seconds is None and headers.get("x-ratelimit-remaining") == "0":
-        seconds = _seconds_to_reset(headers, now)
-    return SECONDARY_LIMIT_WAIT if seconds is None else max(timedelta(seconds=seconds), SHORTEST_WAIT)
-
-
-def _seconds_to_reset(headers: Mapping[str, str], now: datetime) -> int | None:
-    """From GitHub's own clock where it tells it: ours may be fast, and would retry at once for ever."""
-    reset = _number(headers.get("x-ratelimit-reset"))
-    if reset is None:
-        return None
-    with suppress(ValueError):
-        now = parsedate_to_datetime(headers.get("date", ""))
-    return max(0, reset - int(now.timestamp()))
-
-
-def _number(header: str | None) -> int | None:
-    """A count of seconds as a header gives it; None where it is absent or absurd."""
-    plausible = (
-        header is not None and header.isascii() and header.isdigit() and len(header) <= _LONGEST_NUMBER
-    )
-    return int(header) if header and plausible else None
 
 
 def _missing_permission(answer: Answer) -> str:
