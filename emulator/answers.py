@@ -15,14 +15,20 @@ NOT_MODIFIED = 304
 
 @dataclass(frozen=True)
 class Answer:
-    """A status, a JSON body (None is an empty one) and headers beside the usual."""
+    """A status, a JSON body (None is an empty one) and headers beside the usual.
+
+    `content` goes over the wire in place of the body, where it is no JSON.
+    """
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
 
-    def content(self) -> bytes:
-        """The body as it goes over the wire."""
+    def on_the_wire(self) -> bytes:
+        """The body as it is sent."""
+        if self.content is not None:
+            return self.content
         return b"" if self.body is None else json.dumps(self.body, separators=(",", ":")).encode()
 
 

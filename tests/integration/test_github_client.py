@@ -14,7 +14,18 @@ from activities.clients.github.client import GitHubClient
 from activities.clients.github.fetch_tokens import FetchTokens
 from activities.clients.github.repository_calls import RepositoryCalls
 from activities.clients.github.transport import AppCredentials, GitHubTransport, new_http_client
-from emulator import Drops, EmulatedGitHub, Exhausted, Fails, Person, Stale, TooFast, serve
+from emulator import (
+    Breaks,
+    Drops,
+    EmulatedGitHub,
+    Exhausted,
+    Fails,
+    Garbles,
+    Person,
+    Stale,
+    TooFast,
+    serve,
+)
 from emulator.faults import Kind
 from emulator.git import create_bare
 from emulator.state import App, Installation, PullRequest, Repository
@@ -295,6 +306,10 @@ async def test_permissions_are_folded(client: GitHubClient, pull: PullRequest) -
         (Fails(503, carried_out=True), UnavailableError),
         (Drops(), UnavailableError),
         (Drops(carried_out=True), UnavailableError),
+        (Breaks(), UnavailableError),
+        (Garbles(), UnavailableError),
+        (Garbles(status=200), UnavailableError),
+        (Garbles('{"id": 1', status=201, carried_out=True), UnavailableError),
         (Fails(400, "Problems parsing JSON"), PermanentError),
     ],
 )
@@ -493,13 +508,46 @@ async def test_a_missing_permission_is_named(
         await client.set_status(status(pull.head_sha))
 
 
+async def test_a_suspended_app_is_told_and_works_again_afterwards(
+    client: GitHubClient, github: EmulatedGitHub, installation: Installation, pull: PullRequest
+) -> None:
+    """By whoever owns the account, with tokens in use and without."""
+    await client.set_status(status(pull.head_sha))
+    installation.suspended_at = github.now()
+    with pytest.raises(PermanentError, match=r"has been suspended.* Unsuspend it"):
+        await client.set_status(status(pull.head_sha))
+    github.revoke_tokens()
+    with pytest.raises(PermanentError, match=r"no token for project-tick/mono: .*suspended.* Unsuspend it"):
+        await client.set_status(status(pull.head_sha))
+    installation.suspended_at = None
+    await client.set_status(status(pull.head_sha))
+
+
+async def test_an_app_that_was_deleted_is_told(
+    client: GitHubClient, github: EmulatedGitHub, app: App, pull: PullRequest
+) -> None:
+    """It is no missing installation, which nobody could put right."""
+    del github.apps[app.id]
+    with pytest.raises(PermanentError, match=r"no App of this id, or no longer: check \[github\] app_id"):
+        await client.set_status(status(pull.head_sha))
+
+
+async def test_a_wrong_clock_is_waited_for(
+    client: GitHubClient, github: EmulatedGitHub, pull: PullRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It will be put right, and nobody has to ask for anything again then."""
+    monkeypatch.setattr(github, "_clock", lambda: datetime.now(UTC) + timedelta(hours=1))
+    with pytest.raises(UnauthorizedError, match="check the App's id, its private key and the clock"):
+        await client.set_status(status(pull.head_sha))
+
+
 async def test_a_wrong_key_is_told(github: EmulatedGitHub, app: App, installation: Installation) -> None:
-    """Of another App, say."""
+    """Of another App, say, or one that was deleted."""
     other = github.create_app("other", private_key=None)
     async with new_http_client() as http:
         wrong = AppCredentials(app.id, other.private_key)
         transport = GitHubTransport(http, "tickborg/0", wrong, base_url=github.url)
-        with pytest.raises(UnauthorizedError, match="check the App's id, its private key and the clock"):
+        with pytest.raises(PermanentError, match="The private key is none of this App's, or no longer"):
             await GitHubApp(transport).token(REPO)
 
 

@@ -28,6 +28,9 @@ MESSAGE_LIMIT = 500
 _RATE_LIMIT_WORDS = ("rate limit", "abuse detection")
 _HEAD_GONE_WORDS = "no commit found for sha"
 _NOT_ACCESSIBLE_WORDS = "not accessible by integration"
+_SUSPENDED_WORDS = "installation has been suspended"
+_NO_APP_WORDS = "integration not found"
+_WRONG_KEY_WORDS = "web token could not be decoded"
 
 _PERMISSIONS = (
     ("/check-runs", "checks=write"),
@@ -38,6 +41,21 @@ _PERMISSIONS = (
     ("/collaborators/", "metadata=read"),
 )
 """Which permission a path needs, for answers that do not say."""
+
+_LOCKED_OUT = {
+    _SUSPENDED_WORDS: (
+        "Unsuspend it, or have its owner do so: the account's settings, Applications, GitHub Apps, Configure"
+    ),
+    _NO_APP_WORDS: "There is no App of this id, or no longer: check [github] app_id",
+    _WRONG_KEY_WORDS: (
+        "The private key is none of this App's, or no longer: generate one in the App's settings "
+        "and put it where [github] private_key_file says"
+    ),
+}
+"""What to do where the App is not let in, whatever it asks for.
+
+A clock that is wrong is refused too, but is put right by itself: that is tried again.
+"""
 
 _ADVICE: dict[int, str] = {
     HTTPStatus.NOT_FOUND: "It is not there, or the App may not see it: check the App's permissions",
@@ -87,7 +105,7 @@ def _passing(
     answer: Answer, said: str, what: str, now: datetime, unnamed_wait: timedelta
 ) -> TickborgError | None:
     """What another attempt may heal."""
-    if answer.status == HTTPStatus.UNAUTHORIZED:
+    if answer.status == HTTPStatus.UNAUTHORIZED and _WRONG_KEY_WORDS not in said.lower():
         return UnauthorizedError(f"{what}. If it stays so, check the App's id, its private key and the clock")
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.REQUEST_TIMEOUT:
         return UnavailableError(what)
@@ -103,6 +121,9 @@ def _lasting(answer: Answer, said: str, what: str) -> TickborgError:
         return HeadGoneError(f"{what}. The branch was pushed over; the newer head's event does the work")
     if answer.status == HTTPStatus.FORBIDDEN and _NOT_ACCESSIBLE_WORDS in said.lower():
         return PermanentError(f"{what}. {_missing_permission(answer)}")
+    for words, advice in _LOCKED_OUT.items():
+        if words in said.lower():
+            return PermanentError(f"{what}. {advice}")
     missing = answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
     return (MissingError if missing else PermanentError)(
         f"{what}. {_ADVICE.get(answer.status, _OTHER_ADVICE)}"
