@@ -44,7 +44,7 @@ async def worker(settings: Settings) -> None:
     async with (
         configured.transport(settings) as transport,
         services.publishing(transport, identity("worker"), settings.rabbitmq.spool_path) as publishers,
-        services.github_clients(github) as clients,
+        services.github_clients(github, publishers.stats) as clients,
     ):
         mirrors = services.mirror_store(settings.git.mirror_path, github.git_url, clients.fetch_token)
         async with services.working(client, clients.api, mirrors, settings.workflow_policy, publishers):

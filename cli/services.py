@@ -165,12 +165,15 @@ async def collecting_stats(transport: Transport, host: str, port: int) -> AsyncI
 
 
 @asynccontextmanager
-async def github_clients(github: GitHubAccess) -> AsyncIterator[GitHubClients]:
+async def github_clients(
+    github: GitHubAccess, stats: ports.Stats | None = None
+) -> AsyncIterator[GitHubClients]:
     """Connections to GitHub."""
     async with new_http_client() as http:
         transport = GitHubTransport(http, PROGRAM, github.app, base_url=github.api_url)
         app = GitHubApp(transport)
-        yield GitHubClients(GitHubClient(transport, app), FetchTokens(app, asyncio.get_running_loop()))
+        client = GitHubClient(transport, app, stats=stats)
+        yield GitHubClients(client, FetchTokens(app, asyncio.get_running_loop()))
 
 
 @asynccontextmanager
