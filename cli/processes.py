@@ -77,7 +77,7 @@ async def logs(settings: Settings) -> None:
     async with (
         configured.transport(settings) as transport,
         StatsPublisher(transport, identity("logs")) as publisher,
-        services.collecting_logs(transport, folder, publisher),
+        services.collecting_logs(transport, folder, publisher, settings.logs.retention),
     ):
         await _until_told(f"logs: writing to {folder}")
 
@@ -137,6 +137,8 @@ async def _of_bot(settings: Settings) -> BotSettings:
             dashboard=settings.dashboard.port,
         ),
         dashboard_url=settings.dashboard.url,
+        kept_logs=settings.logs.retention,
+        kept_mirrors=settings.git.retention,
     )
 
 
