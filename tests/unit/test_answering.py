@@ -13,7 +13,7 @@ from tickborg.errors import UnavailableError
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (RPCError("no such namespace", RPCStatusCode.NOT_FOUND, b""), "answered NOT_FOUND: no such namespace"),
+        (RPCError("no namespace", RPCStatusCode.NOT_FOUND, b""), "answered NOT_FOUND: no namespace"),
         (WorkflowQueryFailedError("it is broken"), "the worker could not answer: it is broken"),
         (RuntimeError("Connection refused"), "Connection refused"),
     ],
