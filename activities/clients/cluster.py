@@ -75,7 +75,15 @@ class TemporalCluster:
             UnavailableError: the server did not answer.
             PermanentError: the server does not list workers, or does not let us ask.
         """
-        queue = build_task_queue(system)
+        return await self.workers_online(build_task_queue(system))
+
+    async def workers_online(self, queue: str) -> int:
+        """How many workers of any task queue have been heard of in the last half minute.
+
+        Raises:
+            UnavailableError: the server did not answer.
+            PermanentError: the server does not list workers, or does not let us ask.
+        """
         return await self._heard_of(queue) or await self._polling(queue)
 
     async def hears_from(self, identity: str, queue: str) -> bool:
