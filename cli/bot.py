@@ -89,6 +89,15 @@ async def running_bot(
         await enter(services.working(client, clients.api, mirrors, policy, publishers))
         workspaces = WorkspaceFolder(folders.workspaces, mirrors)
         await enter(services.building(client, settings.builders, workspaces, publishers))
+        await enter(
+            services.housekeeping(
+                client,
+                settings.builders.host.identity,
+                folders.mirrors,
+                settings.kept_mirrors,
+                workspaces,
+            )
+        )
         webhook_url = await enter(
             services.hearing(
                 client,

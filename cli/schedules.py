@@ -3,6 +3,7 @@
 A schedule that an operator paused stays paused, whatever else about it is brought up to date.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,7 +20,7 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
-from tickborg.names import TASK_QUEUE
+from tickborg.names import HOUSEKEEPING_WORKFLOW, TASK_QUEUE
 from tickborg.schedules import Made, ScheduleDone
 from tickborg.settings import Settings
 
@@ -38,8 +39,21 @@ class Recurring:
 
 def recurring(settings: Settings) -> tuple[Recurring, ...]:
     """All that recurs, as often as the operator wants it to."""
-    del settings
-    return ()
+    schedules = settings.schedules
+    return (
+        Recurring(
+            id="housekeeping",
+            workflow=HOUSEKEEPING_WORKFLOW,
+            every=schedules.housekeeping,
+            summary="remove what is needed no more from the disks of all workers and builders",
+        ),
+    )
+
+
+async def ensure_all(client: Client, wanted: Iterable[Recurring]) -> None:
+    """Have all of them."""
+    for each in wanted:
+        await ensure(client, each)
 
 
 async def ensure(client: Client, wanted: Recurring) -> ScheduleDone:

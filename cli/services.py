@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -25,13 +26,23 @@ from activities.clients.cluster import TemporalCluster
 from activities.clients.git.fetch import GitFetch
 from activities.clients.git.mirror import Mirror
 from activities.clients.git.mirror_store import MirrorStore
+from activities.clients.git.mirror_upkeep import MirrorUpkeep
+from activities.clients.git.process import Git
 from activities.clients.github.app import GitHubApp
 from activities.clients.github.client import GitHubClient
 from activities.clients.github.fetch_tokens import FetchTokens
 from activities.clients.github.transport import AppCredentials, GitHubTransport, new_http_client
+from activities.clients.host_disk import HostDisk
 from activities.clients.workspace.workspace import WorkspaceFolder
 from cli.http_server import listening
-from cli.workers import BUILD_PACE, GIT_THREADS, build_worker, git_worker, workflow_worker
+from cli.workers import (
+    BUILD_PACE,
+    GIT_THREADS,
+    build_worker,
+    git_worker,
+    housekeeping_worker,
+    workflow_worker,
+)
 from dashboard.app import create_app as create_dashboard
 from dashboard.temporal_owners import TemporalOwners
 from messaging.live import LiveLogs
@@ -48,6 +59,7 @@ from messaging.stats_publisher import StatsPublisher
 from messaging.transport import Transport
 from tickborg.github import RepositoryName
 from tickborg.hearing import HearingPolicy
+from tickborg.names import housekeeping_task_queue
 from tickborg.policy import Policy
 from tickborg.retention import Retention
 from tickborg.systems import System
@@ -243,6 +255,23 @@ async def _running_together(workers: Sequence[Worker]) -> AsyncIterator[None]:
             yield
         finally:
             await asyncio.gather(*(worker.shutdown() for worker in workers))
+
+
+@asynccontextmanager
+async def housekeeping(
+    client: Client,
+    name: str,
+    mirrors: Path,
+    retention: Retention,
+    workspaces: WorkspaceFolder | None = None,
+) -> AsyncIterator[None]:
+    """Tidy this process's mirrors, and a builder's workspaces, whenever ``Housekeeping`` asks for it."""
+    disk = HostDisk(name, MirrorUpkeep(mirrors, Git(os.environ), retention), workspaces)
+    # Two processes may have one name, and each has a disk.
+    queue = housekeeping_task_queue(f"{name}.{uuid4().hex[:8]}")
+    with ThreadPoolExecutor(1, "housekeeping") as thread:
+        async with housekeeping_worker(client, queue, disk, thread):
+            yield
 
 
 @asynccontextmanager

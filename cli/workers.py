@@ -16,6 +16,7 @@ from activities.cluster import ClusterActivities
 from activities.comments import CommentActivities
 from activities.failures import FailureInterceptor
 from activities.github import GitHubActivities
+from activities.housekeeping import HousekeepingActivities
 from activities.policy import PolicyActivities
 from activities.reporting import ReportingActivities
 from activities.repository import RepositoryActivities
@@ -26,11 +27,12 @@ from tickborg.systems import System
 from workflows.build import Build
 from workflows.comment import Comment
 from workflows.evaluation import Evaluation
+from workflows.housekeeping import Housekeeping
 from workflows.pull_request import PullRequestOwner
 from workflows.push import PushOwner
 from workflows.rerun import Rerun
 
-WORKFLOWS: Sequence[type] = (PullRequestOwner, Evaluation, Build, PushOwner, Comment, Rerun)
+WORKFLOWS: Sequence[type] = (PullRequestOwner, Evaluation, Build, PushOwner, Comment, Rerun, Housekeeping)
 
 SANDBOX = SandboxRestrictions.default.with_import_notification_policy(
     SandboxImportNotificationPolicy.WARN_ON_UNINTENTIONAL_PASSTHROUGH
@@ -87,6 +89,7 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             talking.reply,
             asking.builders_online,
             asking.queue_lengths,
+            asking.housekeeping_queues,
             asking.pull_request_view,
             asking.tell_owner,
             CommentActivities(parse).read_comment,
@@ -110,6 +113,19 @@ def git_worker(client: Client, repositories: ports.Repositories, threads: Thread
         max_concurrent_activities=GIT_THREADS,
         interceptors=[FailureInterceptor()],
         graceful_shutdown_timeout=GRACE,
+    )
+
+
+def housekeeping_worker(client: Client, queue: str, disk: ports.Disk, thread: ThreadPoolExecutor) -> Worker:
+    """Tidies the disk of this process. ``thread`` is shut down by whoever made it."""
+    return Worker(
+        client,
+        task_queue=queue,
+        activities=[HousekeepingActivities(disk).tidy],
+        activity_executor=thread,
+        max_concurrent_activities=1,
+        interceptors=[FailureInterceptor()],
+        graceful_shutdown_timeout=timedelta(),
     )
 
 

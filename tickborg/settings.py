@@ -21,6 +21,7 @@ from tickborg.setting_types import (
     Branches,
     Duration,
     FilePath,
+    Frequency,
     Handle,
     Host,
     Logins,
@@ -176,6 +177,13 @@ class GitSettings(Section):
         return Retention(self.mirror_retention, self.mirror_storage_limit)
 
 
+class SchedulesSettings(Section):
+    """How often Temporal starts what recurs; `tickborg setup` makes the schedules, and changes them."""
+
+    housekeeping: Frequency = timedelta(hours=6)
+    """How often mirrors and workspaces are tidied on every host."""
+
+
 class StateSettings(Section):
     """Where `tickborg up` keeps what it has of its own: embedded servers, mirrors, workspaces, logs."""
 
@@ -288,6 +296,7 @@ class Settings(Section):
     git: GitSettings = GitSettings()
     builder: BuilderSettings = BuilderSettings()
     policy: PolicySettings = PolicySettings()
+    schedules: SchedulesSettings = SchedulesSettings()
     state: StateSettings = StateSettings()
 
     @property

@@ -83,6 +83,21 @@ MERGE = ActivityPolicy(
 """Fetch and merge; the first fetch of a large repository takes minutes."""
 
 
+def tidy(queue: str) -> ActivityPolicy:
+    """The policy of tidying one host: what fails is tried again by the next run, and not by this one.
+
+    A heartbeat comes with each mirror, and packing one takes its own limit at most. A process that does not
+    begin within minutes has ended, and its queue is nobody's any more.
+    """
+    return ActivityPolicy(
+        task_queue=queue,
+        schedule_to_start_timeout=timedelta(minutes=5),
+        start_to_close_timeout=timedelta(hours=12),
+        heartbeat_timeout=timedelta(minutes=30),
+        retry_policy=RetryPolicy(maximum_attempts=1),
+    )
+
+
 def build(job: BuildJob, builder_wait: timedelta) -> ActivityPolicy:
     """The policy of one build: repeated when a builder dies, never when the build fails.
 

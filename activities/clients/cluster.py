@@ -21,7 +21,7 @@ from activities.clock import Clock, utc_now
 from activities.starting import start_workflow
 from tickborg.errors import PermanentError, UnavailableError
 from tickborg.github import RepositoryName
-from tickborg.names import STATE_QUERY, build_task_queue, pull_request_id
+from tickborg.names import HOUSEKEEPING_QUEUES, STATE_QUERY, build_task_queue, pull_request_id
 from tickborg.starts import Start
 from tickborg.systems import System
 from tickborg.views import PullRequestView
@@ -152,6 +152,28 @@ class TemporalCluster:
         )
         with _failures_of(f"looking at the task queue {queue}"):
             return await self._client.workflow_service.describe_task_queue(request, timeout=self._rpc_timeout)
+
+    async def housekeeping_queues(self) -> list[str]:
+        """The task queues of the processes that have a disk to tidy, and are alive by their heartbeats.
+
+        Raises:
+            UnavailableError: the server did not answer.
+            PermanentError: the server does not list workers, or does not let us ask.
+        """
+        since = (self._now() - HEARTBEAT_FRESHNESS).astimezone(UTC)
+        request = ListWorkersRequest(
+            namespace=self._client.namespace,
+            query=f'TaskQueue STARTS_WITH "{HOUSEKEEPING_QUEUES}" AND Status="Running"'
+            f' AND HeartbeatTime > "{since:%Y-%m-%dT%H:%M:%SZ}"',
+        )
+        queues: set[str] = set()
+        with _failures_of("listing the processes that have a disk to tidy"):
+            while True:
+                answer = await self._client.workflow_service.list_workers(request, timeout=self._rpc_timeout)
+                queues.update(worker.worker_heartbeat.task_queue for worker in answer.workers_info)
+                if not answer.next_page_token:
+                    return sorted(queues)
+                request.next_page_token = answer.next_page_token
 
     async def signal(self, workflow_id: str, signal: str, argument: Any) -> bool:
         """Signal a running workflow; False: it is closed or was never there.
