@@ -13,12 +13,10 @@ from contextlib import suppress
 from functools import partial
 from uuid import UUID
 
-from pydantic import ValidationError
-
 from messaging.backoff import Backoff
 from messaging.blocking import in_thread, opened_in_thread
 from messaging.log_assembly import AnyLogMessage, position
-from messaging.refusal import why_invalid
+from messaging.refusal import InvalidMessageError, read
 from messaging.spool import SpoolFile, SpoolFolder
 from messaging.topology import LOGS
 from messaging.transport import OutgoingMessage, Transport
@@ -238,6 +236,6 @@ def _messages(bodies: Iterable[bytes]) -> Iterable[OutgoingMessage]:
     """Spooled bodies as messages; what cannot be read is passed over, and the collector sees the gap."""
     for body in bodies:
         try:
-            yield outgoing(LOG_MESSAGE.validate_json(body))
-        except ValidationError as error:
-            _log.error("passed over a spooled message: %s", why_invalid(error))
+            yield outgoing(read(LOG_MESSAGE, body))
+        except InvalidMessageError as error:
+            _log.error("passed over a spooled message: %s", error)

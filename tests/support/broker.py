@@ -1,8 +1,10 @@
 """A RabbitMQ node of the tests' own, which can be ended as a power cut would."""
 
+import asyncio
 import os
 import signal
 import tempfile
+from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
@@ -26,6 +28,7 @@ class RabbitMQNode:
 
     def __init__(self, node: EmbeddedRabbitMQ) -> None:
         self._node = node
+        self._alarmed = False
 
     @property
     def url(self) -> str:
@@ -71,6 +74,27 @@ class RabbitMQNode:
         """Declare a durable queue without any arguments."""
         async with await aio_pika.connect(self.url) as connection, connection.channel() as channel:
             await channel.declare_queue(name, durable=True)
+
+    async def alarm(self) -> None:
+        """Have it find its disk too full: it takes no more messages, and serves consumers as ever."""
+        self._alarmed = True
+        await self._control("set_disk_free_limit", "1000000GB")
+
+    async def end_alarm(self) -> None:
+        """Have it find room on its disk again, if it did not."""
+        if self._alarmed:
+            await self._control("set_disk_free_limit", "50MB")
+            self._alarmed = False
+
+    async def _control(self, *arguments: str) -> None:
+        """Run ``rabbitmqctl`` on it."""
+        assert self._node._programs
+        program = self._node._programs.server.with_name("rabbitmqctl")
+        control = await asyncio.create_subprocess_exec(
+            program, *arguments, env=self._node._environment(), stdout=PIPE, stderr=STDOUT
+        )
+        said, _ = await control.communicate()
+        assert control.returncode == 0, said.decode()
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._node._server
