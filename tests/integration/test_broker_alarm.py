@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from messaging.amqp import AmqpTransport
+from messaging.log_envelope import outgoing
 from messaging.log_publisher import Batching, LogPublisher
-from messaging.log_route import outgoing
 from messaging.spool import SpoolFolder
 from messaging.stats_publisher import StatsPublisher
 from tests.support.broker import RabbitMQNode

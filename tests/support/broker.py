@@ -12,7 +12,7 @@ from pathlib import Path
 import aio_pika
 import pytest
 
-from cli.embedded_rabbitmq import INSTALL_HINT, EmbeddedRabbitMQ, find_programs
+from cli.embedded_rabbitmq import _NODE_NAME, INSTALL_HINT, EmbeddedRabbitMQ, find_programs
 from messaging.amqp import AmqpTransport
 from messaging.in_process import InProcessTransport
 from messaging.topology import EXCHANGES, QUEUES
@@ -28,7 +28,6 @@ class RabbitMQNode:
 
     def __init__(self, node: EmbeddedRabbitMQ) -> None:
         self._node = node
-        self._alarmed = False
 
     @property
     def url(self) -> str:
@@ -77,24 +76,21 @@ class RabbitMQNode:
 
     async def alarm(self) -> None:
         """Have it find its disk too full: it takes no more messages, and serves consumers as ever."""
-        self._alarmed = True
-        await self._control("set_disk_free_limit", "1000000GB")
+        await self._require_free("1000000GB")
 
     async def end_alarm(self) -> None:
-        """Have it find room on its disk again, if it did not."""
-        if self._alarmed:
-            await self._control("set_disk_free_limit", "50MB")
-            self._alarmed = False
+        """Have it find room on its disk again; without an alarm nothing changes."""
+        await self._require_free("50MB")
 
-    async def _control(self, *arguments: str) -> None:
-        """Run ``rabbitmqctl`` on it."""
-        assert self._node._programs
-        program = self._node._programs.server.with_name("rabbitmqctl")
+    async def _require_free(self, size: str) -> None:
+        """Do what ``rabbitmqctl set_disk_free_limit`` does in seconds; Erlang's own program takes none."""
+        cookie = (self._node._folder / "home" / ".erlang.cookie").read_text()
+        call = ("-n", _NODE_NAME, "-c", cookie, "-a", f'rabbit_disk_monitor set_disk_free_limit ["{size}"]')
         control = await asyncio.create_subprocess_exec(
-            program, *arguments, env=self._node._environment(), stdout=PIPE, stderr=STDOUT
+            "erl_call", *call, env=self._node._environment(), stdout=PIPE, stderr=STDOUT
         )
         said, _ = await control.communicate()
-        assert control.returncode == 0, said.decode()
+        assert said == b"ok", said.decode()
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._node._server

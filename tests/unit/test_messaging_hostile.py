@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from messaging.in_process import InProcessTransport
 from messaging.log_assembly import AnyLogMessage, assemble
 from messaging.log_collector import PREFETCH, LogCollector
-from messaging.log_route import outgoing
+from messaging.log_envelope import outgoing
 from messaging.log_store import LogReader, LogStore
 from messaging.metrics import Metrics
 from messaging.refusal import MESSAGE_BYTES, InvalidMessageError, read

@@ -12,16 +12,26 @@ from hypothesis import strategies as st
 
 from activities.ports import BuildLogs
 from messaging.backoff import Backoff
+from messaging.log_collector import LogCollector
 from messaging.log_publisher import Batching, LogPublisher
 from messaging.log_route import NotKeptError
-from messaging.log_store import LogReader
+from messaging.log_store import LogReader, LogStore
 from messaging.spool import SpoolFile, SpoolFolder
 from messaging.transport import Subscription
 from tests.support.build_logs import ATTEMPT, START, end, new_start, numbered
+from tests.support.counted import Counted
 from tests.support.log_pipeline import collector, ended, running, until_sent, written
 from tests.support.unreliable_transport import Trouble, UnreliableTransport
 from tickborg.errors import InfrastructureError
-from tickborg.messages import LOG_MESSAGE, LOGS_QUEUE, BuildLogMsg, BuildLogStart, BuildLogStatus
+from tickborg.messages import (
+    LOG_MESSAGE,
+    LOGS_QUEUE,
+    BuildLogMsg,
+    BuildLogStart,
+    BuildLogStatus,
+    Event,
+    EventName,
+)
 
 AT_ONCE = Batching(seconds=0)
 NEVER = Batching(seconds=3600)
@@ -253,6 +263,31 @@ async def test_a_broken_spool_neither_hangs_nor_fails_a_build(tmp_path: Path) ->
         log = await logs.open(START)
         await log.write(numbered(1, 3))
         await log.close(BuildLogStatus.SUCCESS)
+
+
+async def test_a_log_that_nothing_took_is_said_counted_and_ended(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its lines are lost, once; what it was the log of, and how it ended, is sent when the broker is back."""
+    (tmp_path / "spool").write_text("a file where the folder should be")
+    transport, stats = UnreliableTransport(), Counted()
+    transport.go_away()
+    async with publisher(transport, tmp_path, Batching(seconds=0, lines=1)) as logs:
+        log = await logs.open(START)
+        for line in numbered(1, 40):
+            await log.write([line])
+        await log.close(BuildLogStatus.SUCCESS)
+        transport.come_back()
+        collecting = LogCollector(transport, LogStore(tmp_path / "logs"), stats, gap_seconds=0.01)
+        async with running(collecting.run()):
+            metadata = await ended(tmp_path / "logs", ATTEMPT)
+            await stats.notified.wait()
+    assert (metadata.project, metadata.status, metadata.line_count) == ("meshmc", BuildLogStatus.SUCCESS, 40)
+    assert [(hole.first, hole.last) for hole in metadata.holes] == [(1, 40)]
+    assert stats.events == [Event(name=EventName.LOG_LINES_LOST, count=40)]
+    assert caplog.text.count("the build goes on") == 1
+    assert caplog.text.count("the log goes to the spool") == 1
+    assert f"40 lines of the log of attempt {ATTEMPT} are lost" in caplog.text
 
 
 async def test_a_spool_file_deleted_by_hand_is_sent_all_the_same(tmp_path: Path) -> None:
