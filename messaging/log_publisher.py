@@ -111,6 +111,7 @@ class PublishedLog:
         except asyncio.CancelledError:
             self._route.cancel()
             raise
+        self._route.close()
 
     async def _send_all(self) -> None:
         await self._keep(self._start)
@@ -250,6 +251,7 @@ class LogPublisher:
         route = LogRoute(self._transport, self._drain)
         await route.send(end)
         await route.flush()
+        route.close()
 
 
 def _cut(line: str, most: int) -> str:

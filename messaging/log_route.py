@@ -53,6 +53,11 @@ class LogRoute:
         else:
             await self._spool(message)
 
+    def close(self) -> None:
+        """Say that no more messages will come."""
+        if self._spooled is not None:
+            self._drain.let_go(self._spooled)
+
     def cancel(self) -> None:
         """Give up what is not confirmed."""
         for _, publishing in self._unconfirmed:

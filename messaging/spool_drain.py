@@ -21,6 +21,9 @@ from tickborg.messages import LOG_MESSAGE
 OWED_LIMIT = 1_000
 """Starts and ends of logs that are kept in memory because the disk refuses them; the oldest are dropped."""
 
+OPEN_FILES = 64
+"""Files of ended logs kept open: a day without RabbitMQ has more builds than a process may have files."""
+
 ADOPT_SECONDS = 60.0
 """How often is looked for the spool of a builder that has died beside us."""
 
@@ -96,13 +99,20 @@ class SpoolDrain:
             await in_thread(spooled.file.append, body)
             return True
 
+    def let_go(self, spooled: Spooled) -> None:
+        """Close a file that grows no more, if many are open; it is adopted when those have been sent."""
+        if len(self._waiting) > OPEN_FILES and spooled in self._waiting and spooled is not self._waiting[0]:
+            self._waiting.remove(spooled)
+            spooled.file.close()
+
     def close(self) -> None:
         """Leave what is not sent to the next process."""
         for spooled in self._waiting:
             spooled.file.close()
 
     async def _orphans(self) -> list[Spooled]:
-        return [Spooled(file) for file in await opened_in_thread(self._folder.orphans, _close)]
+        adopt = partial(self._folder.orphans, max(0, OPEN_FILES - len(self._waiting)))
+        return [Spooled(file) for file in await opened_in_thread(adopt, _close)]
 
     async def _until_wanted(self) -> None:
         """Return when there may be something to send, and RabbitMQ is there to take it."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.ports import BuildLogs
+from messaging import spool_drain
 from messaging.backoff import Backoff
 from messaging.log_collector import LogCollector
 from messaging.log_publisher import Batching, LogPublisher
@@ -377,6 +379,33 @@ async def test_the_spool_of_a_dead_process_is_sent_by_the_next(tmp_path: Path) -
     async with publisher(transport, tmp_path), running(collector(transport, tmp_path).run()):
         assert (await ended(tmp_path, ATTEMPT)).status is BuildLogStatus.CANCELLED
     assert written(tmp_path, ATTEMPT) == numbered(1, 3)
+
+
+def open_files(folder: Path) -> int:
+    """How many files of a folder this process has open."""
+    return sum(os.path.realpath(file).startswith(str(folder)) for file in Path("/proc/self/fd").iterdir())
+
+
+async def test_a_long_outage_does_not_use_up_the_files_of_a_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Builds of a day have more logs than a process may have files; all are sent when the broker is back."""
+    monkeypatch.setattr(spool_drain, "OPEN_FILES", 3)
+    transport, starts = UnreliableTransport(), [new_start() for _ in range(12)]
+    transport.go_away()
+    async with (
+        publisher(transport, tmp_path) as logs,
+        running(collector(transport, tmp_path).run()),
+    ):
+        for start in starts:
+            log = await logs.open(start)
+            await log.write(numbered(1, 3))
+            await log.close(BuildLogStatus.SUCCESS)
+        assert open_files(tmp_path / "spool") <= 4
+        transport.come_back()
+        for start in starts:
+            assert (await ended(tmp_path, start.attempt_id)).complete
+        await until_sent(tmp_path / "spool")
 
 
 async def test_the_spool_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
