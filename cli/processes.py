@@ -47,7 +47,7 @@ async def worker(settings: Settings) -> None:
     async with (
         configured.transport(settings) as transport,
         services.publishing(transport, identity("worker"), settings.rabbitmq.spool_path) as publishers,
-        services.github_clients(github) as clients,
+        services.github_clients(github, publishers.stats) as clients,
     ):
         mirrors = services.mirror_store(settings.git.mirror_path, github.git_url, clients.fetch_token)
         async with services.working(client, clients.api, mirrors, settings.workflow_policy, publishers):
@@ -81,7 +81,7 @@ async def logs(settings: Settings) -> None:
     async with (
         configured.transport(settings) as transport,
         StatsPublisher(transport, identity("logs")) as publisher,
-        services.collecting_logs(transport, folder, publisher),
+        services.collecting_logs(transport, folder, publisher, settings.logs.retention),
     ):
         await _until_told(f"logs: writing to {folder}")
 
@@ -141,6 +141,8 @@ async def _of_bot(settings: Settings) -> BotSettings:
             dashboard=settings.dashboard.port,
         ),
         dashboard_url=settings.dashboard.url,
+        kept_logs=settings.logs.retention,
+        kept_mirrors=settings.git.retention,
     )
 
 

@@ -37,6 +37,7 @@ from dashboard.temporal_owners import TemporalOwners
 from messaging.live import LiveLogs
 from messaging.log_collector import LogCollector
 from messaging.log_publisher import LogPublisher
+from messaging.log_retention import LogRetention
 from messaging.log_store import LogReader, LogStore
 from messaging.metrics import Metrics
 from messaging.metrics_page import PATH as METRICS_PATH
@@ -48,6 +49,7 @@ from messaging.transport import Transport
 from tickborg.github import RepositoryName
 from tickborg.hearing import HearingPolicy
 from tickborg.policy import Policy
+from tickborg.retention import Retention
 from tickborg.systems import System
 from webhook.app import create_app as create_webhook
 from webhook.temporal_starter import TemporalStarter
@@ -143,11 +145,14 @@ async def publishing(transport: Transport, sender: str, spool: Path) -> AsyncIte
 
 
 @asynccontextmanager
-async def collecting_logs(transport: Transport, folder: Path, stats: ports.Stats) -> AsyncIterator[None]:
-    """``tickborg logs``: write build logs into the store."""
+async def collecting_logs(
+    transport: Transport, folder: Path, stats: ports.Stats, retention: Retention
+) -> AsyncIterator[None]:
+    """``tickborg logs``: write build logs into the store, and keep it bounded."""
     store = LogStore(folder)
+    tidying = _running(LogRetention(folder, retention).run)
     try:
-        async with _running(LogCollector(transport, store, stats).run):
+        async with _running(LogCollector(transport, store, stats).run), tidying:
             yield
     finally:
         store.close()
@@ -166,12 +171,15 @@ async def collecting_stats(transport: Transport, host: str, port: int) -> AsyncI
 
 
 @asynccontextmanager
-async def github_clients(github: GitHubAccess) -> AsyncIterator[GitHubClients]:
+async def github_clients(
+    github: GitHubAccess, stats: ports.Stats | None = None
+) -> AsyncIterator[GitHubClients]:
     """Connections to GitHub."""
     async with new_http_client() as http:
         transport = GitHubTransport(http, PROGRAM, github.app, base_url=github.api_url)
         app = GitHubApp(transport)
-        yield GitHubClients(GitHubClient(transport, app), FetchTokens(app, asyncio.get_running_loop()))
+        client = GitHubClient(transport, app, stats=stats)
+        yield GitHubClients(client, FetchTokens(app, asyncio.get_running_loop()))
 
 
 @asynccontextmanager
