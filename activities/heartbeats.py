@@ -10,8 +10,12 @@ from temporalio import activity
 
 @asynccontextmanager
 async def heartbeats(interval: timedelta) -> AsyncIterator[None]:
-    """Heartbeat now and every ``interval``: also how a cancel is heard, which comes with the answer."""
-    beating = asyncio.create_task(_beat(interval))
+    """Heartbeat now and every ``interval``: also how a cancel is heard, which comes with the answer.
+
+    Four times at least within the time after which a silent activity is given up.
+    """
+    patience = activity.info().heartbeat_timeout
+    beating = asyncio.create_task(_beat(min(interval, patience / 4) if patience else interval))
     try:
         yield
     finally:

@@ -6,6 +6,8 @@ Each runs until it is told to stop (SIGTERM or SIGINT), and lets go of what it h
 import asyncio
 import logging
 import signal
+from collections.abc import Callable
+from datetime import timedelta
 
 from temporalio.client import Client
 
@@ -16,6 +18,7 @@ from cli.temporal_client import connect, connect_lazily, identity
 from messaging.stats_publisher import StatsPublisher
 from tickborg.served_repositories import ANY_REPOSITORY
 from tickborg.settings import Settings
+from tickborg.texts.durations import spoken
 
 log = logging.getLogger("tickborg")
 
@@ -44,7 +47,7 @@ async def worker(settings: Settings) -> None:
     async with (
         configured.transport(settings) as transport,
         services.publishing(transport, identity("worker"), settings.rabbitmq.spool_path) as publishers,
-        services.github_clients(github) as clients,
+        services.github_clients(github, publishers.stats) as clients,
     ):
         mirrors = services.mirror_store(settings.git.mirror_path, github.git_url, clients.fetch_token)
         async with services.working(client, clients.api, mirrors, settings.workflow_policy, publishers):
@@ -66,9 +69,10 @@ async def builder(settings: Settings) -> None:
     async with (
         configured.transport(settings) as transport,
         services.publishing(transport, builders.host.identity, settings.rabbitmq.spool_path) as publishers,
-        services.building(client, builders, workspaces, publishers),
+        services.building(client, builders, workspaces, publishers) as building,
     ):
         await _until_told(f"builder {builders.host.identity}: building for {', '.join(builders.systems)}")
+        _hurry_when_told_again(building.hand_over, builders.grace)
 
 
 async def logs(settings: Settings) -> None:
@@ -77,7 +81,7 @@ async def logs(settings: Settings) -> None:
     async with (
         configured.transport(settings) as transport,
         StatsPublisher(transport, identity("logs")) as publisher,
-        services.collecting_logs(transport, folder, publisher),
+        services.collecting_logs(transport, folder, publisher, settings.logs.retention),
     ):
         await _until_told(f"logs: writing to {folder}")
 
@@ -137,6 +141,8 @@ async def _of_bot(settings: Settings) -> BotSettings:
             dashboard=settings.dashboard.port,
         ),
         dashboard_url=settings.dashboard.url,
+        kept_logs=settings.logs.retention,
+        kept_mirrors=settings.git.retention,
     )
 
 
@@ -155,6 +161,19 @@ async def _until_told(ready: str) -> None:
     log.info("%s", ready)
     await told.wait()
     log.info("told to stop")
+
+
+def _hurry_when_told_again(hand_over: Callable[[], None], grace: timedelta) -> None:
+    """Let whoever waits for a builder to end say that it has to be now."""
+
+    def hurry() -> None:
+        log.info("told again: builds are handed over")
+        hand_over()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, hurry)
+    log.info("builds may go on for %s; tell me again and they are handed over at once", spoken(grace))
 
 
 async def _connected(settings: Settings, role: str) -> Client:

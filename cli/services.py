@@ -5,7 +5,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from temporalio.client import Client
+from temporalio.worker import Worker
 
 from activities import ports
 from activities.attempt import Builder
@@ -36,6 +37,7 @@ from dashboard.temporal_owners import TemporalOwners
 from messaging.live import LiveLogs
 from messaging.log_collector import LogCollector
 from messaging.log_publisher import LogPublisher
+from messaging.log_retention import LogRetention
 from messaging.log_store import LogReader, LogStore
 from messaging.metrics import Metrics
 from messaging.metrics_page import PATH as METRICS_PATH
@@ -47,6 +49,7 @@ from messaging.transport import Transport
 from tickborg.github import RepositoryName
 from tickborg.hearing import HearingPolicy
 from tickborg.policy import Policy
+from tickborg.retention import Retention
 from tickborg.systems import System
 from webhook.app import create_app as create_webhook
 from webhook.temporal_starter import TemporalStarter
@@ -142,11 +145,14 @@ async def publishing(transport: Transport, sender: str, spool: Path) -> AsyncIte
 
 
 @asynccontextmanager
-async def collecting_logs(transport: Transport, folder: Path, stats: ports.Stats) -> AsyncIterator[None]:
-    """``tickborg logs``: write build logs into the store."""
+async def collecting_logs(
+    transport: Transport, folder: Path, stats: ports.Stats, retention: Retention
+) -> AsyncIterator[None]:
+    """``tickborg logs``: write build logs into the store, and keep it bounded."""
     store = LogStore(folder)
+    tidying = _running(LogRetention(folder, retention).run)
     try:
-        async with _running(LogCollector(transport, store, stats).run):
+        async with _running(LogCollector(transport, store, stats).run), tidying:
             yield
     finally:
         store.close()
@@ -165,12 +171,15 @@ async def collecting_stats(transport: Transport, host: str, port: int) -> AsyncI
 
 
 @asynccontextmanager
-async def github_clients(github: GitHubAccess) -> AsyncIterator[GitHubClients]:
+async def github_clients(
+    github: GitHubAccess, stats: ports.Stats | None = None
+) -> AsyncIterator[GitHubClients]:
     """Connections to GitHub."""
     async with new_http_client() as http:
         transport = GitHubTransport(http, PROGRAM, github.app, base_url=github.api_url)
         app = GitHubApp(transport)
-        yield GitHubClients(GitHubClient(transport, app), FetchTokens(app, asyncio.get_running_loop()))
+        client = GitHubClient(transport, app, stats=stats)
+        yield GitHubClients(client, FetchTokens(app, asyncio.get_running_loop()))
 
 
 @asynccontextmanager
@@ -194,8 +203,12 @@ async def working(
 @asynccontextmanager
 async def building(
     client: Client, builders: Builders, workspaces: WorkspaceFolder, publishers: Publishers
-) -> AsyncIterator[None]:
-    """``tickborg builder``: build, for each of its systems."""
+) -> AsyncIterator[BuildActivities]:
+    """``tickborg builder``: build, for each of its systems.
+
+    At the end no system takes new work; builds may go on for the builders' grace, or until they are handed
+    over by what this yields, and begin anew on another builder then.
+    """
     await asyncio.to_thread(workspaces.remove_leftovers)
     activities = BuildActivities(
         builders.host,
@@ -205,18 +218,31 @@ async def building(
         stats=publishers.stats,
         cluster=TemporalCluster(client),
     )
+    workers = [
+        build_worker(
+            client,
+            system,
+            activities,
+            concurrent_builds=builders.concurrent_builds,
+            grace=builders.grace,
+            pace=builders.pace,
+        )
+        for system in builders.systems
+    ]
+    async with _running_together(workers):
+        yield activities
+
+
+@asynccontextmanager
+async def _running_together(workers: Sequence[Worker]) -> AsyncIterator[None]:
+    """Run workers; at the end none takes new work while another one waits for what it has."""
     async with AsyncExitStack() as stack:
-        for system in builders.systems:
-            worker = build_worker(
-                client,
-                system,
-                activities,
-                concurrent_builds=builders.concurrent_builds,
-                grace=builders.grace,
-                pace=builders.pace,
-            )
+        for worker in workers:
             await stack.enter_async_context(worker)
-        yield
+        try:
+            yield
+        finally:
+            await asyncio.gather(*(worker.shutdown() for worker in workers))
 
 
 @asynccontextmanager

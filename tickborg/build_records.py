@@ -21,6 +21,8 @@ class BuildRecord(BaseModel):
     """Its number; None: it has not been started, because another one has to end first."""
     job: BuildJob
     view: BuildView
+    asked: bool = False
+    """Whether a person asked for it."""
 
     @property
     def joinable(self) -> bool:

@@ -68,12 +68,21 @@ class OwnedBuilds:
         """Build ``job`` unless the same runs; if nobody ``asked`` for it, unless it has been done, too."""
         known = self._memory.builds.get(build_key(job))
         if known is not None and self._joins(known, asked=asked):
+            known.asked |= asked
             return
         before = self._memory.in_the_way_of(job)
         if before is None:
             self._start(job, asked=asked)
         else:
-            self._remember(job, None, reasons.after_build())
+            self._remember(job, None, asked=asked, reason=reasons.after_build())
+
+    def asked_for(self) -> list[BuildRecord]:
+        """The builds that a person asked for, that have not ended and nobody has called off."""
+        return [
+            record
+            for record in self._memory.builds.values()
+            if record.asked and not record.done and not self._is_called_off(record)
+        ]
 
     def come_further(self, progress: BuildProgress) -> None:
         """Hear from a build that it has come further."""
@@ -89,7 +98,7 @@ class OwnedBuilds:
             record.end(ended.result)
         for waiting in list(self._memory.builds.values()):
             if _waits(waiting) and self._memory.in_the_way_of(waiting.job) is None:
-                self._start(waiting.job, asked=True)
+                self._start(waiting.job, asked=waiting.asked)
 
     def cancel_all(self, reason: str) -> None:
         """End everything, also what the owner has forgotten."""
@@ -111,18 +120,21 @@ class OwnedBuilds:
 
         What still runs and has been told to end, as after closing and reopening, is nothing to join.
         """
-        child = self._children.get(known.n or "")
-        if child is not None and child.reason is not None:
+        if self._is_called_off(known):
             return False
         return not known.done if asked else known.joinable
 
+    def _is_called_off(self, record: BuildRecord) -> bool:
+        child = self._children.get(record.n or "")
+        return child is not None and child.reason is not None
+
     def _start(self, job: BuildJob, *, asked: bool) -> None:
         child = Child[BuildResult](next_number(self._memory))
-        self._remember(job, child.n)
+        self._remember(job, child.n, asked=asked)
         self._children[child.n] = child
         self._run(self._attend(child, job, asked=asked))
 
-    def _remember(self, job: BuildJob, n: str | None, reason: str = "") -> None:
+    def _remember(self, job: BuildJob, n: str | None, *, asked: bool, reason: str = "") -> None:
         view = BuildView(
             project=job.project.name,
             path=job.project.path,
@@ -132,7 +144,7 @@ class OwnedBuilds:
             reason=reason,
             wanted_at=workflow.now(),
         )
-        self._memory.builds[build_key(job)] = BuildRecord(n=n, job=job, view=view)
+        self._memory.builds[build_key(job)] = BuildRecord(n=n, job=job, view=view, asked=asked)
 
     async def _attend(self, child: Child[BuildResult], job: BuildJob, *, asked: bool) -> None:
         starting = workflow.start_child_workflow(

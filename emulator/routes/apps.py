@@ -4,7 +4,7 @@ from typing import Any
 
 from emulator.access import ANYBODY, AS_APP
 from emulator.answers import Answer
-from emulator.errors import NotFound, Unprocessable
+from emulator.errors import SUSPENDED, Forbidden, NotFound, Unprocessable
 from emulator.payloads import apps as payloads
 from emulator.payloads.repositories import repository as repository_payload
 from emulator.payloads.scalars import stamp
@@ -44,6 +44,8 @@ def get_repository_installation(request: Request) -> Answer:
 def create_token(request: Request) -> Answer:
     """An installation token, for fewer permissions and repositories if asked."""
     installation = _installation(request)
+    if installation.suspended_at is not None:
+        raise Forbidden(SUSPENDED)
     fields: dict[str, Any] = request.body or {}
     permissions = _permissions(installation, fields.get("permissions"))
     repositories = _repositories(installation, fields)
