@@ -66,6 +66,7 @@ class OwnedBuilds:
         """Build ``job`` unless the same runs; if nobody ``asked`` for it, unless it has been done, too."""
         known = self._memory.builds.get(build_key(job))
         if known is not None and self._joins(known, asked=asked):
+            known.asked |= asked
             return
         if self._memory.in_the_way_of(job) is not None:
             self._remember(job, None, asked=asked, reason=reasons.after_build())
@@ -73,6 +74,14 @@ class OwnedBuilds:
             self._remember(job, None, asked=asked, reason=cancellation.PUT_OFF)
         else:
             self._start(job, asked=asked)
+
+    def asked_for(self) -> list[BuildRecord]:
+        """The builds that a person asked for, that have not ended and nobody has called off."""
+        return [
+            record
+            for record in self._memory.builds.values()
+            if record.asked and not record.done and not self._is_called_off(record)
+        ]
 
     def come_further(self, progress: BuildProgress) -> None:
         """Hear from a build that it has come further."""
@@ -125,10 +134,13 @@ class OwnedBuilds:
 
         What still runs and has been told to end, as after closing and reopening, is nothing to join.
         """
-        child = self._children.get(known.n or "")
-        if child is not None and child.reason is not None:
+        if self._is_called_off(known):
             return False
         return not known.done if asked else known.joinable
+
+    def _is_called_off(self, record: BuildRecord) -> bool:
+        child = self._children.get(record.n or "")
+        return child is not None and child.reason is not None
 
     def _start(self, job: BuildJob, *, asked: bool) -> None:
         child = Child[BuildResult](next_number(self._memory))

@@ -25,7 +25,12 @@ async def comment(
 
 async def redeliver(bench: Bench, written: Comment, *, delivery: str = "") -> None:
     """Tell of a comment, perhaps once more."""
-    payload = comment_payload(written.body, id=written.id, user={"login": written.author, "type": "User"})
+    payload = comment_payload(
+        written.body,
+        id=written.id,
+        user={"login": written.author, "type": "User"},
+        created_at=written.written_at.isoformat(),
+    )
     payload["issue"]["number"] = written.number
     await bench.hear(
         "issue_comment", payload, comment_id(REPO, written.number, written.id), delivery=delivery

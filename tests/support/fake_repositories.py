@@ -36,13 +36,18 @@ class FakeRepositories:
         self._errors: defaultdict[str, list[Exception]] = defaultdict(list)
 
     def touch(
-        self, head_sha: str, *projects: str, subjects: tuple[str, ...] = (), whole_merge: bool = False
+        self,
+        head_sha: str,
+        *projects: str,
+        subjects: tuple[str, ...] = (),
+        whole_merge: bool = False,
+        base_sha: str = BASE_SHA,
     ) -> None:
         """Make a head that changes ``projects`` and merges cleanly, by trees or by libgit2's whole merge."""
         changes = ChangeFacts(touched=tuple(sorted(projects)), subjects=subjects, path_count=len(projects))
         self._reports[head_sha] = MergeReport(
-            base_sha=BASE_SHA,
-            merge=Merge(base_sha=BASE_SHA, head_sha=head_sha, merge_base=MERGE_BASE, tree=head_sha[::-1]),
+            base_sha=base_sha,
+            merge=Merge(base_sha=base_sha, head_sha=head_sha, merge_base=MERGE_BASE, tree=head_sha[::-1]),
             projects=self.projects,
             changes=changes,
             whole_merge=whole_merge,
