@@ -6,6 +6,8 @@ Each runs until it is told to stop (SIGTERM or SIGINT), and lets go of what it h
 import asyncio
 import logging
 import signal
+from collections.abc import Callable
+from datetime import timedelta
 
 from temporalio.client import Client
 
@@ -17,6 +19,7 @@ from cli.temporal_client import connect, connect_lazily, identity
 from messaging.stats_publisher import StatsPublisher
 from tickborg.served_repositories import ANY_REPOSITORY
 from tickborg.settings import Settings
+from tickborg.texts.durations import spoken
 
 log = logging.getLogger("tickborg")
 
@@ -45,7 +48,7 @@ async def worker(settings: Settings) -> None:
     async with (
         configured.transport(settings) as transport,
         services.publishing(transport, identity("worker"), settings.rabbitmq.spool_path) as publishers,
-        services.github_clients(github) as clients,
+        services.github_clients(github, publishers.stats) as clients,
     ):
         mirrors = services.mirror_store(settings.git.mirror_path, github.git_url, clients.fetch_token)
         git = settings.git
@@ -71,12 +74,13 @@ async def builder(settings: Settings) -> None:
     async with (
         configured.transport(settings) as transport,
         services.publishing(transport, builders.host.identity, settings.rabbitmq.spool_path) as publishers,
-        services.building(client, builders, workspaces, publishers),
+        services.building(client, builders, workspaces, publishers) as building,
         services.housekeeping(
             client, builders.host.identity, settings.git.mirror_path, settings.git.retention, workspaces
         ),
     ):
         await _until_told(f"builder {builders.host.identity}: building for {', '.join(builders.systems)}")
+        _hurry_when_told_again(building.hand_over, builders.grace)
 
 
 async def logs(settings: Settings) -> None:
@@ -167,6 +171,19 @@ async def _until_told(ready: str) -> None:
     log.info("%s", ready)
     await told.wait()
     log.info("told to stop")
+
+
+def _hurry_when_told_again(hand_over: Callable[[], None], grace: timedelta) -> None:
+    """Let whoever waits for a builder to end say that it has to be now."""
+
+    def hurry() -> None:
+        log.info("told again: builds are handed over")
+        hand_over()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, hurry)
+    log.info("builds may go on for %s; tell me again and they are handed over at once", spoken(grace))
 
 
 async def _connected(settings: Settings, role: str) -> Client:

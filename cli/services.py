@@ -5,7 +5,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from temporalio.client import Client
+from temporalio.worker import Worker
 
 from activities import ports
 from activities.attempt import Builder
@@ -182,12 +183,15 @@ async def collecting_stats(transport: Transport, host: str, port: int) -> AsyncI
 
 
 @asynccontextmanager
-async def github_clients(github: GitHubAccess) -> AsyncIterator[GitHubClients]:
+async def github_clients(
+    github: GitHubAccess, stats: ports.Stats | None = None
+) -> AsyncIterator[GitHubClients]:
     """Connections to GitHub."""
     async with new_http_client() as http:
         transport = GitHubTransport(http, PROGRAM, github.app, base_url=github.api_url)
         app = GitHubApp(transport)
-        yield GitHubClients(GitHubClient(transport, app), FetchTokens(app, asyncio.get_running_loop()))
+        client = GitHubClient(transport, app, stats=stats)
+        yield GitHubClients(client, FetchTokens(app, asyncio.get_running_loop()))
 
 
 @asynccontextmanager
@@ -211,8 +215,12 @@ async def working(
 @asynccontextmanager
 async def building(
     client: Client, builders: Builders, workspaces: WorkspaceFolder, publishers: Publishers
-) -> AsyncIterator[None]:
-    """``tickborg builder``: build, for each of its systems."""
+) -> AsyncIterator[BuildActivities]:
+    """``tickborg builder``: build, for each of its systems.
+
+    At the end no system takes new work; builds may go on for the builders' grace, or until they are handed
+    over by what this yields, and begin anew on another builder then.
+    """
     await asyncio.to_thread(workspaces.remove_leftovers)
     activities = BuildActivities(
         builders.host,
@@ -222,18 +230,31 @@ async def building(
         stats=publishers.stats,
         cluster=TemporalCluster(client),
     )
+    workers = [
+        build_worker(
+            client,
+            system,
+            activities,
+            concurrent_builds=builders.concurrent_builds,
+            grace=builders.grace,
+            pace=builders.pace,
+        )
+        for system in builders.systems
+    ]
+    async with _running_together(workers):
+        yield activities
+
+
+@asynccontextmanager
+async def _running_together(workers: Sequence[Worker]) -> AsyncIterator[None]:
+    """Run workers; at the end none takes new work while another one waits for what it has."""
     async with AsyncExitStack() as stack:
-        for system in builders.systems:
-            worker = build_worker(
-                client,
-                system,
-                activities,
-                concurrent_builds=builders.concurrent_builds,
-                grace=builders.grace,
-                pace=builders.pace,
-            )
+        for worker in workers:
             await stack.enter_async_context(worker)
-        yield
+        try:
+            yield
+        finally:
+            await asyncio.gather(*(worker.shutdown() for worker in workers))
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from activities.cluster import ClusterActivities
 from activities.comments import CommentActivities
 from activities.failures import FailureInterceptor
 from activities.github import GitHubActivities
+from activities.heartbeats import HeartbeatInterceptor
 from activities.housekeeping import HousekeepingActivities
 from activities.policy import PolicyActivities
 from activities.reporting import ReportingActivities
@@ -48,7 +49,8 @@ GIT_THREADS = 4
 """Merges that run at once: they wait for the network and the disk more than for a core."""
 
 HEARTBEAT_THROTTLE = timedelta(seconds=5)
-"""A cancel comes with the answer to a heartbeat; the default sends one only every 24 s of our 30."""
+"""A cancel comes with the answer to a heartbeat; the default sends one only every 24 s of our 30, and a busy
+machine may be late with it."""
 
 BUILD_PACE = timedelta(minutes=2)
 """A builder with a full disk is the quickest to ask for work: others must have the time to be quicker."""
@@ -97,7 +99,8 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             reporting.notify,
             reporting.abandon_log,
         ],
-        interceptors=[FailureInterceptor()],
+        interceptors=[HeartbeatInterceptor(), FailureInterceptor()],
+        max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=GRACE,
     )
 
@@ -111,7 +114,8 @@ def git_worker(client: Client, repositories: ports.Repositories, threads: Thread
         activities=[git.merge, git.projects, git.push],
         activity_executor=threads,
         max_concurrent_activities=GIT_THREADS,
-        interceptors=[FailureInterceptor()],
+        interceptors=[HeartbeatInterceptor(), FailureInterceptor()],
+        max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=GRACE,
     )
 

@@ -235,6 +235,8 @@ class BuilderSettings(Section):
     """Builds at once."""
     grace: Duration = timedelta(seconds=30)
     """How long builds may go on when the builder is told to stop."""
+    retry_pace: Duration = timedelta(minutes=2)
+    """What is waited for, times the number of the attempt, when this host failed or GitHub was away."""
     fetch_token_file: FilePath | None = None
     """A token that may only read contents, for private repositories; builds cannot see it."""
     limits: BuilderLimits = BuilderLimits()

@@ -195,6 +195,19 @@ async def test_a_builder_that_was_shut_down_is_offline_at_once(client: Client) -
     assert await beyond_polls.builders_online(system) == 0
 
 
+async def test_a_builder_that_was_shut_down_before_its_first_heartbeat_is_offline_too(address: str) -> None:
+    """Its last poll is young; another one of the same name that polls since then is online."""
+    system = System.X86_64_WINDOWS
+    rare = timedelta(seconds=PATIENCE_SECONDS)
+    client = await connect(TemporalConnection(address), runtime=worker_runtime(rare))
+    cluster = TemporalCluster(client)
+    async with builder(client, system):
+        assert await eventually(partial(cluster.builders_online, system)) == 1
+    assert await cluster.builders_online(system) == 0
+    async with builder(client, system):
+        assert await eventually(partial(cluster.builders_online, system)) == 1
+
+
 async def test_who_has_a_disk_to_tidy_is_found(client: Client) -> None:
     """Every process by a queue of its own, as long as it lives; queues of other work are none of it."""
     cluster = TemporalCluster(client)

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from messaging import log_route
+from messaging import spool_drain
 from messaging.backoff import Backoff
 from messaging.in_process import InProcessTransport
 from messaging.log_assembly import AnyLogMessage
 from messaging.log_collector import WAITING_LIMIT
+from messaging.log_envelope import outgoing
 from messaging.log_publisher import LogPublisher
-from messaging.log_route import outgoing
 from messaging.spool import SpoolFolder
 from tests.support.build_logs import ATTEMPT, START, end, lines, numbered
 from tests.support.log_pipeline import collector, ended, running, until_written, written
@@ -51,7 +51,7 @@ async def test_the_spool_of_a_process_that_dies_beside_us_is_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No builder of the host has to be started again for it."""
-    monkeypatch.setattr(log_route, "ADOPT_SECONDS", 0.01)
+    monkeypatch.setattr(spool_drain, "ADOPT_SECONDS", 0.01)
     transport = InProcessTransport()
     folder = SpoolFolder(tmp_path / "spool")
     dying = folder.create(ATTEMPT)
