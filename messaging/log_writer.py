@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
-from messaging.files import try_lock, write_all
+from messaging.files import is_named, try_lock, write_all
 from messaging.log_assembly import Ending, Header, Hole, LateStart, Lines, Piece, Progress
 from messaging.log_format import (
     HEADER_LIMIT,
@@ -133,11 +133,14 @@ def count_lines(file: int, offset: int) -> tuple[int, int]:
 
 
 def _open_locked(path: Path) -> int:
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-    if not try_lock(file):
-        os.close(file)
-        raise InfrastructureError(f"{path} is being written by another log collector; stop one of them")
-    return file
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        if not try_lock(file):
+            os.close(file)
+            raise InfrastructureError(f"{path} is being written by another log collector; stop one of them")
+        if is_named(file, path):
+            return file
+        os.close(file)  # it was opened when it was about to be removed, and what is written now would be lost
 
 
 def _sync_folder(folder: Path) -> None:

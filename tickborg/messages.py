@@ -104,6 +104,7 @@ class EventName(StrEnum):
     COMMAND_REFUSED = "CommandRefused"
     LOG_LINES_LOST = "LogLinesLost"
     INTERNAL_ERROR = "InternalError"
+    CALL_PUT_OFF = "CallPutOff"
 
 
 class Event(Message):

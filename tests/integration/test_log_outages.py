@@ -52,7 +52,7 @@ async def until_heard(transport: AmqpTransport, count: int) -> None:
     """Return when so many collectors are there."""
 
     async def there() -> bool:
-        return await transport.consumers(LOGS_QUEUE) == count
+        return (await transport.look_at(LOGS_QUEUE)).consumers == count
 
     await eventually(there)
 

@@ -5,14 +5,15 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from activities.clients.git.file_lock import exclusive
+from activities.clients.git.file_lock import exclusive, exclusive_if_free
 from activities.clients.git.object_store import create_repository
 from tickborg.errors import RefusedError
 from tickborg.github import RepositoryName
+from tickborg.retention import space_taken
 
 Identity = tuple[int, int]
 """Device and inode."""
@@ -49,6 +50,12 @@ class MirrorFolder:
         """Be the only one to change this mirror; yields the descriptor of the lock file."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with exclusive(self.path.with_suffix(".lock")) as descriptor:
+            yield descriptor
+
+    @contextmanager
+    def lock_if_free(self) -> Iterator[int | None]:
+        """As :meth:`lock`, without waiting; None: something is being fetched into this mirror."""
+        with exclusive_if_free(self.path.with_suffix(".lock")) as descriptor:
             yield descriptor
 
     def identity(self) -> Identity | None:
@@ -105,12 +112,33 @@ class MirrorFolder:
         return (self.path / self.fetched_ref(number)).read_text().strip()
 
     def forget(self, before: datetime) -> int:
-        """Unpin what nobody has asked for since ``before``; returns how many pins are left."""
-        pins = list((self.path / _PINS).glob("*"))
-        old = [pin for pin in pins if pin.stat().st_mtime < before.timestamp()]
+        """Unpin what nobody has asked for since ``before``; returns how many commits that were."""
+        old = [pin for pin, used in self._pins() if used < before.timestamp()]
         for pin in old:
             pin.unlink()
-        return len(pins) - len(old)
+        return len(old)
+
+    def used(self) -> datetime | None:
+        """When somebody last asked for a commit of it; None: no commit is kept."""
+        last = max((used for _, used in self._pins()), default=None)
+        return None if last is None else datetime.fromtimestamp(last, UTC)
+
+    def size(self) -> int:
+        """Bytes of the disk that it takes."""
+        return sum(_size_of(folder, files) for folder, _, files in os.walk(self.path))
+
+    def packs(self) -> int:
+        """How many packs its objects lie in."""
+        return len(list(self.path.glob("objects/pack/*.pack")))
+
+    def loose_objects(self) -> int:
+        """How many objects lie in files of their own."""
+        return len(list(self.path.glob("objects/[0-9a-f][0-9a-f]/*")))
+
+    def _pins(self) -> list[tuple[Path, float]]:
+        """What is kept, and when it was last asked for; a pin that is just being written is none yet."""
+        pins = [pin for pin in (self.path / _PINS).glob("*") if not pin.suffix]
+        return [(pin, pin.stat().st_mtime) for pin in pins]
 
     def _pin(self, sha: str) -> Path:
         return self.path / _PINS / sha
@@ -123,3 +151,13 @@ class MirrorFolder:
     def _aside(self) -> Path:
         """A path beside the mirror that is nobody's, for what is not yet, or no longer, a mirror."""
         return self.path.with_suffix(f".{uuid4().hex}")
+
+
+def _size_of(folder: str, files: list[str]) -> int:
+    """Bytes of files in a folder; one that goes meanwhile takes none."""
+    size = 0
+    for name in files:
+        with suppress(FileNotFoundError):
+            status = os.lstat(Path(folder, name))
+            size += space_taken(status.st_size, status.st_blocks)
+    return size
