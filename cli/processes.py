@@ -10,7 +10,7 @@ import signal
 from temporalio.client import Client
 
 from activities.clients.workspace.workspace import WorkspaceFolder
-from cli import configured, credentials, servers, services
+from cli import configured, credentials, schedules, servers, services
 from cli.bot import BotSettings, Listen, running_bot
 from cli.temporal_client import connect, connect_lazily, identity
 from messaging.stats_publisher import StatsPublisher
@@ -47,7 +47,15 @@ async def worker(settings: Settings) -> None:
         services.github_clients(github) as clients,
     ):
         mirrors = services.mirror_store(settings.git.mirror_path, github.git_url, clients.fetch_token)
-        async with services.working(client, clients.api, mirrors, settings.workflow_policy, publishers):
+        working = services.working(
+            client,
+            clients,
+            mirrors,
+            policy=settings.workflow_policy,
+            hearing=settings.hearing_policy,
+            publishers=publishers,
+        )
+        async with working:
             await _until_told("worker: polling for workflows and merges")
 
 
@@ -114,10 +122,18 @@ async def up(settings: Settings) -> None:
     ):
         client = await connect(connection, identity=identity("up"))
         async with running_bot(client, transport, bot_settings) as bot:
+            if ui is not None:
+                await _schedule(client, settings)
             _say_what_is_served(settings)
             log.info("Temporal Web UI: %s", ui or "the configured server's")
             log.info("dashboard: %s, metrics: %s", bot.dashboard_url, bot.metrics_url)
             await _until_told(f"up: listening at {bot.webhook_url}/github-webhook")
+
+
+async def _schedule(client: Client, settings: Settings) -> None:
+    """Have done by `tickborg up`, on a server of its own, what `tickborg setup` does on another."""
+    for recurring in schedules.recurring(settings):
+        await schedules.ensure(client, recurring)
 
 
 async def _of_bot(settings: Settings) -> BotSettings:

@@ -27,6 +27,9 @@ BUILD_WORKFLOW = "Build"
 COMMENT_WORKFLOW = "Comment"
 PUSH_WORKFLOW = "Push"
 RERUN_WORKFLOW = "Rerun"
+RECONCILE_WORKFLOW = "Reconcile"
+
+RECONCILE_SCHEDULE = "reconcile"
 
 PULL_REQUEST_EVENT_SIGNAL = "pull_request_event"
 PUSH_EVENT_SIGNAL = "push_event"

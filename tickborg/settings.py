@@ -34,6 +34,7 @@ from tickborg.systems import DEFAULT_PRIMARY_SYSTEMS, DEFAULT_TEST_SYSTEMS
 
 _MIB = 1024**2
 _STATE = Path("/var/lib/tickborg")
+_SHORTEST_INTERVAL = timedelta(seconds=1)
 
 
 class Section(BaseModel):
@@ -187,6 +188,13 @@ class BuilderLimits(Section):
     """What one build may print."""
 
 
+class SchedulesSettings(Section):
+    """How often Temporal starts what recurs; `tickborg setup` makes the schedules, and changes them."""
+
+    reconcile: Annotated[Duration, Field(ge=_SHORTEST_INTERVAL)] = timedelta(minutes=5)
+    """How often is looked for what GitHub could not deliver, and what nobody was told of."""
+
+
 class BuilderSettings(Section):
     """A builder, on the host that it runs on."""
 
@@ -267,6 +275,7 @@ class Settings(Section):
     git: GitSettings = GitSettings()
     builder: BuilderSettings = BuilderSettings()
     policy: PolicySettings = PolicySettings()
+    schedules: SchedulesSettings = SchedulesSettings()
     state: StateSettings = StateSettings()
 
     @property

@@ -84,7 +84,7 @@ class TemporalCluster:
 
     async def _heard_of(self, queue: str, whose: str = "") -> int:
         request = CountWorkersRequest(namespace=self._client.namespace, query=self._alive(queue) + whose)
-        with _failures_of(f"counting the workers of {queue}"):
+        with failures_of(f"counting the workers of {queue}"):
             answer = await self._client.workflow_service.count_workers(request, timeout=self._rpc_timeout)
         return answer.count
 
@@ -118,7 +118,7 @@ class TemporalCluster:
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
             report_stats=report_stats,
         )
-        with _failures_of(f"looking at the task queue {queue}"):
+        with failures_of(f"looking at the task queue {queue}"):
             return await self._client.workflow_service.describe_task_queue(request, timeout=self._rpc_timeout)
 
     async def signal(self, workflow_id: str, signal: str, argument: Any) -> bool:
@@ -129,7 +129,7 @@ class TemporalCluster:
             PermanentError: the server refuses the signal.
         """
         handle = self._client.get_workflow_handle(workflow_id)
-        with _failures_of(f"signalling {signal} to {workflow_id}"):
+        with failures_of(f"signalling {signal} to {workflow_id}"):
             try:
                 await handle.signal(signal, argument, rpc_timeout=self._rpc_timeout)
             except RPCError as error:
@@ -145,7 +145,7 @@ class TemporalCluster:
             UnavailableError: the server did not answer.
             PermanentError: the server refuses it.
         """
-        with _failures_of(f"starting {start.workflow_id}"):
+        with failures_of(f"starting {start.workflow_id}"):
             await start_workflow(self._client, start, rpc_timeout=self._rpc_timeout)
 
     async def pull_request_view(self, repo: RepositoryName, number: int) -> PullRequestView | None:
@@ -156,7 +156,7 @@ class TemporalCluster:
             PermanentError: the server does not let us ask.
         """
         handle = self._client.get_workflow_handle(pull_request_id(repo, number))
-        with _failures_of(f"asking {handle.id}"):
+        with failures_of(f"asking {handle.id}"):
             try:
                 view: PullRequestView | None = await handle.query(
                     STATE_QUERY,
@@ -175,7 +175,8 @@ class TemporalCluster:
 
 
 @contextmanager
-def _failures_of(what: str) -> Iterator[None]:
+def failures_of(what: str) -> Iterator[None]:
+    """Turn what a call to Temporal raises into the errors of :mod:`tickborg.errors`."""
     try:
         yield
     except RPCError as error:

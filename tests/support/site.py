@@ -164,7 +164,7 @@ class Site:
 
 @asynccontextmanager
 async def running_site(
-    folder: Path, temporal: str, rabbitmq: str, policy: Policy | None = None
+    folder: Path, temporal: str, rabbitmq: str, policy: Policy | None = None, *, redelivers: bool = True
 ) -> AsyncIterator[Site]:
     """Run a bot with all state in ``folder``; every pull request is closed when the block is left in peace.
 
@@ -173,6 +173,7 @@ async def running_site(
         temporal: address of the server.
         rabbitmq: URL of the broker.
         policy: what the bot decides by; None: builds on this machine's system, by everybody.
+        redelivers: whether webhooks that fail, as they may on a busy machine, are delivered again.
     """
     need("bwrap", "prlimit", "make", "sh")
     github, app = new_github()
@@ -184,7 +185,8 @@ async def running_site(
         transport = await enter(AmqpTransport(rabbitmq))
         bot = await enter(running_bot(client, transport, _settings(app, url, folders, policy)))
         app.webhook_url = f"{bot.webhook_url}/github-webhook"
-        await enter(redelivering(github, app))
+        if redelivers:
+            await enter(redelivering(github, app))
         site = Site(github, app, client, bot, folders)
         yield site
         await site.close_all()
