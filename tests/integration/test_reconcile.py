@@ -10,7 +10,9 @@ import pytest
 from cli import schedules
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.reconcile import reconcile_now
+from emulator.state import Repository
 from tests.support.broker import RabbitMQNode
+from tests.support.command_line import CommandLine
 from tests.support.expected import GREETING, SPEECH, assert_evaluated
 from tests.support.monorepo import MONOREPO, TWICE
 from tests.support.shown import checks
@@ -68,6 +70,19 @@ def writes(site: Site) -> list[str]:
     ]
 
 
+def pushes_built(repository: Repository, sha: str) -> list[str]:
+    """The check runs of a commit of a branch."""
+    return [run.name for run in repository.check_runs.values() if run.suite.head_sha == sha]
+
+
+async def assert_nothing_is_left(site: Site) -> None:
+    """Two more runs look, and do nothing: no workflow is told, and nothing is said on GitHub."""
+    done = writes(site)
+    again = [await reconciled(site) for _ in range(2)]
+    assert [(each.asked, each.told, each.compared, each.failed) for each in again] == [(0, (), True, ())] * 2
+    assert writes(site) == done
+
+
 async def test_what_an_outage_of_the_webhook_lost_is_done_once(site: Site) -> None:
     """Opening, comment, push and close come late, but they come, and two more runs change nothing."""
     repository = site.repository(TESTED)
@@ -80,6 +95,8 @@ async def test_what_an_outage_of_the_webhook_lost_is_done_once(site: Site) -> No
     site.alice.close(closed)
     speech = {"speech/deliver.sh": b"cat ../greeting/greeting.h\n"}
     pushed = site.alice.commit(repository, "main", speech, "speech: shorter")
+    in_vain = await reconciled(site)
+    assert (in_vain.arrived, in_vain.unsettled, in_vain.compared) == (0, in_vain.asked, False)
     await outage.end()
     report = await reconciled(site)
 
@@ -90,7 +107,8 @@ async def test_what_an_outage_of_the_webhook_lost_is_done_once(site: Site) -> No
         ("issue_comment", "created"),
         ("push", None),
     }
-    assert (report.asked, report.arrived, report.unsettled) == (len(lost), len(lost), 0)
+    guids = {each.guid for each in lost}
+    assert (report.asked, report.arrived, report.unsettled) == (len(guids), len(guids), 0)
     assert (report.compared, report.told, report.failed) == (True, (), ())
     await owner_of(site.client, closed).result()
     await site.pushed(repository)
@@ -98,10 +116,52 @@ async def test_what_an_outage_of_the_webhook_lost_is_done_once(site: Site) -> No
     assert_evaluated(opened, ("success", "2 projects: greeting, speech"))
     assert checks(opened) == {GREETING: ("success", "built and tested in N s"), SPEECH: BUILT}
     assert [each.content for each in asked.reactions] == ["eyes"]
-    names = [run.name for run in repository.check_runs.values() if run.suite.head_sha == pushed]
-    assert names == [f"speech on {SYSTEM} (push to main)"]
+    assert pushes_built(repository, pushed) == [f"speech on {SYSTEM} (push to main)"]
+    await assert_nothing_is_left(site)
 
-    done = writes(site)
-    again = [await reconciled(site) for _ in range(2)]
-    assert [(each.asked, each.told, each.compared, each.failed) for each in again] == [(0, (), True, ())] * 2
-    assert writes(site) == done
+
+async def test_what_github_has_forgotten_is_found_by_looking(
+    site: Site, temporal: EmbeddedTemporal, tmp_path: Path
+) -> None:
+    """After an outage of more than three days every pull request and branch is as if it had been told."""
+    repository = site.repository(MONOREPO)
+    moved, closed = [site.propose(repository, {f"{name}.md": b"1\n"}, title=name) for name in "ab"]
+    site.alice.commit(repository, "draft", TWICE, "Twice")
+    ready = site.alice.open_pull_request(repository, head="draft", title="Twice", draft=True)
+    site.alice.commit(repository, "main", {"docs.md": b"Docs.\n"}, "Docs")
+    for pull in (moved, ready, closed):
+        await site.settled(pull)
+    assert checks(ready) == {}
+    await site.pushed(repository)
+    await reconciled(site)
+
+    outage = Outage(site)
+    opened = site.propose(repository, {"c.md": b"1\n"}, title="Opened in the dark")
+    site.alice.commit(repository, moved.head_ref, {"a.md": b"2\n"}, "Two")
+    site.alice.mark_ready(ready)
+    site.alice.close(closed)
+    pushed = site.alice.commit(repository, "main", {"speech/deliver.sh": b"true\n"}, "speech: silent")
+    await outage.end()
+    site.github.webhooks.age(site.app, timedelta(days=4))
+    command = CommandLine(tmp_path / "operator")
+    ended = await command.run("reconcile", "--json", TICKBORG_TEMPORAL__ADDRESS=temporal.address)
+
+    report = ReconcileReport.model_validate_json(ended.printed)
+    assert (ended.status, ended.complained, report.failed) == (0, "", ())
+    name = repository.full_name
+    assert set(report.told) == {
+        f"{name}#{opened.number} opened",
+        f"{name}#{moved.number} synchronize",
+        f"{name}#{ready.number} ready_for_review",
+        f"{name}#{closed.number} closed",
+        f"{name} push to main",
+    }
+    await owner_of(site.client, closed).result()
+    await site.pushed(repository)
+    for pull in (opened, moved):
+        await site.settled(pull)
+        assert_evaluated(pull, ("success", "no project is changed"))
+    await site.settled(ready)
+    assert checks(ready) == {GREETING: BUILT, SPEECH: BUILT}
+    assert pushes_built(repository, pushed) == [f"speech on {SYSTEM} (push to main)"]
+    await assert_nothing_is_left(site)

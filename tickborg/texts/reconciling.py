@@ -17,15 +17,15 @@ def lines(report: ReconcileReport) -> tuple[str, ...]:
 
 
 def _of_deliveries(report: ReconcileReport) -> Iterator[str]:
-    found = f"deliveries: {report.looked_at} looked at"
+    found = f"deliveries: {report.looked_at:,} looked at"
     yield found if report.complete else f"{found}, which is not all: older ones were not read"
     if report.asked:
-        yield f"deliveries: {report.asked} repeated, of which {report.arrived} arrived"
+        yield f"deliveries: {report.asked:,} repeated, of which {report.arrived:,} arrived"
     if report.unsettled:
-        yield f"deliveries: {report.unsettled} still to arrive; is the webhook up?"
+        yield f"deliveries: {report.unsettled:,} still to arrive; is the webhook up?"
     kinds = Counter((each.event, each.status_code) for each in report.given_up)
     for (event, status), count in sorted(kinds.items()):
-        yield f"deliveries: {count} of {event} not asked for again, answered {status}"
+        yield f"deliveries: {count:,} of {event} not asked for again, answered {status}"
 
 
 def _of_owners(report: ReconcileReport) -> Iterator[str]:
@@ -36,7 +36,7 @@ def _of_owners(report: ReconcileReport) -> Iterator[str]:
     for each in report.told[:_MOST_NAMED]:
         yield f"told: {each}"
     if len(report.told) > _MOST_NAMED:
-        yield f"told: {len(report.told) - _MOST_NAMED} more"
+        yield f"told: {len(report.told) - _MOST_NAMED:,} more"
     if report.compared and not report.told:
         yield "told: nobody, because nothing was missed"
 
