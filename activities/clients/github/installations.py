@@ -1,7 +1,7 @@
 """The client behind :class:`activities.ports.Installations`: what our App is installed on."""
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from pydantic import AwareDatetime, BaseModel
 
@@ -10,7 +10,7 @@ from activities.clients.github.errors import MissingError
 from activities.clients.github.json_models import AccountJson, read, read_pull_request
 from activities.clients.github.repository_calls import PAGE_SIZE, RepositoryCalls
 from activities.clients.github.transport import GitHubTransport
-from tickborg.errors import PermanentError
+from tickborg.errors import PermanentError, UnauthorizedError
 from tickborg.events.payloads import GHOST
 from tickborg.github import PullRequest, RepositoryName
 from tickborg.reconciling import BranchTip, ServedRepository
@@ -60,29 +60,28 @@ class GitHubInstallations:
         installations = self._transport.getiter("/app/installations{?per_page}", {"per_page": PAGE_SIZE})
         found = [read(InstallationJson, item) async for item in installations]
         active = [each.id for each in found if each.suspended_at is None]
-        return [repository for each in active async for repository in self._repositories_of(each)]
+        return [repository for each in active for repository in await self._repositories_of(each)]
 
-    async def _repositories_of(self, installation: int) -> AsyncIterator[ServedRepository]:
+    async def _repositories_of(self, installation: int) -> Sequence[ServedRepository]:
         """One that was revoked a moment ago must not hide the others."""
         try:
-            token = await self._app.installation_token(installation)
-            items = self._transport.getiter(
-                "/installation/repositories{?per_page}",
-                {"per_page": PAGE_SIZE},
-                oauth_token=token,
-                iterable_key="repositories",
-            )
-            listed = [read(RepositoryJson, item) async for item in items]
+            return await self._listed(installation)
         except PermanentError as error:
             log.warning("installation %d is left out: %s", installation, error)
-            return
-        for each in listed:
-            if not each.archived:
-                yield ServedRepository(
-                    repo=RepositoryName.parse(each.full_name),
-                    default_branch=each.default_branch,
-                    pushed_at=each.pushed_at,
-                )
+            return ()
+
+    async def _listed(self, installation: int) -> Sequence[ServedRepository]:
+        token = await self._app.installation_token(installation)
+        try:
+            found = await self._all_of(token)
+        except UnauthorizedError:
+            found = await self._all_of(await self._app.installation_token(installation, refused=token))
+        return [_served(each) for each in found if not each.archived]
+
+    async def _all_of(self, token: str) -> Sequence[RepositoryJson]:
+        path, names = "/installation/repositories{?per_page}", {"per_page": PAGE_SIZE}
+        items = self._transport.getiter(path, names, oauth_token=token, iterable_key="repositories")
+        return [read(RepositoryJson, item) async for item in items]
 
     async def open_pulls(self, repo: RepositoryName) -> Sequence[PullRequest]:
         """The open pull requests."""
@@ -96,3 +95,11 @@ class GitHubInstallations:
         except MissingError:
             return None
         return BranchTip(sha=commit.sha, author=commit.author.login if commit.author else GHOST)
+
+
+def _served(listed: RepositoryJson) -> ServedRepository:
+    return ServedRepository(
+        repo=RepositoryName.parse(listed.full_name),
+        default_branch=listed.default_branch,
+        pushed_at=listed.pushed_at,
+    )
