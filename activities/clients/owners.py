@@ -12,6 +12,7 @@ from tickborg.names import (
     origin_of,
     push_id,
 )
+from tickborg.search_attributes import quoted
 from tickborg.views import BranchView
 
 RUNS_LOOKED_AT = 5
@@ -40,9 +41,8 @@ class TemporalOwners:
         """
         owner = push_id(repo, branch)
         with failures_of(f"asking {owner}"):
-            runs = self._client.list_workflows(
-                f'WorkflowId="{owner}"', limit=RUNS_LOOKED_AT, rpc_timeout=RPC_TIMEOUT
-            )
+            query = f"WorkflowId={quoted(owner)}"
+            runs = self._client.list_workflows(query, limit=RUNS_LOOKED_AT, rpc_timeout=RPC_TIMEOUT)
             async for run in runs:
                 view = await self._view(owner, run.run_id)
                 if view is not None and view.head_sha is not None:
