@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from messaging.files import try_lock, write_all
-from messaging.log_assembly import Ending, Header, Hole, LateStart, Lines, Piece, Progress
+from messaging.log_assembly import Ending, Header, Hole, LateStart, Lines, Piece, Progress, is_open_end
 from messaging.log_format import (
     HEADER_LIMIT,
     LogMetadata,
@@ -77,7 +77,8 @@ class LogWriter:
         written = self._metadata.with_text_lines(self._text_lines)
         if written != self._metadata:
             self._save(written)
-        ended = self._metadata.status not in {None, BuildLogStatus.LOST}
+        known = self._metadata.line_count is not None
+        ended = known and self._metadata.status not in {None, BuildLogStatus.LOST}
         self.progress = Progress(self._metadata.lines_in(self._text_lines) + 1, ended)
 
     def _write_special(self, piece: Header | LateStart | Hole | Ending) -> None:
@@ -99,8 +100,7 @@ class LogWriter:
         """Say in the metadata that the log ended, once its lines are on the disk."""
         self.sync()
         self._save(self._metadata.ended(piece.end, self.progress.next_line - 1))
-        final = piece.end.status is not BuildLogStatus.LOST
-        self.progress = Progress(self.progress.next_line, ended=final)
+        self.progress = Progress(self.progress.next_line, ended=not is_open_end(piece.end))
 
     def _append(self, texts: list[str]) -> None:
         if texts:

@@ -15,6 +15,13 @@ DEAD_LETTER_EXCHANGE = "tickborg.dead-letter"
 DEAD_LETTER_QUEUE = "tickborg.dead-letter"
 
 
+MOST_LINES = 2**40
+"""Lines of a log; a sender that says more is wrong, and what counts lost lines would have to believe it."""
+
+LARGEST_COUNT = 2**53
+"""What a metric counts exactly; a number that is no float would end what counts."""
+
+
 def log_routing_key(attempt_id: UUID) -> str:
     """The routing key of one attempt's log on :data:`LOGS_EXCHANGE`."""
     return f"logs.{attempt_id}"
@@ -51,7 +58,7 @@ class BuildLogMsg(Message):
     attempt_id: UUID
     identity: str
     system: str
-    line_number: int = Field(ge=1)
+    line_number: int = Field(ge=1, le=MOST_LINES)
     output: str
 
 
@@ -73,7 +80,7 @@ class BuildLogEnd(Message):
     type: Literal["end"] = "end"
     attempt_id: UUID
     status: BuildLogStatus
-    line_count: int | None = Field(default=None, ge=0)
+    line_count: int | None = Field(default=None, ge=0, le=MOST_LINES)
     """Lines the builder sent; None when it died and nobody knows."""
     ended_at: datetime
 
@@ -112,8 +119,8 @@ class Event(Message):
     project: str | None = None
     system: str | None = None
     outcome: str | None = None
-    count: int = Field(default=1, ge=0)
-    seconds: float | None = Field(default=None, ge=0)
+    count: int = Field(default=1, ge=0, le=LARGEST_COUNT)
+    seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """How long it took, where it took time."""
 
 

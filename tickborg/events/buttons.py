@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from tickborg.errors import RefusedError
-from tickborg.events.payloads import GHOST, SHA, Account, first_fault
+from tickborg.events.payloads import GHOST, SHA, Account, Words, first_fault
 from tickborg.external_ids import BuildReference, read_external_id
 from tickborg.github import RepositoryName
 from tickborg.values import Value
@@ -65,7 +65,7 @@ class _CheckRunEventJson(BaseModel):
 
 class _CheckSuiteJson(BaseModel):
     head_sha: str = Field(pattern=SHA)
-    head_branch: str | None = None
+    head_branch: Words | None = None
 
 
 class _CheckSuiteEventJson(BaseModel):

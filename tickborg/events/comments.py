@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, Field, ValidationError
 
 from tickborg.errors import RefusedError
-from tickborg.events.payloads import GHOST, LARGEST_NUMBER, Account, first_fault
+from tickborg.events.payloads import GHOST, LARGEST_ID, LARGEST_NUMBER, Account, Text, first_fault
 from tickborg.github import RepositoryName
 from tickborg.values import Value
 
@@ -37,9 +37,9 @@ class _IssueJson(BaseModel):
 
 
 class _CommentJson(BaseModel):
-    id: int = Field(ge=1)
+    id: int = Field(ge=1, le=LARGEST_ID)
     user: Account | None
-    body: str | None = ""
+    body: Text | None = ""
     performed_via_github_app: dict[str, object] | None = None
 
 
