@@ -91,7 +91,7 @@ def position(message: AnyLogMessage) -> int:
         return 0
     if isinstance(message, BuildLogMsg):
         return message.line_number
-    return 1 if is_open_end(message) else (message.line_count or 0) + 1
+    return 1 if _is_open_end(message) else (message.line_count or 0) + 1
 
 
 def assemble(progress: Progress, messages: Sequence[AnyLogMessage], give_up_before: int = 0) -> Assembly:
@@ -113,7 +113,7 @@ def assemble(progress: Progress, messages: Sequence[AnyLogMessage], give_up_befo
     return assembly
 
 
-def is_open_end(end: BuildLogEnd) -> bool:
+def _is_open_end(end: BuildLogEnd) -> bool:
     """Whether more may come: a builder that died may be restarted and send what it had spooled."""
     return end.status is BuildLogStatus.LOST or end.line_count is None
 
@@ -142,7 +142,7 @@ def _written(progress: Progress, message: AnyLogMessage) -> Iterator[tuple[Piece
         first = progress.next_line == 0
         yield (Header(message, message), Progress(1)) if first else (LateStart(message), progress)
     elif isinstance(message, BuildLogEnd):
-        yield Ending(message), Progress(progress.next_line, ended=not is_open_end(message))
+        yield Ending(message), Progress(progress.next_line, ended=not _is_open_end(message))
     else:
         yield from _new_lines(progress, message)
 

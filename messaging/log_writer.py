@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
-from messaging.files import try_lock, write_all
-from messaging.log_assembly import Ending, Header, Hole, LateStart, Lines, Piece, Progress, is_open_end
+from messaging.files import is_named, try_lock, write_all
+from messaging.log_assembly import Ending, Header, Hole, LateStart, Lines, Piece, Progress
 from messaging.log_format import (
     HEADER_LIMIT,
     LogMetadata,
@@ -19,7 +19,6 @@ from messaging.log_format import (
     read_metadata,
 )
 from tickborg.errors import InfrastructureError
-from tickborg.messages import BuildLogStatus
 
 _CHUNK = 1024 * 1024
 
@@ -77,9 +76,7 @@ class LogWriter:
         written = self._metadata.with_text_lines(self._text_lines)
         if written != self._metadata:
             self._save(written)
-        known = self._metadata.line_count is not None
-        ended = known and self._metadata.status not in {None, BuildLogStatus.LOST}
-        self.progress = Progress(self._metadata.lines_in(self._text_lines) + 1, ended)
+        self.progress = Progress(self._metadata.lines_in(self._text_lines) + 1, ended=self._metadata.final)
 
     def _write_special(self, piece: Header | LateStart | Hole | Ending) -> None:
         if isinstance(piece, Header):
@@ -100,7 +97,7 @@ class LogWriter:
         """Say in the metadata that the log ended, once its lines are on the disk."""
         self.sync()
         self._save(self._metadata.ended(piece.end, self.progress.next_line - 1))
-        self.progress = Progress(self.progress.next_line, ended=not is_open_end(piece.end))
+        self.progress = Progress(self.progress.next_line, ended=self._metadata.final)
 
     def _append(self, texts: list[str]) -> None:
         if texts:
@@ -136,11 +133,14 @@ def count_lines(file: int, offset: int) -> tuple[int, int]:
 
 
 def _open_locked(path: Path) -> int:
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-    if not try_lock(file):
-        os.close(file)
-        raise InfrastructureError(f"{path} is being written by another log collector; stop one of them")
-    return file
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        if not try_lock(file):
+            os.close(file)
+            raise InfrastructureError(f"{path} is being written by another log collector; stop one of them")
+        if is_named(file, path):
+            return file
+        os.close(file)  # it was opened when it was about to be removed, and what is written now would be lost
 
 
 def _sync_folder(folder: Path) -> None:

@@ -15,16 +15,13 @@ DEAD_LETTER_EXCHANGE = "tickborg.dead-letter"
 DEAD_LETTER_QUEUE = "tickborg.dead-letter"
 
 
-MOST_LINES = 2**40
-"""Lines of a log; a sender that says more is wrong, and what counts lost lines would have to believe it."""
-
-LARGEST_COUNT = 2**53
-"""What a metric counts exactly; a number that is no float would end what counts."""
-
-
 def log_routing_key(attempt_id: UUID) -> str:
     """The routing key of one attempt's log on :data:`LOGS_EXCHANGE`."""
     return f"logs.{attempt_id}"
+
+
+LAST_LINE = 10**9
+"""The highest number that a line may have: what is beyond is no log, and would be a hole without end."""
 
 
 class Message(BaseModel):
@@ -58,7 +55,7 @@ class BuildLogMsg(Message):
     attempt_id: UUID
     identity: str
     system: str
-    line_number: int = Field(ge=1, le=MOST_LINES)
+    line_number: int = Field(ge=1, le=LAST_LINE)
     output: str
 
 
@@ -80,7 +77,7 @@ class BuildLogEnd(Message):
     type: Literal["end"] = "end"
     attempt_id: UUID
     status: BuildLogStatus
-    line_count: int | None = Field(default=None, ge=0, le=MOST_LINES)
+    line_count: int | None = Field(default=None, ge=0, le=LAST_LINE)
     """Lines the builder sent; None when it died and nobody knows."""
     ended_at: datetime
 
@@ -107,6 +104,7 @@ class EventName(StrEnum):
     COMMAND_REFUSED = "CommandRefused"
     LOG_LINES_LOST = "LogLinesLost"
     INTERNAL_ERROR = "InternalError"
+    CALL_PUT_OFF = "CallPutOff"
 
 
 class Event(Message):
@@ -119,7 +117,7 @@ class Event(Message):
     project: str | None = None
     system: str | None = None
     outcome: str | None = None
-    count: int = Field(default=1, ge=0, le=LARGEST_COUNT)
+    count: int = Field(default=1, ge=0, le=10**15)
     seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """How long it took, where it took time."""
 
@@ -129,3 +127,6 @@ class EventMessage(Message):
 
     sender: str
     events: list[Event]
+
+
+EVENT_MESSAGE: TypeAdapter[EventMessage] = TypeAdapter(EventMessage)

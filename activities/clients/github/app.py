@@ -58,6 +58,11 @@ class GitHubApp:
         """A token for the REST API with all that the installation on ``repo`` may do."""
         return await self._granted(repo)
 
+    async def installation_token(self, installation: int, refused: str = "") -> str:
+        """A token for the REST API with all that one installation may do, other than one that was refused."""
+        self._tokens.forget(Grant(installation), refused)
+        return await self._tokens.get(Grant(installation))
+
     async def fetch_token(self, repo: RepositoryName) -> str:
         """A token that reads the code of ``repo`` and nothing else: git's password for ``x-access-token``."""
         return await self._granted(repo, fetch_only=repo.name)
@@ -81,6 +86,8 @@ class GitHubApp:
             # The App was uninstalled; and perhaps installed again, under another id.
             self._installations.forget(repo, installation)
             return await self._tokens.get(Grant(await self._installations.get(repo), fetch_only))
+        except PermanentError as refused:
+            raise PermanentError(f"no token for {repo}: {refused}") from None
 
     async def _find_installation(self, repo: RepositoryName) -> Lease[int]:
         names = {"owner": repo.owner, "name": repo.name}
