@@ -113,9 +113,9 @@ class MirrorFolder:
 
     def forget(self, before: datetime) -> int:
         """Unpin what nobody has asked for since ``before``; returns how many commits that were."""
-        old = [pin for pin, used in self._pins() if used < before.timestamp()]
-        for pin in old:
-            pin.unlink()
+        old = [sha for sha, used in self._pins() if used < before.timestamp()]
+        for sha in old:
+            self._pin(sha).unlink()
         return len(old)
 
     def used(self) -> datetime | None:
@@ -125,20 +125,22 @@ class MirrorFolder:
 
     def size(self) -> int:
         """Bytes of the disk that it takes."""
-        return sum(_size_of(folder, files) for folder, _, files in os.walk(self.path))
+        return _size_of(self.path)
 
-    def packs(self) -> int:
-        """How many packs its objects lie in."""
-        return len(list(self.path.glob("objects/pack/*.pack")))
+    def packs(self) -> list[datetime]:
+        """When each of the packs that its objects lie in was written."""
+        times = [pack.stat().st_mtime for pack in self.path.glob("objects/pack/*.pack")]
+        return [datetime.fromtimestamp(time, UTC) for time in times]
 
     def loose_objects(self) -> int:
         """How many objects lie in files of their own."""
         return len(list(self.path.glob("objects/[0-9a-f][0-9a-f]/*")))
 
-    def _pins(self) -> list[tuple[Path, float]]:
+    def _pins(self) -> list[tuple[str, float]]:
         """What is kept, and when it was last asked for; a pin that is just being written is none yet."""
-        pins = [pin for pin in (self.path / _PINS).glob("*") if not pin.suffix]
-        return [(pin, pin.stat().st_mtime) for pin in pins]
+        with suppress(FileNotFoundError), os.scandir(self.path / _PINS) as entries:
+            return [(entry.name, entry.stat().st_mtime) for entry in entries if "." not in entry.name]
+        return []
 
     def _pin(self, sha: str) -> Path:
         return self.path / _PINS / sha
@@ -153,11 +155,15 @@ class MirrorFolder:
         return self.path.with_suffix(f".{uuid4().hex}")
 
 
-def _size_of(folder: str, files: list[str]) -> int:
-    """Bytes of files in a folder; one that goes meanwhile takes none."""
+def _size_of(folder: str | Path) -> int:
+    """Bytes of the disk that all below a folder takes; what goes meanwhile takes none."""
     size = 0
-    for name in files:
-        with suppress(FileNotFoundError):
-            status = os.lstat(Path(folder, name))
-            size += space_taken(status.st_size, status.st_blocks)
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                size += _size_of(entry.path)
+                continue
+            with suppress(FileNotFoundError):
+                status = entry.stat(follow_symlinks=False)
+                size += space_taken(status.st_size, status.st_blocks)
     return size

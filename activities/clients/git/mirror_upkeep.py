@@ -74,6 +74,9 @@ class MirrorUpkeep:
     def tidy(self, alive: Callable[[], None] = lambda: None) -> tuple[MirrorsTidied, Sequence[str]]:
         """Forget what is unused, pack what is left, and remove the mirrors for which there is no room.
 
+        A commit is there no longer than twice the retention: as soon as one has been forgotten, a mirror is
+        packed whose oldest pack is older than the retention.
+
         A mirror is locked meanwhile, so nothing is fetched into it; what is read from it is not disturbed.
         What fails at one mirror holds up no other; it comes beside, in words for a person.
 
@@ -115,10 +118,13 @@ class MirrorUpkeep:
                 return
             mirror.clean()
             before = self._now() - self._retention.age
-            tally.forgotten += mirror.forget(before)
+            forgotten = mirror.forget(before)
+            tally.forgotten += forgotten
+            packs = mirror.packs()
+            stale = forgotten > 0 and min(packs, default=before) < before
             if mirror.used() is None:
                 self._remove(mirror, f"nobody has used it since {before}", tally)
-            elif mirror.packs() > MOST_PACKS or mirror.loose_objects() > MOST_LOOSE_OBJECTS:
+            elif stale or len(packs) > MOST_PACKS or mirror.loose_objects() > MOST_LOOSE_OBJECTS:
                 self._pack(mirror, lock, tally)
 
     def _pack(self, mirror: MirrorFolder, lock: int, tally: _Tally) -> None:
@@ -133,7 +139,7 @@ class MirrorUpkeep:
                 return
             failed = ended.output.strip()
         mirror.clean()
-        if mirror.packs() > HOPELESS_PACKS:
+        if len(mirror.packs()) > HOPELESS_PACKS:
             self._remove(mirror, f"it cannot be packed: {failed}", tally)
             return
         raise InfrastructureError(f"git gc failed, which is tried again next time: {failed}")
