@@ -46,7 +46,7 @@ async def until_refused(transport: AmqpTransport) -> None:
 async def until_counted(transport: AmqpTransport, name: EventName) -> int:
     """How many events of a name one message has that is on the stats queue."""
     async with transport.subscribe(STATS_QUEUE, 1) as subscription:
-        (delivery,) = await subscription.batch()
+        (delivery,) = await subscription.batch(PATIENCE_SECONDS)
         events = EventMessage.model_validate_json(delivery.body).events
         return sum(event.count for event in events if event.name is name)
 

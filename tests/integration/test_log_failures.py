@@ -18,6 +18,7 @@ from tests.support.build_logs import ATTEMPT, START, new_start, numbered
 from tests.support.eventually import eventually
 from tests.support.log_pipeline import collector, ended, running, until_sent, until_written, written
 from tests.support.log_processes import BUILDER, COLLECTOR, process
+from tests.support.patience import PATIENCE_SECONDS
 from tickborg.errors import UnavailableError
 from tickborg.messages import STATS_QUEUE, BuildLogStatus
 
@@ -88,7 +89,7 @@ async def test_a_broker_killed_in_mid_build_costs_no_line(rabbitmq: RabbitMQNode
         assert (await ended(tmp_path, other.attempt_id)).complete
         await until_sent(tmp_path / "spool")
         async with late_transport.subscribe(STATS_QUEUE, 1) as subscription:
-            (kept,) = await subscription.batch()
+            (kept,) = await subscription.batch(PATIENCE_SECONDS)
             assert kept.message_id == "confirmed"
     assert written(tmp_path, ATTEMPT) == numbered(1, 3500)
     assert written(tmp_path, other.attempt_id) == numbered(1, 100)
