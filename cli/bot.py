@@ -8,6 +8,7 @@ from temporalio.client import Client
 
 from activities.clients.workspace.workspace import WorkspaceFolder
 from cli import services
+from messaging.log_store import LogReader
 from messaging.transport import Transport
 from tickborg.hearing import DEFAULT_PUSH_BRANCHES, HearingPolicy
 from tickborg.policy import Policy
@@ -78,7 +79,7 @@ async def running_bot(
         showing = services.showing(
             client,
             transport,
-            folders.logs,
+            LogReader(folders.logs, settings.kept_logs.age),
             host=listen.host,
             port=listen.dashboard,
             public_url=settings.dashboard_url,

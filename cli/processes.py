@@ -16,6 +16,7 @@ from cli import configured, credentials, servers, services
 from cli.bot import BotSettings, Listen, running_bot
 from cli.schedules import ensure_all, recurring
 from cli.temporal_client import connect, connect_lazily, identity
+from messaging.log_store import LogReader
 from messaging.stats_publisher import StatsPublisher
 from tickborg.served_repositories import ANY_REPOSITORY
 from tickborg.settings import Settings
@@ -107,11 +108,12 @@ async def stats(settings: Settings) -> None:
 async def dashboard(settings: Settings) -> None:
     """Show pull requests and logs."""
     client = await connect_lazily(servers.temporal(settings), identity=identity("dashboard"))
-    listen, folder = settings.dashboard, settings.logs.log_storage_path
+    listen, logs = settings.dashboard, settings.logs
+    kept = LogReader(logs.log_storage_path, logs.log_retention)
     async with (
         configured.transport(settings) as transport,
         services.showing(
-            client, transport, folder, host=listen.host, port=listen.port, public_url=listen.url
+            client, transport, kept, host=listen.host, port=listen.port, public_url=listen.url
         ) as url,
     ):
         await _until_told(f"dashboard: at {url}")

@@ -286,7 +286,13 @@ async def hearing(  # noqa: PLR0913 - what it listens on, and all it is wired to
 
 @asynccontextmanager
 async def showing(  # noqa: PLR0913 - what it listens on, and all it is wired to
-    client: Client, transport: Transport, logs: Path, *, host: str, port: int, public_url: str | None = None
+    client: Client,
+    transport: Transport,
+    logs: LogReader,
+    *,
+    host: str,
+    port: int,
+    public_url: str | None = None,
 ) -> AsyncIterator[str]:
     """``tickborg dashboard``: show pull requests, branches and logs; yields the URL that it listens at.
 
@@ -294,7 +300,7 @@ async def showing(  # noqa: PLR0913 - what it listens on, and all it is wired to
     """
     app = create_dashboard(
         owners=TemporalOwners(client),
-        logs=LogReader(logs),
+        logs=logs,
         live=LiveLogs(transport),
         root_path=urlsplit(public_url or "").path,
     )
