@@ -20,7 +20,7 @@ from tests.chaos.audit import Case, violations
 from tests.chaos.people import REPOSITORY
 from tests.chaos.plan import plan
 from tests.chaos.run import Terms, carry_out
-from tests.chaos.survived import table
+from tests.chaos.survived import counted, table
 from tests.support.tools import need
 from tickborg.github import RepositoryName
 
@@ -63,11 +63,8 @@ def _run_once(console: Console, asked: argparse.Namespace, seed: int) -> bool:
     for violation in found:
         console.print(str(violation), markup=False)
     seen = outcome.evidence
-    lines = sum(len(log.lines) for log in seen.logs)
     console.print(
-        f"seed {seed}: {len(found)} violations in {time.monotonic() - started:.0f} s; "
-        f"{len(seen.pulls)} pulls, {len(seen.runs)} check runs, {len(seen.logs)} logs ({lines} lines), "
-        f"{len(seen.workflows)} workflows, {len(seen.deliveries)} events"
+        f"seed {seed}: {len(found)} violations in {time.monotonic() - started:.0f} s; {counted(seen)}"
     )
     if found or asked.keep:
         console.print(f"  what there is, is in {folder}")

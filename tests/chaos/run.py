@@ -54,9 +54,12 @@ repos = ["acme/*"]
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Outcome:
-    """What a run came to."""
+    """What a run came to.
+
+    Without a representation: asyncio asks for one of a main task's result, which takes a minute here.
+    """
 
     ledger: Ledger
     evidence: Evidence

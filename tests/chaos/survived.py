@@ -1,5 +1,6 @@
 """The table of the faults that were survived."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich.table import Table
@@ -7,6 +8,7 @@ from rich.table import Table
 from emulator.rendering import statuses_of
 from emulator.state import Repository
 from tests.chaos.breaking import Struck, UnderWay
+from tests.chaos.evidence import Evidence
 from tickborg.texts.statuses import EVALUATION_CONTEXT
 
 
@@ -54,6 +56,17 @@ def table(repository: Repository, struck: Sequence[Struck], began: float) -> Tab
             _longest(caught_up_at(repository, each) - each.mended for each in times),
         )
     return drawn
+
+
+def counted(seen: Evidence) -> str:
+    """How much there was of everything."""
+    ends = Counter(log.status.value for log in seen.logs if log.status is not None)
+    lines = sum(len(log.lines) for log in seen.logs)
+    return (
+        f"{len(seen.pulls)} pull requests, {len(seen.deliveries)} events, {len(seen.workflows)} workflows, "
+        f"{len(seen.runs)} check runs, {len(seen.logs)} attempts "
+        f"({', '.join(f'{count} {status}' for status, count in ends.most_common())}) of {lines} lines"
+    )
 
 
 def _decided_at(repository: Repository, sha: str) -> float | None:

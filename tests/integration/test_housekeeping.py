@@ -12,7 +12,7 @@ from activities.clients.cluster import TemporalCluster
 from activities.clients.workspace.workspace import WorkspaceFolder
 from cli import services
 from cli.embedded_temporal import EmbeddedTemporal
-from cli.schedules import ensure, recurring
+from cli.schedules import ensure, recurring, run_now
 from cli.temporal_client import TemporalConnection, connect, worker_runtime
 from cli.workers import workflow_worker
 from tests.support.eventually import eventually
@@ -24,7 +24,6 @@ from tickborg.names import HOUSEKEEPING_WORKFLOW
 from tickborg.policy import Policy
 from tickborg.retention import Retention
 from tickborg.settings import Settings
-from workflows.housekeeping import Housekeeping
 
 WEEK = Retention(7 * DAY, 1 << 30)
 
@@ -57,15 +56,7 @@ async def scheduled_run(client: Client) -> HousekeepingReport:
     """What the next run of the schedule comes to."""
     (schedule,) = [each for each in recurring(Settings()) if each.workflow == HOUSEKEEPING_WORKFLOW]
     await ensure(client, schedule)
-    await client.get_schedule_handle(schedule.id).trigger()
-
-    async def started() -> list[str]:
-        query = f'WorkflowType="{HOUSEKEEPING_WORKFLOW}"'
-        return [execution.id async for execution in client.list_workflows(query)]
-
-    (workflow_id,) = await eventually(started)
-    handle = client.get_workflow_handle_for(Housekeeping.run, workflow_id)
-    return await handle.result()
+    return await run_now(client, schedule.id, HousekeepingReport)
 
 
 async def test_every_process_tidies_its_own_disk(client: Client, tmp_path: Path) -> None:

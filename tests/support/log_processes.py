@@ -50,15 +50,18 @@ DYING_COLLECTOR = (
 import os, signal
 from messaging.amqp_subscription import AmqpSubscription
 
+acknowledge = AmqpSubscription.acknowledge
+
 async def die(self, deliveries):
-    if deliveries:
+    if any(b'"lines"' in delivery.body for delivery in deliveries):
         os.kill(os.getpid(), signal.SIGKILL)
+    await acknowledge(self, deliveries)
 
 AmqpSubscription.acknowledge = die
 """
     + COLLECTOR
 )
-"""A collector that is killed when all is on the disk and nothing is acknowledged."""
+"""A collector that is killed when lines are on the disk and their message is not acknowledged."""
 
 LOUD_BUILDER = """
 import asyncio, resource, sys

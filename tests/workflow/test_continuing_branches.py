@@ -1,11 +1,13 @@
 """The owner of a branch that is never idle: it continues as new, and forgets nothing (design, section 3)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import pytest_asyncio
+from temporalio import workflow
 from temporalio.client import WorkflowHandle
 
 from cli import embedded_temporal
@@ -14,13 +16,16 @@ from cli.temporal_client import TemporalConnection
 from tests.support import asking
 from tests.support.eventually import eventually
 from tests.support.histories import until_renewed
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, REPO, THIRD_HEAD, Bench
 from tests.workflow.conftest import NewBench
 from tickborg.cancellation import PUT_OFF
 from tickborg.github import CheckConclusion, CheckStatus
-from tickborg.names import STATE_QUERY, push_id
+from tickborg.names import PUSH_WORKFLOW, STATE_QUERY, push_id
 from tickborg.policy import Policy
+from tickborg.push_memory import PushStart
 from tickborg.systems import System
+from tickborg.texts.push_statuses import PUSH_CONTEXT
 from tickborg.views import BranchView
 
 SUCCESS, CANCELLED = CheckConclusion.SUCCESS, CheckConclusion.CANCELLED
@@ -28,6 +33,7 @@ ARM = System.AARCH64_LINUX
 LONG_HISTORY = 30
 """Events after which the server suggests to continue as new; its own default is 4,096."""
 DELIVERY = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
+PUSHES = 4
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -98,6 +104,31 @@ async def test_what_waits_for_a_builder_holds_nothing_up(new_bench: NewBench) ->
         await asking.press(bench, run, "cancel")
     await bench.end()
     assert len(bench.check_run_history("meshmc", HEAD, ARM, "main")) == 1
+
+
+async def test_a_push_in_the_moment_of_continuing_is_looked_at(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although it comes after the last look at the inbox: the server asks again, with what has come."""
+    loop, renew = asyncio.get_running_loop(), workflow.continue_as_new
+    late: dict[str, str] = {}
+
+    def continue_as_new(start: PushStart) -> NoReturn:
+        """The thread of an owner waits here, once a run, until one more push is durable in Temporal."""
+        run_id = workflow.info().run_id
+        if run_id not in late and not workflow.unsafe.is_replaying():
+            late[run_id] = f"{len(late) + 1:040x}"
+            asyncio.run_coroutine_threadsafe(asking.push(bench, late[run_id]), loop).result(PATIENCE_SECONDS)
+        renew(start)
+
+    monkeypatch.setattr(workflow, "continue_as_new", continue_as_new)
+    on_time = [f"{n:040x}" for n in range(100, 100 + PUSHES)]
+    for head in on_time:
+        await asking.push(bench, head)
+    histories = await bench.end()
+    assert late
+    assert len(histories.of(PUSH_WORKFLOW)) > 1
+    assert all(bench.github.status(head, PUSH_CONTEXT) for head in (*on_time, *late.values()))
 
 
 def two_check_runs(bench: Bench, project: str) -> list[list[Any]] | None:

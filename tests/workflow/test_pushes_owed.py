@@ -1,9 +1,12 @@
 """Pushes that cannot be looked at: what they changed is built with the next one (design, section 3)."""
 
+from functools import partial
+
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
 from tests.support import asking
+from tests.support.eventually import eventually
 from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, REPO, THIRD_HEAD, Bench
 from tickborg.errors import HeadGoneError, PermanentError
 from tickborg.github import CheckConclusion, CheckStatus, StatusState
@@ -21,6 +24,11 @@ async def view_of(bench: Bench) -> BranchView:
     assert (await owner.describe()).status is WorkflowExecutionStatus.RUNNING
     view: BranchView = await owner.query(STATE_QUERY, result_type=BranchView)
     return view
+
+
+async def has_no_builds(bench: Bench) -> bool:
+    """Whether the owner of main, who is still there, knows of no build any more."""
+    return not (await view_of(bench)).builds
 
 
 async def test_what_a_bad_project_file_holds_up_is_built_with_the_next_push(bench: Bench) -> None:
@@ -70,6 +78,7 @@ async def test_what_was_superseded_for_a_push_that_fails_is_built_with_the_next(
     bench.repositories.fail(NEXT_HEAD, error)
     await asking.push(bench, NEXT_HEAD, before=HEAD)
     await asking.until_built(bench, "cgit", HEAD, CheckConclusion.CANCELLED)
+    await eventually(partial(has_no_builds, bench))
     bench.cluster.builders[LINUX] = 1
     await asking.push(bench, THIRD_HEAD, before=NEXT_HEAD)
     await asking.until_built(bench, "cgit", THIRD_HEAD, SUCCESS)
