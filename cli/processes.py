@@ -48,7 +48,7 @@ async def worker(settings: Settings) -> None:
     client = await _connected(settings, "worker")
     async with (
         configured.transport(settings) as transport,
-        services.publishing(transport, identity("worker"), settings.rabbitmq.spool_path) as publishers,
+        services.publishing(transport, identity("worker"), configured.spool(settings)) as publishers,
         services.github_clients(github, publishers.stats) as clients,
     ):
         mirrors = services.mirror_store(settings.git.mirror_path, github.git_url, clients.fetch_token)
@@ -82,7 +82,7 @@ async def builder(settings: Settings) -> None:
     workspaces = WorkspaceFolder(settings.builder.workspace_path, mirrors)
     async with (
         configured.transport(settings) as transport,
-        services.publishing(transport, builders.host.identity, settings.rabbitmq.spool_path) as publishers,
+        services.publishing(transport, builders.host.identity, configured.spool(settings)) as publishers,
         services.building(client, builders, workspaces, publishers) as building,
         services.housekeeping(
             client, builders.host.identity, settings.git.mirror_path, settings.git.retention, workspaces
@@ -161,6 +161,7 @@ async def _of_bot(settings: Settings) -> BotSettings:
             dashboard=settings.dashboard.port,
         ),
         dashboard_url=settings.dashboard.url,
+        spool_limit=settings.rabbitmq.spool_limit,
         kept_logs=settings.logs.retention,
         kept_mirrors=settings.git.retention,
     )

@@ -154,11 +154,11 @@ class GitHubClients:
 
 
 @asynccontextmanager
-async def publishing(transport: Transport, sender: str, spool: Path) -> AsyncIterator[Publishers]:
+async def publishing(transport: Transport, sender: str, spool: SpoolFolder) -> AsyncIterator[Publishers]:
     """Publish stats events and build logs."""
     async with (
         StatsPublisher(transport, sender) as stats,
-        LogPublisher(transport, SpoolFolder(spool)) as logs,
+        LogPublisher(transport, spool) as logs,
     ):
         yield Publishers(stats, logs)
 
