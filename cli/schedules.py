@@ -58,7 +58,7 @@ def recurring(settings: Settings) -> tuple[Recurring, ...]:
         every=schedules.housekeeping,
         summary="remove what is needed no more from the disks of all workers and builders",
     )
-    return (reconcile(schedules.reconcile), housekeeping)
+    return (housekeeping, reconcile(schedules.reconcile))
 
 
 async def ensure_all(client: Client, wanted: Iterable[Recurring]) -> None:
