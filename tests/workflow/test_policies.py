@@ -36,9 +36,9 @@ class Terms(NamedTuple):
     tries: int
 
 
-SHOWN = Terms("tickborg", timedelta(seconds=30), MINUTE, MINUTE, NEVER, timedelta(seconds=10), 0)
+SHOWN = Terms("tickborg", timedelta(seconds=45), MINUTE, MINUTE, NEVER, timedelta(seconds=10), 0)
 """Cosmetic steps: a minute at most."""
-TOLD = ASKED = Terms("tickborg", MINUTE, DAY, DAY, NEVER, MINUTE, 0)
+TOLD = ASKED = Terms("tickborg", 3 * MINUTE, DAY, DAY, NEVER, MINUTE, 0)
 """What people wait for, and what is decided on: a day."""
 
 EXPECTED = {
@@ -50,8 +50,8 @@ EXPECTED = {
     "open_check_run": {SHOWN},
     "update_check_run": {SHOWN, TOLD},
     "publish_summary": {TOLD},
-    "labels": {SHOWN},
-    "change_labels": {SHOWN},
+    "labels": {TOLD},
+    "change_labels": {TOLD},
     "notify": {SHOWN},
     "merge": {Terms("tickborg-git", 15 * MINUTE, DAY, DAY, NEVER, MINUTE, 0)},
     "build": {
