@@ -1,6 +1,6 @@
 """What ``tickborg setup`` does and shows (design, section 11)."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -9,11 +9,13 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from cli import namespace, servers
 from cli.namespace import RETENTION
+from cli.schedules import Recurring, ensure, recurring
 from cli.temporal_client import connect
 from tickborg.errors import PermanentError, UnavailableError
 from tickborg.names import SEARCH_ATTRIBUTES
 from tickborg.settings import Settings
 from tickborg.texts import namespaces as texts
+from tickborg.texts import schedules as schedule_texts
 
 Step = Callable[[Client], AsyncIterator[str]]
 """Makes one thing right, and says what it did and what was right already."""
@@ -32,15 +34,19 @@ async def show(settings: Settings, console: Console) -> None:
         PermanentError: Temporal refuses something; the message says how it is done.
     """
     client = await connect(servers.temporal(settings))
-    async for said in prepare(client):
+    async for said in prepare(client, recurring(settings)):
         console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
-async def prepare(client: Client) -> AsyncIterator[str]:
+async def prepare(client: Client, schedules: Iterable[Recurring] = ()) -> AsyncIterator[str]:
     """Make the client's namespace ready; says of each thing whether it was done or right already."""
     for step in STEPS:
         async for said in step(client):
             yield said
+    for schedule in schedules:
+        with _failures_of(f"making the schedule {schedule.id}", schedule_texts.who_schedules(schedule.id)):
+            done = await ensure(client, schedule)
+        yield schedule_texts.made(schedule.id, schedule.workflow, schedule.every, done)
 
 
 async def _namespace(client: Client) -> AsyncIterator[str]:
@@ -72,7 +78,7 @@ async def _search_attributes(client: Client) -> AsyncIterator[str]:
 
 
 STEPS: Sequence[Step] = (_namespace, _search_attributes)
-"""In this order. The schedules, Housekeeping and Reconcile, will be one more."""
+"""In this order, and then the schedules (:mod:`cli.schedules`)."""
 
 
 async def _missing(client: Client) -> list[str]:

@@ -1,0 +1,20 @@
+"""What ``tickborg setup`` says to an operator about schedules."""
+
+from datetime import timedelta
+
+from tickborg.schedules import ScheduleDone
+from tickborg.texts.durations import spoken
+
+
+def made(schedule: str, workflow: str, every: timedelta, done: ScheduleDone) -> str:
+    """It is as it should be; whether it was, and whether it runs at all."""
+    said = f"schedule {schedule}: {done.made}; Temporal starts {workflow} every {spoken(every)}"
+    if not done.paused:
+        return said
+    resume = f"temporal schedule toggle --unpause --schedule-id {schedule}"
+    return f"{said}, but it is paused, and nothing is started until `{resume}`"
+
+
+def who_schedules(schedule: str) -> str:
+    """Advice to who may not make a schedule."""
+    return f"let somebody who may write to the namespace run `tickborg setup`, which makes {schedule}"
