@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -19,7 +20,10 @@ from emulator.state import PullRequest
 from tests.support.emulated_bench import EmulatedBench, Shown, emulated_bench
 from tests.support.histories import Run
 from tests.support.time_skipping import time_skipping_server
+from tests.support.workflow_bench import LINUX
+from tickborg.jobs import BuildOutcome
 from tickborg.labels import INTERNAL_ERROR_LABEL
+from tickborg.messages import EventName
 
 PULL = "GET /repos/{owner}/{repo}/pulls/{pull_number}"
 STATUSES = "POST /repos/{owner}/{repo}/statuses/{sha}"
@@ -28,6 +32,7 @@ UPDATES = "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}"
 COMMENTS = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments"
 EDITS = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}"
 BOT = "tickbot[bot]"
+CGIT_RUNNING = (f"cgit on {LINUX}", "in_progress")
 
 Calls = tuple[tuple[int, int | None], ...]
 """Seconds after the first, and status; None: no answer."""
@@ -197,6 +202,65 @@ async def test_422_no_commit_found_is_the_newer_heads_business(bench: EmulatedBe
     fault.left = 0
     bench.shown(pull).assert_as_if_nothing_had_happened()
     assert {run.ending for run in (await bench.histories()).of("Evaluation")} == {"completed"}
+
+
+async def test_a_revoked_installation_is_permanent_and_said(bench: EmulatedBench) -> None:
+    """Nothing can be told on GitHub, so the Web UI says who has to do what; installed again, all works."""
+    bench.floor.hold("cgit")
+    pull = await bench.propose("topic")
+    await bench.emulated.until(lambda: bench.shown(pull).check_runs == (CGIT_RUNNING,))
+    [app] = bench.emulated.apps.values()
+    bench.emulated.installations.clear()
+    bench.emulated.revoke_tokens()
+    bench.floor.release("cgit")
+    await bench.pass_time(minutes=1)
+    [build] = (await bench.view_of(pull)).builds
+    assert (build.outcome, "App 1000001 is not installed on acme/mono: install it there" in build.reason) == (
+        BuildOutcome.UNEXPECTED_ERROR,
+        True,
+    )
+    [run] = (await bench.histories()).of("Build")
+    assert (run.ending, build.reason in run.failure) == ("failed", True)
+    assert len(bench.stats.named(EventName.PERMANENT_FAILURE)) == 1
+    bench.emulated.install(app, bench.repository)
+    bench.commit("topic", "cgit")
+    await bench.emulated.webhooks.settled()
+    await bench.pass_time(minutes=5)
+    bench.shown(pull).assert_as_if_nothing_had_happened()
+
+
+@pytest.mark.parametrize(
+    ("kind", "building"),
+    [
+        pytest.param(Fails(503), False, id="503, from the start"),
+        pytest.param(Drops(carried_out=True), False, id="reset after the work, from the start"),
+        pytest.param(Fails(504, carried_out=True), True, id="504 after the work, in mid-build"),
+        pytest.param(Breaks(), True, id="reset in the middle of the answer, in mid-build"),
+    ],
+)
+async def test_github_may_be_away_for_ten_minutes(
+    bench: EmulatedBench, kind: Kind, *, building: bool
+) -> None:
+    """Every call fails, and some were done all the same; afterwards all is as if nothing had happened."""
+    if building:
+        bench.floor.hold("cgit")
+        pull = await bench.propose("topic")
+        await bench.emulated.until(lambda: bench.shown(pull).check_runs == (CGIT_RUNNING,))
+    fault = bench.emulated.faults.add("*", kind, times=1_000_000, when=is_no_login)
+    if building:
+        bench.floor.release("cgit")
+    else:
+        pull = await bench.propose("topic")
+    await bench.pass_time(minutes=10)
+    assert fault.hits > 10
+    fault.left = 0
+    await bench.pass_time(minutes=5)
+    bench.shown(pull).assert_as_if_nothing_had_happened()
+
+
+def is_no_login(path: str, _body: Any) -> bool:
+    """The App's own signature is of the real time, of which ten minutes do not pass."""
+    return not (path.startswith("/app/") or path.endswith("/installation"))
 
 
 def strike(bench: EmulatedBench, number: int, row: Row) -> None:
