@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from tickborg.deliveries import Attempt
 from tickborg.github import CheckRun, CommitStatus, Permission, PullRequest, RepositoryName
 from tickborg.housekeeping import HostTidied
 from tickborg.jobs import (
@@ -19,6 +20,7 @@ from tickborg.jobs import (
     PushReport,
 )
 from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus, Event
+from tickborg.reconciling import BranchTip, ServedRepository
 from tickborg.starts import Start
 from tickborg.systems import System
 from tickborg.views import PullRequestView
@@ -74,6 +76,39 @@ class GitHub(Protocol):
 
     async def permission(self, repo: RepositoryName, user: str) -> Permission:
         """What ``user`` may do; cached for minutes."""
+
+
+class Deliveries(Protocol):
+    """GitHub's record of the webhooks that it sent to our App; errors are those of :class:`GitHub`."""
+
+    async def attempts(self, since: datetime, most: int) -> tuple[Sequence[Attempt], bool]:
+        """The newest ``most`` attempts since a moment, and whether those are all."""
+
+    async def repeat(self, attempt_id: int) -> bool:
+        """Ask for the delivery of an attempt once more; False: GitHub has forgotten it."""
+
+
+class Installations(Protocol):
+    """What our App is installed on, as it is now; errors are those of :class:`GitHub`."""
+
+    async def repositories(self) -> Sequence[ServedRepository]:
+        """Every repository that is in use."""
+
+    async def open_pulls(self, repo: RepositoryName) -> Sequence[PullRequest]:
+        """The open pull requests."""
+
+    async def branch_tip(self, repo: RepositoryName, branch: str) -> BranchTip | None:
+        """What a branch points at; None: there is no such branch."""
+
+
+class Owners(Protocol):
+    """What the owners of pull requests and branches know; errors are those of :class:`Cluster`."""
+
+    async def running_pulls(self, repo: RepositoryName) -> frozenset[int]:
+        """Numbers of the pull requests whose owner runs."""
+
+    async def branch_head(self, repo: RepositoryName, branch: str) -> str | None:
+        """The newest head that an owner of the branch knew of; None: no owner is remembered."""
 
 
 class Repositories(Protocol):

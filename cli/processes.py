@@ -52,8 +52,16 @@ async def worker(settings: Settings) -> None:
     ):
         mirrors = services.mirror_store(settings.git.mirror_path, github.git_url, clients.fetch_token)
         git = settings.git
+        working = services.working(
+            client,
+            clients,
+            mirrors,
+            policy=settings.workflow_policy,
+            hearing=settings.hearing_policy,
+            publishers=publishers,
+        )
         async with (
-            services.working(client, clients.api, mirrors, settings.workflow_policy, publishers),
+            working,
             services.housekeeping(client, identity("worker"), git.mirror_path, git.retention),
         ):
             await _until_told("worker: polling for workflows and merges")

@@ -30,21 +30,26 @@ from activities.clients.git.mirror_upkeep import MirrorUpkeep
 from activities.clients.git.process import Git
 from activities.clients.github.app import GitHubApp
 from activities.clients.github.client import GitHubClient
+from activities.clients.github.deliveries import GitHubDeliveries
 from activities.clients.github.fetch_tokens import FetchTokens
+from activities.clients.github.installations import GitHubInstallations
 from activities.clients.github.transport import AppCredentials, GitHubTransport, new_http_client
 from activities.clients.host_disk import HostDisk
+from activities.clients.owners import TemporalOwners
 from activities.clients.workspace.workspace import WorkspaceFolder
+from activities.reconciling import ComparisonActivities, DeliveryActivities
 from cli.http_server import listening
 from cli.workers import (
     BUILD_PACE,
     GIT_THREADS,
+    CatchingUp,
     build_worker,
     git_worker,
     housekeeping_worker,
     workflow_worker,
 )
 from dashboard.app import create_app as create_dashboard
-from dashboard.temporal_owners import TemporalOwners
+from dashboard.temporal_owners import TemporalOwners as ShownOwners
 from messaging.live import LiveLogs
 from messaging.log_collector import LogCollector
 from messaging.log_publisher import LogPublisher
@@ -140,10 +145,12 @@ class Publishers:
 
 @dataclass(frozen=True)
 class GitHubClients:
-    """One App's two ways to GitHub: the API, and tokens to fetch with from threads."""
+    """One App's ways to GitHub: the API, tokens to fetch with from threads, and what it asks about itself."""
 
     api: GitHubClient
     fetch_token: Callable[[RepositoryName], str]
+    deliveries: GitHubDeliveries
+    installations: GitHubInstallations
 
 
 @asynccontextmanager
@@ -190,23 +197,38 @@ async def github_clients(
     async with new_http_client() as http:
         transport = GitHubTransport(http, PROGRAM, github.app, base_url=github.api_url)
         app = GitHubApp(transport)
-        client = GitHubClient(transport, app, stats=stats)
-        yield GitHubClients(client, FetchTokens(app, asyncio.get_running_loop()))
+        yield GitHubClients(
+            GitHubClient(transport, app, stats=stats),
+            FetchTokens(app, asyncio.get_running_loop()),
+            GitHubDeliveries(transport),
+            GitHubInstallations(transport, app),
+        )
 
 
 @asynccontextmanager
-async def working(
-    client: Client, github: ports.GitHub, mirrors: MirrorStore, policy: Policy, publishers: Publishers
+async def working(  # noqa: PLR0913 - all that a worker is wired to
+    client: Client,
+    github: GitHubClients,
+    mirrors: MirrorStore,
+    *,
+    policy: Policy,
+    hearing: HearingPolicy,
+    publishers: Publishers,
 ) -> AsyncIterator[None]:
-    """``tickborg worker``: decide, talk to GitHub, fetch and merge."""
+    """``tickborg worker``: decide, talk to GitHub, fetch and merge; and see that nothing was missed."""
+    cluster = TemporalCluster(client)
+    comparison = ComparisonActivities(
+        github.api, github.installations, cluster, TemporalOwners(client), hearing
+    )
     with ThreadPoolExecutor(GIT_THREADS, "git") as threads:
         decide = workflow_worker(
             client,
-            github=github,
-            cluster=TemporalCluster(client),
+            github=github.api,
+            cluster=cluster,
             policy=policy,
             stats=publishers.stats,
             logs=publishers.logs,
+            catching_up=CatchingUp(DeliveryActivities(github.deliveries), comparison),
         )
         async with decide, git_worker(client, Mirror(mirrors), threads):
             yield
@@ -293,7 +315,7 @@ async def showing(  # noqa: PLR0913 - what it listens on, and all it is wired to
     ``public_url`` is where people find it, if that is elsewhere: perhaps below a path.
     """
     app = create_dashboard(
-        owners=TemporalOwners(client),
+        owners=ShownOwners(client),
         logs=LogReader(logs),
         live=LiveLogs(transport),
         root_path=urlsplit(public_url or "").path,

@@ -1,8 +1,10 @@
 """Temporal workers: which workflows and activities each polls for, and how (design, section 4)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -19,6 +21,7 @@ from activities.github import GitHubActivities
 from activities.heartbeats import HeartbeatInterceptor
 from activities.housekeeping import HousekeepingActivities
 from activities.policy import PolicyActivities
+from activities.reconciling import ComparisonActivities, DeliveryActivities
 from activities.reporting import ReportingActivities
 from activities.repository import RepositoryActivities
 from cli.workflow_runner import ContextFreeRunner
@@ -31,9 +34,19 @@ from workflows.evaluation import Evaluation
 from workflows.housekeeping import Housekeeping
 from workflows.pull_request import PullRequestOwner
 from workflows.push import PushOwner
+from workflows.reconcile import Reconcile
 from workflows.rerun import Rerun
 
-WORKFLOWS: Sequence[type] = (PullRequestOwner, Evaluation, Build, PushOwner, Comment, Rerun, Housekeeping)
+WORKFLOWS: Sequence[type] = (
+    PullRequestOwner,
+    Evaluation,
+    Build,
+    PushOwner,
+    Comment,
+    Rerun,
+    Housekeeping,
+    Reconcile,
+)
 
 SANDBOX = SandboxRestrictions.default.with_import_notification_policy(
     SandboxImportNotificationPolicy.WARN_ON_UNINTENTIONAL_PASSTHROUGH
@@ -59,6 +72,25 @@ GRACE = timedelta(seconds=10)
 """What short activities may still take when their worker is told to end."""
 
 
+@dataclass(frozen=True)
+class CatchingUp:
+    """What ``Reconcile`` reaches the world through."""
+
+    deliveries: DeliveryActivities
+    comparison: ComparisonActivities
+
+    @property
+    def activities(self) -> Sequence[Callable[..., Any]]:
+        """All of them."""
+        return (
+            self.deliveries.delivery_record,
+            self.deliveries.repeat_deliveries,
+            self.comparison.served_repositories,
+            self.comparison.missed,
+            self.comparison.tell_missed,
+        )
+
+
 def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world through
     client: Client,
     *,
@@ -67,8 +99,9 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
     policy: Policy,
     stats: ports.Stats,
     logs: ports.BuildLogs,
+    catching_up: CatchingUp | None = None,
 ) -> Worker:
-    """Decides, and talks to GitHub."""
+    """Decides, and talks to GitHub; without ``catching_up`` nobody reconciles."""
     talking, asking = GitHubActivities(github), ClusterActivities(cluster)
     settings, reporting = PolicyActivities(policy), ReportingActivities(stats, logs)
     return Worker(
@@ -98,6 +131,7 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             settings.policy,
             reporting.notify,
             reporting.abandon_log,
+            *(catching_up.activities if catching_up else ()),
         ],
         interceptors=[HeartbeatInterceptor(), FailureInterceptor()],
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,

@@ -37,6 +37,9 @@ COMMENT_WORKFLOW = "Comment"
 PUSH_WORKFLOW = "Push"
 RERUN_WORKFLOW = "Rerun"
 HOUSEKEEPING_WORKFLOW = "Housekeeping"
+RECONCILE_WORKFLOW = "Reconcile"
+
+RECONCILE_SCHEDULE = "reconcile"
 
 PULL_REQUEST_EVENT_SIGNAL = "pull_request_event"
 PUSH_EVENT_SIGNAL = "push_event"

@@ -38,6 +38,7 @@ from tickborg.systems import DEFAULT_PRIMARY_SYSTEMS, DEFAULT_TEST_SYSTEMS
 _MIB = 1024**2
 _GIB = 1024**3
 _STATE = Path("/var/lib/tickborg")
+_SHORTEST_INTERVAL = timedelta(seconds=1)
 
 
 class Section(BaseModel):
@@ -180,6 +181,8 @@ class GitSettings(Section):
 class SchedulesSettings(Section):
     """How often Temporal starts what recurs; `tickborg setup` makes the schedules, and changes them."""
 
+    reconcile: Annotated[Duration, Field(ge=_SHORTEST_INTERVAL)] = timedelta(minutes=5)
+    """How often is looked for what GitHub could not deliver, and what nobody was told of."""
     housekeeping: Frequency = timedelta(hours=6)
     """How often mirrors and workspaces are tidied on every host."""
 

@@ -12,8 +12,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.clients.cluster import RPC_TIMEOUT, TemporalCluster
 from activities.clock import utc_now
-from cli import namespace, schedules, servers
+from cli import configured, namespace, schedules
 from cli.namespace import RETENTION
+from cli.settings import SettingsError
 from cli.temporal_client import connect, identity
 from tickborg import diagnosis
 from tickborg.diagnosis import Finding, ScheduleFacts, fine, unknown, wrong
@@ -30,17 +31,19 @@ _FEW_AUTHOR = "few"
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
-    """Look at the Temporal that is configured."""
-    if settings.temporal.address is None:
-        yield unknown("server", texts.not_configured("[temporal] address"))
+    """Look at the Temporal that is configured, or that of the `tickborg up` of this host."""
+    try:
+        connection = configured.temporal_or_up(settings)
+    except SettingsError as error:
+        yield unknown("server", str(error))
         return
-    client = await connect(servers.temporal(settings), identity=identity("doctor"))
+    client = await connect(connection, identity=identity("doctor"))
     try:
         async for finding in _server(client, settings):
             yield finding
     except RPCError as error:
         raise UnavailableError(
-            f"Temporal at {settings.temporal.address} answered {error.status.name}: {error.message}"
+            f"Temporal at {connection.address} answered {error.status.name}: {error.message}"
         ) from error
 
 
