@@ -86,9 +86,21 @@ async def running_bot(
         listening_at = await enter(showing)
         dashboard_url = settings.dashboard_url or listening_at
         policy = settings.policy.model_copy(update={"dashboard_url": dashboard_url})
-        await enter(services.working(client, clients.api, mirrors, policy, publishers))
+        working = services.working(
+            client, clients, mirrors, policy=policy, hearing=settings.hearing_policy, publishers=publishers
+        )
+        await enter(working)
         workspaces = WorkspaceFolder(folders.workspaces, mirrors)
         await enter(services.building(client, settings.builders, workspaces, publishers))
+        await enter(
+            services.housekeeping(
+                client,
+                settings.builders.host.identity,
+                folders.mirrors,
+                settings.kept_mirrors,
+                workspaces,
+            )
+        )
         webhook_url = await enter(
             services.hearing(
                 client,

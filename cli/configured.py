@@ -14,7 +14,7 @@ from activities.clients.sandbox.process import ProcessRunner
 from activities.clients.sandbox.sandbox import Limits, NoSandbox, Sandbox, found_toolchains
 from cli import credentials, servers, services
 from cli.embedded_rabbitmq import EmbeddedRabbitMQ
-from cli.embedded_temporal import EmbeddedTemporal
+from cli.embedded_temporal import EmbeddedTemporal, last_address
 from cli.host import host_system
 from cli.settings import SettingsError
 from cli.temporal_client import TemporalConnection
@@ -122,6 +122,18 @@ async def temporal_or_own(
         return
     async with EmbeddedTemporal(folders.temporal, ui_port=0) as server:
         yield TemporalConnection(server.address), server.ui_url
+
+
+def temporal_or_up(settings: Settings) -> TemporalConnection:
+    """The Temporal that is configured, or else that of a ``tickborg up`` with these settings.
+
+    Raises:
+        SettingsError: none is configured, and no ``up`` has ever run here.
+    """
+    own = last_address(services.Folders(settings.state.path.absolute()).temporal)
+    if credentials.temporal_connection(settings.temporal) is None and own is not None:
+        return TemporalConnection(own)
+    return servers.temporal(settings)
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from temporalio.client import Client
 from activities.clients.workspace.workspace import WorkspaceFolder
 from cli import configured, credentials, servers, services
 from cli.bot import BotSettings, Listen, running_bot
+from cli.schedules import ensure_all, recurring
 from cli.temporal_client import connect, connect_lazily, identity
 from messaging.stats_publisher import StatsPublisher
 from tickborg.served_repositories import ANY_REPOSITORY
@@ -50,7 +51,19 @@ async def worker(settings: Settings) -> None:
         services.github_clients(github, publishers.stats) as clients,
     ):
         mirrors = services.mirror_store(settings.git.mirror_path, github.git_url, clients.fetch_token)
-        async with services.working(client, clients.api, mirrors, settings.workflow_policy, publishers):
+        git = settings.git
+        working = services.working(
+            client,
+            clients,
+            mirrors,
+            policy=settings.workflow_policy,
+            hearing=settings.hearing_policy,
+            publishers=publishers,
+        )
+        async with (
+            working,
+            services.housekeeping(client, identity("worker"), git.mirror_path, git.retention),
+        ):
             await _until_told("worker: polling for workflows and merges")
 
 
@@ -70,6 +83,9 @@ async def builder(settings: Settings) -> None:
         configured.transport(settings) as transport,
         services.publishing(transport, builders.host.identity, settings.rabbitmq.spool_path) as publishers,
         services.building(client, builders, workspaces, publishers) as building,
+        services.housekeeping(
+            client, builders.host.identity, settings.git.mirror_path, settings.git.retention, workspaces
+        ),
     ):
         await _until_told(f"builder {builders.host.identity}: building for {', '.join(builders.systems)}")
         _hurry_when_told_again(building.hand_over, builders.grace)
@@ -117,6 +133,8 @@ async def up(settings: Settings) -> None:
         configured.transport_or_own(settings, bot_settings.folders) as transport,
     ):
         client = await connect(connection, identity=identity("up"))
+        if settings.temporal.address is None:  # on a server of others, `tickborg setup` makes them
+            await ensure_all(client, recurring(settings))
         async with running_bot(client, transport, bot_settings) as bot:
             _say_what_is_served(settings)
             log.info("Temporal Web UI: %s", ui or "the configured server's")

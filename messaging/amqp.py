@@ -13,7 +13,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import aio_pika
 from aio_pika.abc import AbstractConnection
@@ -40,6 +40,14 @@ FOLLOW_QUEUE_LENGTH = 10_000
 """Messages the broker holds for a viewer who reads slowly; older ones are then dropped for that viewer."""
 
 _log = logging.getLogger(__name__)
+
+
+class QueueFacts(NamedTuple):
+    """How a queue is at a moment."""
+
+    consumers: int
+    messages: int
+    """Those that wait; what a consumer has and has not acknowledged is not counted."""
 
 
 class AmqpTransport:
@@ -88,14 +96,14 @@ class AmqpTransport:
         """
         if self._publishing is None:
             raise UnavailableError(
-                f"RabbitMQ at {self._address} is away; message {message.message_id} not sent"
+                f"RabbitMQ at {self.address} is away; message {message.message_id} not sent"
             )
         if await self._publishing.is_blocked():
             raise UnavailableError(
-                f"RabbitMQ at {self._address} is short of memory or disk and takes no messages for now;"
+                f"RabbitMQ at {self.address} is short of memory or disk and takes no messages for now;"
                 f" message {message.message_id} not sent"
             )
-        with as_unavailable(f"publishing {message.message_id} to RabbitMQ at {self._address}"):
+        with as_unavailable(f"publishing {message.message_id} to RabbitMQ at {self.address}"):
             await self._publishing.publish(message, self._confirm_seconds)
 
     @asynccontextmanager
@@ -106,7 +114,7 @@ class AmqpTransport:
             UnavailableError: RabbitMQ is away.
         """
         async with self._connected(f"{self._name} {queue}") as connection:
-            with as_unavailable(f"consuming {queue} from RabbitMQ at {self._address}"):
+            with as_unavailable(f"consuming {queue} from RabbitMQ at {self.address}"):
                 channel = await connection.channel(publisher_confirms=False)
                 await topology.declare(channel)
                 subscription = await AmqpSubscription.start(channel, queue, prefetch)
@@ -120,8 +128,8 @@ class AmqpTransport:
             UnavailableError: RabbitMQ is away.
         """
         if self._connection is None:
-            raise UnavailableError(f"RabbitMQ at {self._address} is away")
-        with as_unavailable(f"following {routing_key} at RabbitMQ at {self._address}"):
+            raise UnavailableError(f"RabbitMQ at {self.address} is away")
+        with as_unavailable(f"following {routing_key} at RabbitMQ at {self.address}"):
             channel = await self._connection.channel(publisher_confirms=False)
             queue = await channel.declare_queue(
                 exclusive=True, auto_delete=True, arguments={"x-max-length": FOLLOW_QUEUE_LENGTH}
@@ -133,20 +141,21 @@ class AmqpTransport:
         finally:
             await close(channel)
 
-    async def consumers(self, queue: str) -> int:
-        """How many consume ``queue`` now, asked over a connection of its own.
+    async def look_at(self, queue: str) -> QueueFacts:
+        """How ``queue`` is now, asked over a connection of its own.
 
         Raises:
             UnavailableError: RabbitMQ is away, or there is no such queue.
         """
         async with self._connected(f"{self._name} asks") as connection:
-            with as_unavailable(f"looking at {queue} at RabbitMQ at {self._address}"):
+            with as_unavailable(f"looking at {queue} at RabbitMQ at {self.address}"):
                 channel = await connection.channel(publisher_confirms=False)
                 found = await channel.declare_queue(queue, passive=True)
-        return found.declaration_result.consumer_count or 0
+        counted = found.declaration_result
+        return QueueFacts(counted.consumer_count or 0, counted.message_count or 0)
 
     @property
-    def _address(self) -> str:
+    def address(self) -> str:
         """Host and port; never the URL, which holds the password."""
         return f"{self._url.host}:{self._url.port or (5671 if self._url.scheme == 'amqps' else 5672)}"
 
@@ -162,22 +171,22 @@ class AmqpTransport:
 
     async def _serve(self, connection: AbstractConnection, backoff: Backoff) -> None:
         """Be available until the connection or its publishing channel ends."""
-        with as_unavailable(f"declaring the topology at RabbitMQ at {self._address}"):
+        with as_unavailable(f"declaring the topology at RabbitMQ at {self.address}"):
             publishing = await Publishing.start(connection)
         self._connection, self._publishing = connection, publishing
         self._available.set()
         backoff.reset()
-        _log.info("connected to RabbitMQ at %s", self._address)
+        _log.info("connected to RabbitMQ at %s", self.address)
         try:
             await publishing.ended()
         finally:
             self._available.clear()
             self._connection = self._publishing = None
-        raise UnavailableError(f"the connection to RabbitMQ at {self._address} broke")
+        raise UnavailableError(f"the connection to RabbitMQ at {self.address} broke")
 
     @asynccontextmanager
     async def _connected(self, name: str) -> AsyncIterator[AbstractConnection]:
-        with as_unavailable(f"connecting to RabbitMQ at {self._address}"):
+        with as_unavailable(f"connecting to RabbitMQ at {self.address}"):
             connection = await aio_pika.connect(
                 self._url, timeout=CONNECT_SECONDS, client_properties={"connection_name": name}
             )

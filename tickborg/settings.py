@@ -21,6 +21,7 @@ from tickborg.setting_types import (
     Branches,
     Duration,
     FilePath,
+    Frequency,
     Handle,
     Host,
     Logins,
@@ -37,6 +38,7 @@ from tickborg.systems import DEFAULT_PRIMARY_SYSTEMS, DEFAULT_TEST_SYSTEMS
 _MIB = 1024**2
 _GIB = 1024**3
 _STATE = Path("/var/lib/tickborg")
+_SHORTEST_INTERVAL = timedelta(seconds=1)
 
 
 class Section(BaseModel):
@@ -176,6 +178,15 @@ class GitSettings(Section):
         return Retention(self.mirror_retention, self.mirror_storage_limit)
 
 
+class SchedulesSettings(Section):
+    """How often Temporal starts what recurs; `tickborg setup` makes the schedules, and changes them."""
+
+    reconcile: Annotated[Duration, Field(ge=_SHORTEST_INTERVAL)] = timedelta(minutes=5)
+    """How often is looked for what GitHub could not deliver, and what nobody was told of."""
+    housekeeping: Frequency = timedelta(hours=6)
+    """How often mirrors and workspaces are tidied on every host."""
+
+
 class StateSettings(Section):
     """Where `tickborg up` keeps what it has of its own: embedded servers, mirrors, workspaces, logs."""
 
@@ -290,6 +301,7 @@ class Settings(Section):
     git: GitSettings = GitSettings()
     builder: BuilderSettings = BuilderSettings()
     policy: PolicySettings = PolicySettings()
+    schedules: SchedulesSettings = SchedulesSettings()
     state: StateSettings = StateSettings()
 
     @property

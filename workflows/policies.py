@@ -88,6 +88,45 @@ MERGE = ActivityPolicy(
 )
 """Fetch and merge; the first fetch of a large repository takes minutes."""
 
+CATCHING_UP = ActivityPolicy(
+    start_to_close_timeout=timedelta(minutes=10),
+    schedule_to_close_timeout=timedelta(minutes=10),
+    heartbeat_timeout=timedelta(minutes=2),
+    retry_policy=_BACK_OFF,
+)
+"""Steps of ``Reconcile``: given up after a while, since the next run begins anew a few minutes later."""
+
+_SECONDS_A_DELIVERY = 0.3
+"""GitHub lets an App repeat about three deliveries a second: 900 points a minute, of which each costs five.
+
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+"""
+
+_FEW = 10
+_OUTCOME_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0.5, 1, 2, 4, 8, 16, 30))
+
+
+def outcome_pauses(deliveries: int) -> tuple[timedelta, ...]:
+    """Pauses between questions for what came of so many deliveries that GitHub was asked to repeat."""
+    if deliveries <= _FEW:
+        return _OUTCOME_PAUSES
+    return (timedelta(seconds=deliveries * _SECONDS_A_DELIVERY), *_OUTCOME_PAUSES)
+
+
+def tidy(queue: str) -> ActivityPolicy:
+    """The policy of tidying one host: what fails is tried again by the next run, and not by this one.
+
+    A heartbeat comes with each mirror, and packing one takes its own limit at most. A process that does not
+    begin within minutes has ended, and its queue is nobody's any more.
+    """
+    return ActivityPolicy(
+        task_queue=queue,
+        schedule_to_start_timeout=timedelta(minutes=5),
+        start_to_close_timeout=timedelta(hours=12),
+        heartbeat_timeout=timedelta(minutes=30),
+        retry_policy=RetryPolicy(maximum_attempts=1),
+    )
+
 
 def build(job: BuildJob, builder_wait: timedelta) -> ActivityPolicy:
     """The policy of one build: repeated when a builder dies, never when the build fails.
