@@ -4,6 +4,8 @@ from tests.support.workflow_bench import HEAD, NEXT_HEAD, NUMBER, REPO, THIRD_HE
 from tests.workflow.conftest import NewBench
 from tickborg.github import CheckConclusion, CheckStatus, StatusState
 from tickborg.labels import INTERNAL_ERROR_LABEL
+from tickborg.names import REQUEST_SIGNAL
+from tickborg.requests import CancelOrder, Request
 from tickborg.texts.statuses import EVALUATION_CONTEXT
 
 BY_NEXT = "superseded by 2222222"
@@ -131,6 +133,18 @@ async def test_a_new_target_branch_lets_the_old_evaluation_end_first_and_in_sile
     assert first.events[-1].event_time.ToNanoseconds() <= second.events[0].event_time.ToNanoseconds()
     states = [status.state for status in bench.github.status_history(HEAD, EVALUATION_CONTEXT)]
     assert StatusState.ERROR not in states
+
+
+async def test_an_evaluation_cancelled_before_its_first_word_says_so(bench: Bench) -> None:
+    """A head without any status would look as if nobody had ever heard of it."""
+    asking = bench.github.hold("pull_request")
+    await bench.open("cgit")
+    await bench.github.until(lambda: bench.github.calls["pull_request"])
+    cancel = Request(id="comment 1", by="maya", orders=(CancelOrder(),))
+    await bench.first_run().signal(REQUEST_SIGNAL, cancel)
+    status = await bench.until_status(HEAD, StatusState.ERROR)
+    asking.set()
+    assert status.description == "cancelled by @maya"
 
 
 def _title(bench: Bench) -> str:
