@@ -164,7 +164,7 @@ class Evaluation:
 
     async def _cancelled(self, cancellation: Cancellation) -> EvaluationResult:
         self._count(Event(name=EventName.SUPERSEDED))
-        # Where nothing was said there is nothing to take back; but whoever cancels wants to see that it is so.
+        # Where nothing was said there is nothing to take back; but whoever cancels wants to see it done.
         unheard = not (self._status.has_spoken or cancellation.asked_for)
         if cancellation.silent or unheard or cancellation.superseding_sha == self._pull.head_sha:
             await self._status.silence()
