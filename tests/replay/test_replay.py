@@ -25,6 +25,7 @@ def test_every_workflow_of_every_scene_is_recorded() -> None:
         assert {(scene, "pullrequest"), (scene, "evaluation")} <= kinds
         assert ((scene, "build") in kinds) == (scene != "conflicting")
     assert {("good", "comment"), ("failing", "rerun"), ("pushed", "push"), ("pushed", "build")} <= kinds
+    assert ("reconcile",) in kinds
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
