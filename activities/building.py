@@ -1,8 +1,8 @@
 """The activity of builders: the only one that runs a contributor's code (design, sections 4, 9 and 13)."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from temporalio import activity
 from activities.attempt import Attempt, Builder, Ending
 from activities.clock import Clock, utc_now
 from activities.heartbeats import heartbeats
+from activities.interruption import Interruption, interruption
 from activities.ports import BuildLog, BuildLogs, Cluster, CommandRunner, Stats, Workspaces
 from activities.transcript import Transcript
 from activities.uninterrupted import uninterrupted
@@ -20,6 +21,7 @@ from tickborg.errors import BuilderEndingError, TickborgError
 from tickborg.jobs import BuildJob, BuildOutcome, BuildResult, BuildStarted
 from tickborg.messages import BuildLogStart, BuildLogStatus, Event, EventName
 from tickborg.names import BUILD_STARTED_SIGNAL
+from tickborg.texts import build_endings
 
 _LOG_STATUS = {
     BuildOutcome.SUCCESS: BuildLogStatus.SUCCESS,
@@ -60,6 +62,14 @@ class BuildActivities:
         self._stats = stats
         self._cluster = cluster
         self._now = now
+        self._running: set[asyncio.Task[BuildResult]] = set()
+        self._handing_over = False
+
+    def hand_over(self) -> None:
+        """End what runs, and begin nothing: another builder is to begin it anew, at once."""
+        self._handing_over = True
+        for build in self._running:
+            build.cancel()
 
     @activity.defn(name="build")
     async def build(self, job: BuildJob) -> BuildResult:
@@ -70,7 +80,7 @@ class BuildActivities:
 
         Raises:
             InfrastructureError: sandbox, disk or workspace failed.
-            BuilderEndingError: the builder is shut down.
+            BuilderEndingError: the builder ends.
             HeadGoneError: a commit of the job is no longer on the server.
             TransientError: the server of the repository did not answer.
             CancelledError: the workflow asked for it; nothing of the build runs any more.
@@ -78,12 +88,24 @@ class BuildActivities:
         beginning = _Beginning(uuid4(), self._now())
         async with heartbeats(self._builder.heartbeat_interval):
             try:
-                return await self._build(job, beginning)
+                with self._may_be_handed_over():
+                    return await self._build(job, beginning)
             except asyncio.CancelledError:
-                if not _shutting_down():
+                if interruption(handing_over=self._handing_over) is not Interruption.BUILDER_ENDS:
                     raise
-                reason = f"the builder {self._builder.identity} was shut down in the middle of the build"
-                raise BuilderEndingError(reason) from None
+                raise BuilderEndingError(build_endings.handed_over(self._builder.identity)) from None
+
+    @contextmanager
+    def _may_be_handed_over(self) -> Iterator[None]:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - for the type checker: this is a coroutine's
+        self._running.add(task)
+        try:
+            if self._handing_over:
+                raise asyncio.CancelledError
+            yield
+        finally:
+            self._running.discard(task)
 
     async def _build(self, job: BuildJob, beginning: _Beginning) -> BuildResult:
         log = await self._logs.open(self._log_start(job, beginning))
@@ -93,27 +115,37 @@ class BuildActivities:
             await self._announce(job, beginning)
             ending = await self._attempt(job, attempt)
         except asyncio.CancelledError:
-            await uninterrupted(self._cancelled(job, log, transcript))
+            await uninterrupted(self._interrupted(job, log, transcript))
             raise
         except Exception as error:
             await uninterrupted(self._failed(job, log, transcript, error))
             raise
         result = self._result(beginning, ending, attempt, transcript)
-        await uninterrupted(self._close(job, log, transcript, _LOG_STATUS[ending.outcome]))
+        with suppress(asyncio.CancelledError):  # what is done stays done, whoever wanted it ended meanwhile
+            await uninterrupted(self._close(job, log, transcript, _LOG_STATUS[ending.outcome]))
         await self._stats.notify(_completed(job, result.outcome, result.duration))
         return result
 
-    async def _cancelled(self, job: BuildJob, log: BuildLog, transcript: Transcript) -> None:
-        if _shutting_down():
-            await self._close(job, log, transcript, BuildLogStatus.ERROR)
-            return
-        await self._close(job, log, transcript, BuildLogStatus.CANCELLED)
-        await self._stats.notify(_completed(job, BuildOutcome.CANCELLED))
+    async def _interrupted(self, job: BuildJob, log: BuildLog, transcript: Transcript) -> None:
+        identity = self._builder.identity
+        match interruption(handing_over=self._handing_over):
+            case Interruption.BUILDER_ENDS:
+                await self._say_last(transcript, build_endings.handed_over(identity))
+                await self._close(job, log, transcript, BuildLogStatus.ERROR)
+            case Interruption.GIVEN_UP:
+                await self._say_last(transcript, build_endings.given_up(identity))
+                await self._close(job, log, transcript, BuildLogStatus.LOST)
+            case Interruption.CANCELLED:
+                await self._close(job, log, transcript, BuildLogStatus.CANCELLED)
+                await self._stats.notify(_completed(job, BuildOutcome.CANCELLED))
+
+    async def _say_last(self, transcript: Transcript, reason: str) -> None:
+        with suppress(TickborgError):  # it may be the log that failed
+            await transcript.say(f"tickborg: {reason}")
 
     async def _failed(self, job: BuildJob, log: BuildLog, transcript: Transcript, error: Exception) -> None:
         if isinstance(error, TickborgError):
-            with suppress(TickborgError):  # it may be the log that failed
-                await transcript.say(f"tickborg: {error}")
+            await self._say_last(transcript, str(error))
         await self._close(job, log, transcript, BuildLogStatus.ERROR)
         await self._stats.notify(_event(EventName.INTERNAL_ERROR, job))
 
@@ -191,12 +223,6 @@ def _event(name: EventName, job: BuildJob) -> Event:
 def _completed(job: BuildJob, outcome: BuildOutcome, duration: timedelta | None = None) -> Event:
     seconds = None if duration is None else duration.total_seconds()
     return _event(EventName.BUILD_COMPLETED, job).model_copy(update={"outcome": outcome, "seconds": seconds})
-
-
-def _shutting_down() -> bool:
-    """Whether it is the builder that ends, and not somebody who wants the build cancelled."""
-    details = activity.cancellation_details()
-    return details is not None and details.worker_shutdown
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from tickborg.errors import (
     HeadGoneError,
     InfrastructureError,
     PermanentError,
+    PutOffError,
     RateLimitedError,
     RefusedError,
     TickborgError,
@@ -35,6 +36,7 @@ JITTER = timedelta(seconds=5)
 SHORTEST_DELAY = timedelta(seconds=1)
 
 _KINDS: tuple[tuple[type[TickborgError], FailureKind], ...] = (
+    (PutOffError, FailureKind.PUT_OFF),
     (RateLimitedError, FailureKind.RATE_LIMITED),
     (TransientError, FailureKind.TRANSIENT),
     (HeadGoneError, FailureKind.HEAD_GONE),
@@ -43,6 +45,8 @@ _KINDS: tuple[tuple[type[TickborgError], FailureKind], ...] = (
     (RefusedError, FailureKind.REFUSED),
 )
 _PASSING = frozenset({FailureKind.TRANSIENT, FailureKind.INFRASTRUCTURE})
+_BENIGN = frozenset({FailureKind.HEAD_GONE, FailureKind.PUT_OFF})
+"""Nothing that an operator should be told of."""
 _FINAL = frozenset({FailureKind.HEAD_GONE, FailureKind.PERMANENT, FailureKind.REFUSED})
 
 
@@ -136,6 +140,4 @@ def _kind(error: TickborgError) -> FailureKind:
 
 
 def _category(kind: FailureKind) -> ApplicationErrorCategory:
-    """A head that is gone is nothing that an operator should be told of."""
-    benign = kind is FailureKind.HEAD_GONE
-    return ApplicationErrorCategory.BENIGN if benign else ApplicationErrorCategory.UNSPECIFIED
+    return ApplicationErrorCategory.BENIGN if kind in _BENIGN else ApplicationErrorCategory.UNSPECIFIED

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from tickborg.deliveries import Attempt
 from tickborg.github import CheckRun, CommitStatus, Permission, PullRequest, RepositoryName
+from tickborg.housekeeping import HostTidied
 from tickborg.jobs import (
     BuildJob,
     MergeJob,
@@ -150,6 +151,13 @@ class Workspaces(Protocol):
         """
 
 
+class Disk(Protocol):
+    """What a process keeps on the disk of its host. Its methods block: they belong on a thread."""
+
+    def tidy(self, alive: Callable[[], None]) -> HostTidied:
+        """Remove what is not needed any more; ``alive`` is called in between, and may end it by raising."""
+
+
 @dataclass(frozen=True)
 class Command:
     """One command of a build."""
@@ -231,6 +239,9 @@ class Cluster(Protocol):
 
     async def pull_request_view(self, repo: RepositoryName, number: int) -> PullRequestView | None:
         """What the running owner of a pull request knows; None: none runs, or it has heard nothing yet."""
+
+    async def housekeeping_queues(self) -> Sequence[str]:
+        """The task queues of the processes that have a disk to tidy, and are alive."""
 
     async def queue_length(self, system: System) -> int:
         """About how many builds wait for a free builder of ``system``."""

@@ -9,11 +9,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.search_attributes import typed
 from tickborg.names import TASK_QUEUE
-from tickborg.starts import Start
-from tickborg.texts.shortening import shorten_bytes
-
-FAIRNESS_KEY_LIMIT = 64
-"""Bytes of a fairness key; https://docs.temporal.io/develop/task-queue-priority-fairness."""
+from tickborg.starts import Start, fairness_key_of
 
 
 async def start_workflow(client: Client, start: Start, *, rpc_timeout: timedelta) -> None:
@@ -39,7 +35,7 @@ async def start_workflow(client: Client, start: Start, *, rpc_timeout: timedelta
             start_signal_args=[signal.argument] if signal else [],
             static_summary=start.summary,
             search_attributes=typed(start.attributes),
-            priority=Priority(fairness_key=shorten_bytes(start.author, FAIRNESS_KEY_LIMIT)),
+            priority=Priority(fairness_key=fairness_key_of(start.author)),
             rpc_timeout=rpc_timeout,
         )
 

@@ -11,7 +11,9 @@ from cli import services
 from messaging.transport import Transport
 from tickborg.hearing import DEFAULT_PUSH_BRANCHES, HearingPolicy
 from tickborg.policy import Policy
+from tickborg.retention import Retention
 from tickborg.served_repositories import ServedRepositories
+from tickborg.settings import GitSettings, LogsSettings
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class BotSettings:
     listen: Listen = Listen()
     dashboard_url: str | None = None
     """The dashboard as people reach it, where that is not as it listens: behind a proxy, say."""
+    kept_logs: Retention = LogsSettings().retention
+    kept_mirrors: Retention = GitSettings().retention
 
     @property
     def hearing_policy(self) -> HearingPolicy:
@@ -67,9 +71,9 @@ async def running_bot(
         publishers = await enter(
             services.publishing(transport, settings.builders.host.identity, folders.spool)
         )
-        await enter(services.collecting_logs(transport, folders.logs, publishers.stats))
+        await enter(services.collecting_logs(transport, folders.logs, publishers.stats, settings.kept_logs))
         metrics_url = await enter(services.collecting_stats(transport, listen.host, listen.metrics))
-        clients = await enter(services.github_clients(github))
+        clients = await enter(services.github_clients(github, publishers.stats))
         mirrors = services.mirror_store(folders.mirrors, github.git_url, clients.fetch_token)
         showing = services.showing(
             client,
@@ -88,6 +92,15 @@ async def running_bot(
         await enter(working)
         workspaces = WorkspaceFolder(folders.workspaces, mirrors)
         await enter(services.building(client, settings.builders, workspaces, publishers))
+        await enter(
+            services.housekeeping(
+                client,
+                settings.builders.host.identity,
+                folders.mirrors,
+                settings.kept_mirrors,
+                workspaces,
+            )
+        )
         webhook_url = await enter(
             services.hearing(
                 client,

@@ -51,7 +51,8 @@ async def end_child(process: asyncio.subprocess.Process, grace: timedelta = TERM
         return
     process.terminate()
     try:
-        await asyncio.wait_for(process.wait(), grace.total_seconds())
+        async with asyncio.timeout(grace.total_seconds()):
+            await process.wait()
     except TimeoutError:
         process.kill()
         await process.wait()

@@ -186,6 +186,21 @@ def setup(config: ConfigOption = None) -> None:
 
 
 @app.command()
+def doctor(
+    config: ConfigOption = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Look for what is set up wrong: the GitHub App, Temporal, RabbitMQ, clocks, workers, schedules.
+
+    Ends with 1 if there is something to put right. It changes nothing.
+    """
+    from cli.doctor import show  # noqa: PLC0415 - a command pays only for itself
+
+    run(show.show(_settings(config), Console(), as_json=as_json))
+
+
+@app.command()
 def reconcile(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,

@@ -6,16 +6,20 @@ Each runs until it is told to stop (SIGTERM or SIGINT), and lets go of what it h
 import asyncio
 import logging
 import signal
+from collections.abc import Callable
+from datetime import timedelta
 
 from temporalio.client import Client
 
 from activities.clients.workspace.workspace import WorkspaceFolder
-from cli import configured, credentials, schedules, servers, services
+from cli import configured, credentials, servers, services
 from cli.bot import BotSettings, Listen, running_bot
+from cli.schedules import ensure_all, recurring
 from cli.temporal_client import connect, connect_lazily, identity
 from messaging.stats_publisher import StatsPublisher
 from tickborg.served_repositories import ANY_REPOSITORY
 from tickborg.settings import Settings
+from tickborg.texts.durations import spoken
 
 log = logging.getLogger("tickborg")
 
@@ -44,9 +48,10 @@ async def worker(settings: Settings) -> None:
     async with (
         configured.transport(settings) as transport,
         services.publishing(transport, identity("worker"), settings.rabbitmq.spool_path) as publishers,
-        services.github_clients(github) as clients,
+        services.github_clients(github, publishers.stats) as clients,
     ):
         mirrors = services.mirror_store(settings.git.mirror_path, github.git_url, clients.fetch_token)
+        git = settings.git
         working = services.working(
             client,
             clients,
@@ -55,7 +60,10 @@ async def worker(settings: Settings) -> None:
             hearing=settings.hearing_policy,
             publishers=publishers,
         )
-        async with working:
+        async with (
+            working,
+            services.housekeeping(client, identity("worker"), git.mirror_path, git.retention),
+        ):
             await _until_told("worker: polling for workflows and merges")
 
 
@@ -74,9 +82,13 @@ async def builder(settings: Settings) -> None:
     async with (
         configured.transport(settings) as transport,
         services.publishing(transport, builders.host.identity, settings.rabbitmq.spool_path) as publishers,
-        services.building(client, builders, workspaces, publishers),
+        services.building(client, builders, workspaces, publishers) as building,
+        services.housekeeping(
+            client, builders.host.identity, settings.git.mirror_path, settings.git.retention, workspaces
+        ),
     ):
         await _until_told(f"builder {builders.host.identity}: building for {', '.join(builders.systems)}")
+        _hurry_when_told_again(building.hand_over, builders.grace)
 
 
 async def logs(settings: Settings) -> None:
@@ -85,7 +97,7 @@ async def logs(settings: Settings) -> None:
     async with (
         configured.transport(settings) as transport,
         StatsPublisher(transport, identity("logs")) as publisher,
-        services.collecting_logs(transport, folder, publisher),
+        services.collecting_logs(transport, folder, publisher, settings.logs.retention),
     ):
         await _until_told(f"logs: writing to {folder}")
 
@@ -121,19 +133,13 @@ async def up(settings: Settings) -> None:
         configured.transport_or_own(settings, bot_settings.folders) as transport,
     ):
         client = await connect(connection, identity=identity("up"))
+        if settings.temporal.address is None:  # on a server of others, `tickborg setup` makes them
+            await ensure_all(client, recurring(settings))
         async with running_bot(client, transport, bot_settings) as bot:
-            if ui is not None:
-                await _schedule(client, settings)
             _say_what_is_served(settings)
             log.info("Temporal Web UI: %s", ui or "the configured server's")
             log.info("dashboard: %s, metrics: %s", bot.dashboard_url, bot.metrics_url)
             await _until_told(f"up: listening at {bot.webhook_url}/github-webhook")
-
-
-async def _schedule(client: Client, settings: Settings) -> None:
-    """Have done by `tickborg up`, on a server of its own, what `tickborg setup` does on another."""
-    for recurring in schedules.recurring(settings):
-        await schedules.ensure(client, recurring)
 
 
 async def _of_bot(settings: Settings) -> BotSettings:
@@ -153,6 +159,8 @@ async def _of_bot(settings: Settings) -> BotSettings:
             dashboard=settings.dashboard.port,
         ),
         dashboard_url=settings.dashboard.url,
+        kept_logs=settings.logs.retention,
+        kept_mirrors=settings.git.retention,
     )
 
 
@@ -171,6 +179,19 @@ async def _until_told(ready: str) -> None:
     log.info("%s", ready)
     await told.wait()
     log.info("told to stop")
+
+
+def _hurry_when_told_again(hand_over: Callable[[], None], grace: timedelta) -> None:
+    """Let whoever waits for a builder to end say that it has to be now."""
+
+    def hurry() -> None:
+        log.info("told again: builds are handed over")
+        hand_over()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, hurry)
+    log.info("builds may go on for %s; tell me again and they are handed over at once", spoken(grace))
 
 
 async def _connected(settings: Settings, role: str) -> Client:

@@ -4,7 +4,7 @@ A schedule that an operator paused stays paused, whatever else about it is broug
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -24,7 +24,7 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
-from tickborg.names import RECONCILE_SCHEDULE, RECONCILE_WORKFLOW, TASK_QUEUE
+from tickborg.names import HOUSEKEEPING_WORKFLOW, RECONCILE_SCHEDULE, RECONCILE_WORKFLOW, TASK_QUEUE
 from tickborg.reconciling import ReconcileStart
 from tickborg.schedules import Made, ScheduleDone
 from tickborg.settings import Settings
@@ -51,7 +51,20 @@ class Recurring:
 
 def recurring(settings: Settings) -> tuple[Recurring, ...]:
     """All that recurs, as often as the operator wants it to."""
-    return (reconcile(settings.schedules.reconcile),)
+    schedules = settings.schedules
+    housekeeping = Recurring(
+        id="housekeeping",
+        workflow=HOUSEKEEPING_WORKFLOW,
+        every=schedules.housekeeping,
+        summary="remove what is needed no more from the disks of all workers and builders",
+    )
+    return (housekeeping, reconcile(schedules.reconcile))
+
+
+async def ensure_all(client: Client, wanted: Iterable[Recurring]) -> None:
+    """Have all of them."""
+    for each in wanted:
+        await ensure(client, each)
 
 
 def reconcile(every: timedelta, start: ReconcileStart | None = None) -> Recurring:

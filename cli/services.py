@@ -5,7 +5,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,8 +14,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from temporalio.client import Client
+from temporalio.worker import Worker
 
 from activities import ports
 from activities.attempt import Builder
@@ -24,22 +26,34 @@ from activities.clients.cluster import TemporalCluster
 from activities.clients.git.fetch import GitFetch
 from activities.clients.git.mirror import Mirror
 from activities.clients.git.mirror_store import MirrorStore
+from activities.clients.git.mirror_upkeep import MirrorUpkeep
+from activities.clients.git.process import Git
 from activities.clients.github.app import GitHubApp
 from activities.clients.github.client import GitHubClient
 from activities.clients.github.deliveries import GitHubDeliveries
 from activities.clients.github.fetch_tokens import FetchTokens
 from activities.clients.github.installations import GitHubInstallations
 from activities.clients.github.transport import AppCredentials, GitHubTransport, new_http_client
+from activities.clients.host_disk import HostDisk
 from activities.clients.owners import OwnerLookup
 from activities.clients.workspace.workspace import WorkspaceFolder
 from activities.reconciling import ComparisonActivities, DeliveryActivities
 from cli.http_server import listening
-from cli.workers import BUILD_PACE, GIT_THREADS, CatchingUp, build_worker, git_worker, workflow_worker
+from cli.workers import (
+    BUILD_PACE,
+    GIT_THREADS,
+    CatchingUp,
+    build_worker,
+    git_worker,
+    housekeeping_worker,
+    workflow_worker,
+)
 from dashboard.app import create_app as create_dashboard
 from dashboard.temporal_owners import TemporalOwners
 from messaging.live import LiveLogs
 from messaging.log_collector import LogCollector
 from messaging.log_publisher import LogPublisher
+from messaging.log_retention import LogRetention
 from messaging.log_store import LogReader, LogStore
 from messaging.metrics import Metrics
 from messaging.metrics_page import PATH as METRICS_PATH
@@ -50,7 +64,9 @@ from messaging.stats_publisher import StatsPublisher
 from messaging.transport import Transport
 from tickborg.github import RepositoryName
 from tickborg.hearing import HearingPolicy
+from tickborg.names import housekeeping_task_queue
 from tickborg.policy import Policy
+from tickborg.retention import Retention
 from tickborg.systems import System
 from webhook.app import create_app as create_webhook
 from webhook.temporal_starter import TemporalStarter
@@ -148,11 +164,14 @@ async def publishing(transport: Transport, sender: str, spool: Path) -> AsyncIte
 
 
 @asynccontextmanager
-async def collecting_logs(transport: Transport, folder: Path, stats: ports.Stats) -> AsyncIterator[None]:
-    """``tickborg logs``: write build logs into the store."""
+async def collecting_logs(
+    transport: Transport, folder: Path, stats: ports.Stats, retention: Retention
+) -> AsyncIterator[None]:
+    """``tickborg logs``: write build logs into the store, and keep it bounded."""
     store = LogStore(folder)
+    tidying = _running(LogRetention(folder, retention).run)
     try:
-        async with _running(LogCollector(transport, store, stats).run):
+        async with _running(LogCollector(transport, store, stats).run), tidying:
             yield
     finally:
         store.close()
@@ -171,13 +190,15 @@ async def collecting_stats(transport: Transport, host: str, port: int) -> AsyncI
 
 
 @asynccontextmanager
-async def github_clients(github: GitHubAccess) -> AsyncIterator[GitHubClients]:
+async def github_clients(
+    github: GitHubAccess, stats: ports.Stats | None = None
+) -> AsyncIterator[GitHubClients]:
     """Connections to GitHub."""
     async with new_http_client() as http:
         transport = GitHubTransport(http, PROGRAM, github.app, base_url=github.api_url)
         app = GitHubApp(transport)
         yield GitHubClients(
-            GitHubClient(transport, app),
+            GitHubClient(transport, app, stats=stats),
             FetchTokens(app, asyncio.get_running_loop()),
             GitHubDeliveries(transport),
             GitHubInstallations(transport, app),
@@ -214,8 +235,12 @@ async def working(  # noqa: PLR0913 - all that a worker is wired to
 @asynccontextmanager
 async def building(
     client: Client, builders: Builders, workspaces: WorkspaceFolder, publishers: Publishers
-) -> AsyncIterator[None]:
-    """``tickborg builder``: build, for each of its systems."""
+) -> AsyncIterator[BuildActivities]:
+    """``tickborg builder``: build, for each of its systems.
+
+    At the end no system takes new work; builds may go on for the builders' grace, or until they are handed
+    over by what this yields, and begin anew on another builder then.
+    """
     await asyncio.to_thread(workspaces.remove_leftovers)
     activities = BuildActivities(
         builders.host,
@@ -225,18 +250,48 @@ async def building(
         stats=publishers.stats,
         cluster=TemporalCluster(client),
     )
+    workers = [
+        build_worker(
+            client,
+            system,
+            activities,
+            concurrent_builds=builders.concurrent_builds,
+            grace=builders.grace,
+            pace=builders.pace,
+        )
+        for system in builders.systems
+    ]
+    async with _running_together(workers):
+        yield activities
+
+
+@asynccontextmanager
+async def _running_together(workers: Sequence[Worker]) -> AsyncIterator[None]:
+    """Run workers; at the end none takes new work while another one waits for what it has."""
     async with AsyncExitStack() as stack:
-        for system in builders.systems:
-            worker = build_worker(
-                client,
-                system,
-                activities,
-                concurrent_builds=builders.concurrent_builds,
-                grace=builders.grace,
-                pace=builders.pace,
-            )
+        for worker in workers:
             await stack.enter_async_context(worker)
-        yield
+        try:
+            yield
+        finally:
+            await asyncio.gather(*(worker.shutdown() for worker in workers))
+
+
+@asynccontextmanager
+async def housekeeping(
+    client: Client,
+    name: str,
+    mirrors: Path,
+    retention: Retention,
+    workspaces: WorkspaceFolder | None = None,
+) -> AsyncIterator[None]:
+    """Tidy this process's mirrors, and a builder's workspaces, whenever ``Housekeeping`` asks for it."""
+    disk = HostDisk(name, MirrorUpkeep(mirrors, Git(os.environ), retention), workspaces)
+    # Two processes may have one name, and each has a disk.
+    queue = housekeeping_task_queue(f"{name}.{uuid4().hex[:8]}")
+    with ThreadPoolExecutor(1, "housekeeping") as thread:
+        async with housekeeping_worker(client, queue, disk, thread):
+            yield
 
 
 @asynccontextmanager

@@ -18,6 +18,8 @@ from activities.cluster import ClusterActivities
 from activities.comments import CommentActivities
 from activities.failures import FailureInterceptor
 from activities.github import GitHubActivities
+from activities.heartbeats import HeartbeatInterceptor
+from activities.housekeeping import HousekeepingActivities
 from activities.policy import PolicyActivities
 from activities.reconciling import ComparisonActivities, DeliveryActivities
 from activities.reporting import ReportingActivities
@@ -29,12 +31,22 @@ from tickborg.systems import System
 from workflows.build import Build
 from workflows.comment import Comment
 from workflows.evaluation import Evaluation
+from workflows.housekeeping import Housekeeping
 from workflows.pull_request import PullRequestOwner
 from workflows.push import PushOwner
 from workflows.reconcile import Reconcile
 from workflows.rerun import Rerun
 
-WORKFLOWS: Sequence[type] = (PullRequestOwner, Evaluation, Build, PushOwner, Comment, Rerun, Reconcile)
+WORKFLOWS: Sequence[type] = (
+    PullRequestOwner,
+    Evaluation,
+    Build,
+    PushOwner,
+    Comment,
+    Rerun,
+    Housekeeping,
+    Reconcile,
+)
 
 SANDBOX = SandboxRestrictions.default.with_import_notification_policy(
     SandboxImportNotificationPolicy.WARN_ON_UNINTENTIONAL_PASSTHROUGH
@@ -50,7 +62,8 @@ GIT_THREADS = 4
 """Merges that run at once: they wait for the network and the disk more than for a core."""
 
 HEARTBEAT_THROTTLE = timedelta(seconds=5)
-"""A cancel comes with the answer to a heartbeat; the default sends one only every 24 s of our 30."""
+"""A cancel comes with the answer to a heartbeat; the default sends one only every 24 s of our 30, and a busy
+machine may be late with it."""
 
 BUILD_PACE = timedelta(minutes=2)
 """A builder with a full disk is the quickest to ask for work: others must have the time to be quicker."""
@@ -111,6 +124,7 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             talking.reply,
             asking.builders_online,
             asking.queue_lengths,
+            asking.housekeeping_queues,
             asking.pull_request_view,
             asking.tell_owner,
             CommentActivities(parse).read_comment,
@@ -119,7 +133,8 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             reporting.abandon_log,
             *(catching_up.activities if catching_up else ()),
         ],
-        interceptors=[FailureInterceptor()],
+        interceptors=[HeartbeatInterceptor(), FailureInterceptor()],
+        max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=GRACE,
     )
 
@@ -133,8 +148,22 @@ def git_worker(client: Client, repositories: ports.Repositories, threads: Thread
         activities=[git.merge, git.projects, git.push],
         activity_executor=threads,
         max_concurrent_activities=GIT_THREADS,
-        interceptors=[FailureInterceptor()],
+        interceptors=[HeartbeatInterceptor(), FailureInterceptor()],
+        max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=GRACE,
+    )
+
+
+def housekeeping_worker(client: Client, queue: str, disk: ports.Disk, thread: ThreadPoolExecutor) -> Worker:
+    """Tidies the disk of this process. ``thread`` is shut down by whoever made it."""
+    return Worker(
+        client,
+        task_queue=queue,
+        activities=[HousekeepingActivities(disk).tidy],
+        activity_executor=thread,
+        max_concurrent_activities=1,
+        interceptors=[FailureInterceptor()],
+        graceful_shutdown_timeout=timedelta(),
     )
 
 

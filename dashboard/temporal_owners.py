@@ -3,20 +3,17 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from pydantic import ValidationError
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import Client, WorkflowQueryFailedError
+from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.answering import answered, check_namespace
 from activities.search_attributes import quoted
 from dashboard.ports import BusyBranch, GoingOn, OpenPull
 from tickborg import names
-from tickborg.errors import UnavailableError
 from tickborg.github import RepositoryName
 from tickborg.views import BranchView, PullRequestView
 
@@ -92,9 +89,7 @@ class TemporalOwners:
         Raises:
             UnavailableError: Temporal does not answer, or has no such namespace.
         """
-        request = DescribeNamespaceRequest(namespace=self._client.namespace)
-        async with self._answered("looking at the namespace"):
-            await self._client.workflow_service.describe_namespace(request, timeout=self._rpc_timeout)
+        await check_namespace(self._client, self._answer_seconds)
 
     @property
     def _rpc_timeout(self) -> timedelta:
@@ -108,7 +103,7 @@ class TemporalOwners:
         A late webhook or a comment starts a run for a pull request that is closed, and a button one for a
         branch that is idle; it learns nothing, or one build's result, and must not hide the run before.
         """
-        async with self._answered(f"asking {owner}"):
+        async with answered(f"asking {owner}", self._answer_seconds):
             try:
                 view = await self._ask(owner, None, kind)
             except RPCError as error:
@@ -143,7 +138,7 @@ class TemporalOwners:
     async def _running(self, workflow: str, ids: re.Pattern[str], limit: int) -> list[OwnerId]:
         """Ids of workflows that run; the server gives those that were started last first."""
         query = f'WorkflowType="{workflow}" AND ExecutionStatus="Running"'
-        async with self._answered(f"listing {workflow} workflows"):
+        async with answered(f"listing {workflow} workflows", self._answer_seconds):
             listed = self._client.list_workflows(query, limit=limit, rpc_timeout=self._rpc_timeout)
             found = [ids.fullmatch(execution.id) async for execution in listed]
         return [owner for owner in found if owner is not None]
@@ -165,22 +160,6 @@ class TemporalOwners:
     async def _in_turn(self, owner: str, kind: type[View]) -> View | None:
         async with self._turns:
             return await self._known(owner, kind)
-
-    @asynccontextmanager
-    async def _answered(self, what: str) -> AsyncIterator[None]:
-        """Bound the whole of it: connecting is no part of an RPC's time-out."""
-        try:
-            async with asyncio.timeout(self._answer_seconds):
-                yield
-        except TimeoutError as error:
-            raise UnavailableError(f"{what}: no answer within {self._answer_seconds} s") from error
-        except RPCError as error:
-            raise UnavailableError(f"{what}: Temporal answered {error.status.name}: {error}") from error
-        except WorkflowQueryFailedError as error:
-            raise UnavailableError(f"{what}: the worker could not answer: {error}") from error
-        # How a client says that it cannot be connected, or that an answer is of another version.
-        except (RuntimeError, ValidationError) as error:
-            raise UnavailableError(f"{what}: {error}") from error
 
 
 def _knows_all(view: PullRequestView | BranchView | None) -> bool:

@@ -31,18 +31,20 @@ milestones, GraphQL) is not there.
 """
 
 from emulator.changes import NeverHappenedError
-from emulator.faults import Delays, Drops, Exhausted, Fails, Stale, TooFast
+from emulator.faults import Breaks, Delays, Drops, Exhausted, Fails, Garbles, Stale, TooFast
 from emulator.github import EmulatedGitHub
 from emulator.people import Person
 from emulator.rendering import branch_text, pull_request_text
 from emulator.server import serve
 
 __all__ = [
+    "Breaks",
     "Delays",
     "Drops",
     "EmulatedGitHub",
     "Exhausted",
     "Fails",
+    "Garbles",
     "NeverHappenedError",
     "Person",
     "Stale",

@@ -15,14 +15,20 @@ NOT_MODIFIED = 304
 
 @dataclass(frozen=True)
 class Answer:
-    """A status, a JSON body (None is an empty one) and headers beside the usual."""
+    """A status, a JSON body (None is an empty one) and headers beside the usual.
+
+    `content` goes over the wire in place of the body, where it is no JSON.
+    """
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
 
-    def content(self) -> bytes:
-        """The body as it goes over the wire."""
+    def on_the_wire(self) -> bytes:
+        """The body as it is sent."""
+        if self.content is not None:
+            return self.content
         return b"" if self.body is None else json.dumps(self.body, separators=(",", ":")).encode()
 
 
@@ -69,9 +75,12 @@ def links(url: str, query: Mapping[str, str], at: Page, count: int) -> dict[str,
     return {"link": ", ".join(parts)} if parts else {}
 
 
-def etag(content: bytes) -> str:
-    """A weak validator of a body, which a client may send back in `If-None-Match`."""
-    return f'W/"{sha256(content).hexdigest()}"'
+def etag(content: bytes, credential: str) -> str:
+    """A weak validator of a body, which a client may send back in `If-None-Match`.
+
+    It is good for one token only, as GitHub's are (https://github.com/eclipse-csi/otterdog/issues/201).
+    """
+    return f'W/"{sha256(content + credential.encode()).hexdigest()}"'
 
 
 def _number(query: Mapping[str, str], name: str, default: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 from jwt.types import Options
 
-from emulator.errors import NotFound, Unauthorized
+from emulator.errors import SUSPENDED, Forbidden, NotFound, Unauthorized
 from emulator.github import EmulatedGitHub
 from emulator.state import App, Token
 
@@ -50,6 +50,8 @@ def _token_of(github: EmulatedGitHub, value: str) -> Token:
     token = github.tokens.get(value)
     if token is None or _is_over(token, github.moment()):
         raise Unauthorized("Bad credentials")
+    if token.installation is not None and token.installation.suspended_at is not None:
+        raise Forbidden(SUSPENDED)
     return token
 
 

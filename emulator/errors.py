@@ -53,6 +53,9 @@ class Unauthorized(Refusal):
         super().__init__(401, message)
 
 
+SUSPENDED = "This installation has been suspended"
+
+
 class Forbidden(Refusal):
     """The credential is good, and not enough."""
 

@@ -34,6 +34,23 @@ class Drops:
 
 
 @dataclass(frozen=True)
+class Breaks:
+    """The connection breaks in the middle of the answer, after the call was done."""
+
+
+@dataclass(frozen=True)
+class Garbles:
+    """Something in between answers with what is not GitHub's JSON: a proxy's page, or half an answer.
+
+    With `carried_out`, GitHub did the call all the same.
+    """
+
+    content: str = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+    status: int = 502
+    carried_out: bool = False
+
+
+@dataclass(frozen=True)
 class Delays:
     """The answer takes `seconds` longer."""
 
@@ -64,7 +81,7 @@ class Stale:
     """A lagging replica answers: a pull request as it was before its last change."""
 
 
-Kind = Fails | Drops | Delays | Exhausted | TooFast | Stale
+Kind = Fails | Drops | Breaks | Garbles | Delays | Exhausted | TooFast | Stale
 
 
 @dataclass(eq=False)
@@ -115,10 +132,18 @@ class Dropped(Exception):  # noqa: N818 - nothing went wrong: it was asked for
     """The connection is to be closed without an answer."""
 
 
+class Broken(Dropped):
+    """The connection is to be closed in the middle of this answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
 async def before(kind: Kind | None, now: datetime) -> Answer | None:
     """What a fault does before the call is carried out; an answer replaces it. Raises Dropped."""
     match kind:
-        case Fails(carried_out=False) | Exhausted() | TooFast():
+        case Fails(carried_out=False) | Garbles(carried_out=False) | Exhausted() | TooFast():
             return _answer(kind, now)
         case Drops(carried_out=False):
             raise Dropped
@@ -127,20 +152,24 @@ async def before(kind: Kind | None, now: datetime) -> Answer | None:
     return None
 
 
-def after(kind: Kind | None, now: datetime) -> Answer | None:
-    """What a fault makes of the answer of a call that was carried out. Raises Dropped."""
+def after(kind: Kind | None, given: Answer, now: datetime) -> Answer:
+    """What a fault makes of the answer of a call that was carried out. Raises Dropped, or Broken."""
     match kind:
-        case Fails():
+        case Fails() | Garbles():
             return _answer(kind, now)
         case Drops():
             raise Dropped
-    return None
+        case Breaks():
+            raise Broken(given)
+    return given
 
 
-def _answer(kind: Fails | Exhausted | TooFast, now: datetime) -> Answer:
+def _answer(kind: Fails | Garbles | Exhausted | TooFast, now: datetime) -> Answer:
     match kind:
         case Fails(status, message):
             return Answer(status, {"message": message})
+        case Garbles(content, status):
+            return Answer(status, content=content.encode())
         case Exhausted(resets_in, status):
             headers = {
                 "x-ratelimit-remaining": "0",

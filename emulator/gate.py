@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import format_datetime
 from time import perf_counter
@@ -82,11 +82,12 @@ class Gate:
             given = await faults.before(kind, now)
             if given is None:
                 given = self._carry_out(exchange, stale=isinstance(kind, faults.Stale))
-                given = faults.after(kind, now) or given
+                given = faults.after(kind, given, now)
         except Refusal as refusal:
             given = Answer(refusal.status, refusal.body, refusal.headers)
         rate = exchange.rate.headers() if exchange.rate else {}
-        return Answer(given.status, given.body, {**self._usual_headers(), **rate, **given.headers})
+        headers = {**self._usual_headers(), **rate, **given.headers}
+        return replace(given, headers=headers)
 
     def _carry_out(self, exchange: _Exchange, *, stale: bool) -> Answer:
         exchange.caller = authenticate(self._github, exchange.http.headers.get("authorization"))
@@ -162,7 +163,7 @@ def _conditional(exchange: _Exchange, given: Answer) -> Answer:
     """
     if exchange.http.method != "GET" or given.status != _OK:
         return given
-    tag = etag(given.content())
+    tag = etag(given.on_the_wire(), exchange.http.headers.get("authorization", ""))
     headers = {**given.headers, "etag": tag}
     known = {each.strip() for each in exchange.http.headers.get("if-none-match", "").split(",")}
     if tag not in known:

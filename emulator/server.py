@@ -47,6 +47,9 @@ class Application:
             else:
                 answer = await self._gate.answer(HttpRequest(scope, receive))
                 await _response(answer)(scope, receive, send)
+        except faults.Broken as broken:
+            await _begin(broken.answer, send)
+            await _drop(scope, receive)
         except faults.Dropped:
             await _drop(scope, receive)
 
@@ -127,10 +130,15 @@ async def _drop(scope: Scope, receive: Receive) -> None:
         pass
 
 
+async def _begin(answer: Answer, send: Send) -> None:
+    """Send half of an answer."""
+    whole = _response(answer)
+    await send({"type": "http.response.start", "status": answer.status, "headers": whole.raw_headers})
+    half = bytes(whole.body)[: len(whole.body) // 2]
+    await send({"type": "http.response.body", "body": half, "more_body": True})
+
+
 def _response(answer: Answer) -> Response:
-    return Response(
-        answer.content(),
-        answer.status,
-        {**answer.headers},
-        media_type=None if answer.body is None else "application/json; charset=utf-8",
-    )
+    content = answer.on_the_wire()
+    media_type = "application/json; charset=utf-8" if content else None
+    return Response(content, answer.status, {**answer.headers}, media_type=media_type)

@@ -90,6 +90,7 @@ class Installation:
     repositories: list["Repository"]
     permissions: dict[str, str]
     created_at: datetime
+    suspended_at: datetime | None = None
 
 
 @dataclass(eq=False)

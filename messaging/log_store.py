@@ -5,7 +5,6 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -52,14 +51,6 @@ class LogStore:
             _, writer = self._writers.popitem()
             with suppress(OSError):
                 writer.close()
-
-    def prune(self, before: datetime) -> int:
-        """Remove the logs last written before then and return how many there were."""
-        old = [path for path in self._folder.glob("*.log") if path.stat().st_mtime < before.timestamp()]
-        for path in old:
-            path.unlink(missing_ok=True)
-            path.with_suffix(".json").unlink(missing_ok=True)
-        return len(old)
 
 
 @dataclass(frozen=True)

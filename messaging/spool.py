@@ -6,7 +6,8 @@ One append-only file for an attempt, ``{attempt_id}.{random}.spool``, with one r
 
 A record is on the disk (fsync) when :meth:`SpoolFile.append` returns. A process that is killed in the middle
 of one leaves a torn last line; a checksum that does not fit marks it, and it is passed over, since nobody was
-told that it is kept. The file of a living process is locked; unlocked ones are orphans of a dead process.
+told that it is kept. The file of a living process is locked; unlocked ones are orphans of a dead process, or
+of one that had too many open.
 
 A file is opened first and locked then, and removed while it is locked. So a lock counts only if the name
 still leads to the file: in between somebody else may have taken it for an orphan, sent it and removed it, and
@@ -19,11 +20,13 @@ marks them as a hole. The end of a log is always taken.
 
 import logging
 import os
+import sys
 import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from io import FileIO
+from itertools import islice
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -130,10 +133,10 @@ class SpoolFolder:
                 " bring RabbitMQ back, or give it more room"
             )
 
-    def orphans(self) -> list[SpoolFile]:
-        """The files that a process which is no more has left, now ours, the oldest first."""
-        taken = [_adopt(path) for _, _, path in sorted(self._entries())]
-        return [file for file in taken if file is not None]
+    def orphans(self, most: int = sys.maxsize) -> list[SpoolFile]:
+        """The oldest files that nobody has open, now ours: their process is no more, or let go of them."""
+        taken = (_adopt(path) for _, _, path in sorted(self._entries()))
+        return list(islice((file for file in taken if file is not None), most))
 
     def _entries(self) -> Iterator[tuple[int, int, Path]]:
         """Time of the last change in nanoseconds, size in bytes, and path of each file."""

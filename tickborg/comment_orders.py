@@ -1,6 +1,6 @@
 """What the commands of a comment come to: orders for the owner, and what the bot has to answer."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from tickborg.acl import is_trusted, needs_approval, systems_for
@@ -11,12 +11,14 @@ from tickborg.commands.values import (
     Cancel,
     Command,
     CommandError,
+    ErrorKind,
     Eval,
     Help,
     ParsedComment,
     Retry,
     Status,
     Test,
+    Verb,
 )
 from tickborg.github import Permission, PullRequest, PullRequestState
 from tickborg.jobs import BuildMode, BuildStage
@@ -26,10 +28,11 @@ from tickborg.projects import ProjectSet
 from tickborg.requests import BuildOrder, CancelOrder, EvaluateOrder, Order, RetryOrder
 from tickborg.systems import System
 from tickborg.texts import answers
-from tickborg.views import BuildView, PullRequestView
+from tickborg.views import PullRequestView
 
 _RUN_SOMETHING = (Build, Test, Eval, Retry)
 _CHANGE_SOMETHING = (*_RUN_SOMETHING, Cancel)
+_OF_PROJECTS = frozenset({ErrorKind.UNKNOWN_PROJECT, ErrorKind.NOTHING_TO_BUILD})
 
 
 @dataclass(frozen=True)
@@ -100,13 +103,22 @@ def settle(parsed: ParsedComment, asked: Asked) -> Settled:
         return _settle_closed(parsed)
     offer = _offer(asked)
     known = resolve(parsed, offer)
-    notes: tuple[str, ...] = ()
-    if asked.project_file_error is not None:
-        refused = [command for command in known.commands if isinstance(command, Build | Test)]
-        commands = tuple(command for command in known.commands if command not in refused)
-        note = answers.bad_project_file(asked.pull.base_ref, asked.project_file_error)
-        known, notes = ParsedComment(commands=commands, errors=parsed.errors), (note,)
-    return _settled(known, offer, asked, notes)
+    if asked.project_file_error is None:
+        return _settled(known, offer, asked, ())
+    note = answers.bad_project_file(asked.pull.base_ref, asked.project_file_error)
+    return _settled(_without_builds(known, parsed.errors), offer, asked, (note,))
+
+
+def _without_builds(known: ParsedComment, errors: Collection[CommandError]) -> ParsedComment:
+    """What is left where nobody can know the projects; that one is unknown, then, is nobody's mistake."""
+    return ParsedComment(
+        commands=tuple(command for command in known.commands if not isinstance(command, Build | Test)),
+        errors=tuple(
+            error
+            for error in known.errors
+            if error in errors or error.kind not in _OF_PROJECTS or error.verb is Verb.CANCEL
+        ),
+    )
 
 
 def _settle_closed(parsed: ParsedComment) -> Settled:
@@ -144,9 +156,8 @@ def _has(commands: Iterable[Command], kind: type[Command]) -> bool:
 
 
 def _offer(asked: Asked) -> Offer:
-    projects = asked.projects.projects if asked.projects else ()
     return Offer(
-        projects=[project.name for project in projects],
+        projects=_project_names(asked),
         systems=asked.policy.systems,
         allowed=asked.systems,
         refused=refused_commands(
@@ -157,6 +168,13 @@ def _offer(asked: Asked) -> Offer:
     )
 
 
+def _project_names(asked: Asked) -> list[str]:
+    """Those of the project file; where that is bad, those being built, which can still be cancelled."""
+    if asked.project_file_error is not None and asked.view is not None:
+        return list(dict.fromkeys(build.project for build in asked.view.builds))
+    return [project.name for project in asked.projects.projects] if asked.projects else []
+
+
 def _order(command: Command, asked: Asked) -> tuple[Order | None, list[str]]:
     """The order that a command comes to, if it comes to one, and what is to be said of it."""
     match command:
@@ -165,8 +183,7 @@ def _order(command: Command, asked: Asked) -> tuple[Order | None, list[str]]:
         case Eval():
             return EvaluateOrder(), []
         case Retry():
-            order = RetryOrder(systems=asked.systems)
-            return order, list(_why_no_retry(asked))
+            return RetryOrder(systems=asked.systems), list(_why_no_retry(asked))
         case Cancel():
             return CancelOrder(projects=command.projects), list(_why_no_cancel(command, asked))
         case _:
@@ -179,7 +196,7 @@ def _build_order(command: Build | Test, asked: Asked) -> tuple[Order | None, lis
         systems=command.systems or asked.systems,
         named_systems=bool(command.systems),
         mode=BuildMode.TEST if isinstance(command, Test) else BuildMode.BUILD,
-        approved_sha=asked.pull.head_sha if asked.trusted else None,
+        approves=asked.trusted,
     )
     skipped = not_made(order, asked.projects or ProjectSet(), asked.policy)
     return order, [answers.not_made(build) for build in skipped]
@@ -194,12 +211,16 @@ def _awaits_approval(asked: Asked) -> bool:
 
 def _why_no_retry(asked: Asked) -> Iterator[str]:
     view = asked.view
-    if view is not None and view.evaluation is not None and not (_retried(view) or view.evaluation_failed):
+    if view is None:
+        return
+    failed = [build for build in view.builds if build.worth_a_retry]
+    refused = [(build.project, build.system) for build in failed if build.system not in asked.systems]
+    if refused:
+        yield answers.may_not_retry(refused)
+    elif not failed and view.evaluation is None:
+        yield answers.nothing_failed_yet(view.pull.head_sha)
+    elif not (failed or view.evaluation_failed):
         yield answers.nothing_to_retry(view.pull.head_sha)
-
-
-def _retried(view: PullRequestView) -> list[BuildView]:
-    return [build for build in view.builds if build.worth_a_retry]
 
 
 def _why_no_cancel(command: Cancel, asked: Asked) -> Iterator[str]:

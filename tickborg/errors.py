@@ -4,6 +4,7 @@
     ├── TransientError            retried with back-off
     │   ├── UnauthorizedError     GitHub 401 after the token was refreshed once
     │   ├── RateLimitedError      retried at the time GitHub names
+    │   │   └── PutOffError       not sent: the calls that are left are kept for results
     │   └── UnavailableError      5xx, connection error, time-out
     ├── HeadGoneError             benign: the commit is no longer there; the newer head does the work
     ├── PermanentError            not retried; a person has to act
@@ -26,6 +27,7 @@ class FailureKind(StrEnum):
 
     TRANSIENT = "Transient"
     RATE_LIMITED = "RateLimited"
+    PUT_OFF = "PutOff"
     HEAD_GONE = "HeadGone"
     PERMANENT = "Permanent"
     INFRASTRUCTURE = "Infrastructure"
@@ -56,6 +58,10 @@ class RateLimitedError(TransientError):
     def __init__(self, message: str, retry_at: datetime) -> None:
         super().__init__(message)
         self.retry_at = retry_at
+
+
+class PutOffError(RateLimitedError):
+    """Little of the quota is left, and this call is not what people wait for; it was not sent."""
 
 
 class HeadGoneError(TickborgError):

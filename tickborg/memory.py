@@ -1,6 +1,7 @@
 """What the owner of a pull request remembers: the one state object that is carried on as new."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from tickborg.build_records import OwnerMemory
 from tickborg.github import PullRequest, RepositoryName
@@ -17,6 +18,8 @@ _FOUND_OUT = frozenset(
     {EvaluationOutcome.EVALUATED, EvaluationOutcome.CONFLICT, EvaluationOutcome.BAD_PROJECT_FILE}
 )
 """The bot works: whatever is wrong with the pull request, it could say so."""
+
+_NOTHING_TO_BUILD = frozenset({EvaluationOutcome.CONFLICT, EvaluationOutcome.BAD_PROJECT_FILE})
 
 
 class PullRequestMemory(OwnerMemory):
@@ -35,8 +38,10 @@ class PullRequestMemory(OwnerMemory):
     """Whether a maintainer has to let this head in."""
     approved_sha: str | None = None
     """The head that a maintainer has let in."""
+    head_since: datetime | None = None
+    """By GitHub's clock, when this head was first heard of: whoever wrote before cannot have meant it."""
     orders: tuple[BuildOrder, ...] = ()
-    """Builds that were asked for before the merge was known."""
+    """Builds that were asked for and are not planned yet."""
     notices: tuple[str, ...] = ()
     """Answers to buttons, for the summary comment."""
     failed_checks: tuple[str, ...] = ()
@@ -58,6 +63,8 @@ class PullRequestMemory(OwnerMemory):
     def believe(self, pull: PullRequest) -> None:
         """Take in a newer description; a new head or target branch begins with nothing known of it."""
         known = self.pull
+        if known is None or known.head_sha != pull.head_sha:
+            self.head_since = pull.updated_at
         if known is None or known.head_sha != pull.head_sha or known.base_ref != pull.base_ref:
             self.builds = {}
             self.merge = None
@@ -93,6 +100,9 @@ class PullRequestMemory(OwnerMemory):
         self.conflicts, self.conflict_count = result.conflicts, result.conflict_count
         self.failed_checks = result.failed_checks
         self.policy = result.policy or self.policy
+        if result.outcome in _NOTHING_TO_BUILD:
+            self.merge = None
+            self.fresh_base = self.rebuild = False
         if result.outcome in _FOUND_OUT:
             self.internal_error = False
 
@@ -118,6 +128,19 @@ class PullRequestMemory(OwnerMemory):
     def is_approved(self) -> bool:
         """Whether a maintainer has let this very head in."""
         return self.pull is not None and self.approved_sha == self.pull.head_sha
+
+    def approve(self, asked_at: datetime) -> None:
+        """Let the head in for somebody who asked for a build at ``asked_at``, if they can have seen it.
+
+        GitHub counts whole seconds: a push in the second of the comment may have come after it.
+        """
+        if self.pull is not None and self.head_since is not None and asked_at > self.head_since:
+            self.approved_sha = self.pull.head_sha
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a merge to build, which no evaluation is about to replace."""
+        return self.merge is not None and not self.fresh_base
 
     def _drop_orders(self) -> None:
         """What was asked for on one head is not done on another, which nobody may have looked at."""

@@ -1,7 +1,8 @@
 """What a person who asks for builds gets, and what of it not and why (design, section 6)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from tickborg.build_records import BuildRecord
 from tickborg.jobs import BuildJob, BuildMode, SkippedBuild
 from tickborg.planning import Source
 from tickborg.policy import Policy
@@ -39,6 +40,17 @@ def not_made(order: BuildOrder, projects: ProjectSet, policy: Policy) -> tuple[S
                 for system, reason in reasons_by_system.items()
             )
     return tuple(skipped)
+
+
+def orders_of(records: Iterable[BuildRecord]) -> tuple[BuildOrder, ...]:
+    """The orders that come to the same builds as ``records``, whatever they are of."""
+    projects: dict[tuple[System, BuildMode], list[str]] = {}
+    for record in records:
+        projects.setdefault((record.job.system, record.job.mode), []).append(record.job.project.name)
+    return tuple(
+        BuildOrder(projects=tuple(names), systems=(system,), named_systems=True, mode=mode)
+        for (system, mode), names in projects.items()
+    )
 
 
 def _named(names: Sequence[str], projects: ProjectSet) -> list[Project]:

@@ -50,7 +50,11 @@ def plan_builds(
     merge = _merge_of(report)
     changed = changed_projects(report.changes, report.projects)
     plan = BuildPlan(pull=pull, merge=merge, changed_projects=tuple(project.name for project in changed))
-    held = _held(plan, policy, permission, approved=approved)
+    newcomer = not approved and needs_approval(policy, permission, pull)
+    if not (changed or report.projects.checks):
+        # Nothing waits. Still, nobody but a maintainer is to have something else built of it.
+        return plan.model_copy(update={"awaits_approval": newcomer})
+    held = _held(plan, policy, newcomer=newcomer)
     if held.reason:
         return _held_back(plan, held)
     source = Source.of_pull(pull, merge, report.projects)
@@ -60,19 +64,20 @@ def plan_builds(
     return plan.model_copy(update={"builds": builds, "skipped": skipped})
 
 
-def plan_checks(pull: PullRequest, report: MergeReport, policy: Policy) -> tuple[BuildJob, ...]:
+def plan_checks(report: MergeReport, plan: BuildPlan, policy: Policy) -> tuple[BuildJob, ...]:
     """The evaluation checks of the target branch, each on the first primary system there are builders for.
 
-    A check is no project's: the whole repository is materialised for it.
+    A check is no project's: the whole repository is materialised for it. It runs what a contributor wrote, as
+    builds do, and waits as they do for a maintainer to let a first contribution in.
 
     Raises:
         ValueError: ``report`` is about a conflict.
     """
     merge = _merge_of(report)
     system = next((system for system in policy.primary_systems if system in policy.systems), None)
-    if system is None:
+    if system is None or plan.awaits_approval:
         return ()
-    return tuple(_check_job(pull, merge, check, system) for check in report.projects.checks)
+    return tuple(_check_job(plan.pull, merge, check, system) for check in report.projects.checks)
 
 
 def held_by_checks(plan: BuildPlan) -> BuildPlan:
@@ -140,13 +145,13 @@ class _Held:
     awaits_approval: bool = False
 
 
-def _held(plan: BuildPlan, policy: Policy, permission: Permission, *, approved: bool) -> _Held:
+def _held(plan: BuildPlan, policy: Policy, *, newcomer: bool) -> _Held:
     pull, changed = plan.pull, plan.changed_projects
     ask = reasons.command(policy.handle, changed)
+    if newcomer:
+        return _Held(reasons.awaits_approval(ask), awaits_approval=True)
     if not changed:
         return _Held()
-    if not approved and needs_approval(policy, permission, pull):
-        return _Held(reasons.awaits_approval(ask), awaits_approval=True)
     if pull.draft:
         return _Held(reasons.draft(ask))
     if says_work_in_progress(pull.title):

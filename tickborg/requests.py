@@ -4,6 +4,7 @@ Whoever hands a request over has found out what the person may do; an owner carr
 decides only what that means for the builds it has.
 """
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -34,8 +35,8 @@ class BuildOrder(Value):
     named_systems: bool = False
     """True: ``systems`` were asked for by name."""
     mode: BuildMode = BuildMode.BUILD
-    approved_sha: str | None = None
-    """The head that whoever asks has seen and may let in, if it is a first contribution."""
+    approves: bool = False
+    """Whether whoever asks may let a first contribution in."""
 
 
 class RetryOrder(Value):
@@ -85,6 +86,8 @@ class Request(Value):
     """The person's login."""
     pull: PullRequest | None = None
     """The pull request as GitHub describes it now; None: it is about a branch."""
+    written_at: datetime | None = None
+    """By GitHub's clock, when the comment was written; None: nobody knows, or it was no comment."""
     orders: tuple[Order, ...]
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tickborg.hearing import DEFAULT_PUSH_BRANCHES, HearingPolicy
 from tickborg.policy import DEFAULT_BUILDER_WAIT, DEFAULT_HANDLE, DEFAULT_MAX_AUTO_BUILDS, Policy, Trust
+from tickborg.retention import Retention
 from tickborg.served_repositories import ANY_REPOSITORY, ServedRepositories
 from tickborg.setting_types import (
     Address,
@@ -20,9 +21,11 @@ from tickborg.setting_types import (
     Branches,
     Duration,
     FilePath,
+    Frequency,
     Handle,
     Host,
     Logins,
+    LongDuration,
     Port,
     Repositories,
     SecureUrl,
@@ -33,6 +36,7 @@ from tickborg.setting_types import (
 from tickborg.systems import DEFAULT_PRIMARY_SYSTEMS, DEFAULT_TEST_SYSTEMS
 
 _MIB = 1024**2
+_GIB = 1024**3
 _STATE = Path("/var/lib/tickborg")
 _SHORTEST_INTERVAL = timedelta(seconds=1)
 
@@ -147,6 +151,15 @@ class LogsSettings(Section):
 
     log_storage_path: FilePath = Path("/var/log/tickborg/builds")
     """The folder of the log store."""
+    log_retention: LongDuration = timedelta(days=90)
+    """How long a log is kept after its last line."""
+    log_storage_limit: Size = 50 * _GIB
+    """What all logs may take; beyond, the oldest go before their time. Logs of builds that run never do."""
+
+    @property
+    def retention(self) -> Retention:
+        """Which logs are kept."""
+        return Retention(self.log_retention, self.log_storage_limit)
 
 
 class GitSettings(Section):
@@ -154,6 +167,24 @@ class GitSettings(Section):
 
     mirror_path: FilePath = _STATE / "mirrors"
     """The folder of bare mirrors; what is lost there is fetched again."""
+    mirror_retention: LongDuration = timedelta(days=14)
+    """How long commits are kept that nobody asks for any more, as those of closed pull requests."""
+    mirror_storage_limit: Size = 100 * _GIB
+    """What all mirrors may take; beyond, those go that were used longest ago, but none of the last day."""
+
+    @property
+    def retention(self) -> Retention:
+        """Which mirrors, and which commits of them, are kept."""
+        return Retention(self.mirror_retention, self.mirror_storage_limit)
+
+
+class SchedulesSettings(Section):
+    """How often Temporal starts what recurs; `tickborg setup` makes the schedules, and changes them."""
+
+    reconcile: Annotated[Duration, Field(ge=_SHORTEST_INTERVAL)] = timedelta(minutes=5)
+    """How often is looked for what GitHub could not deliver, and what nobody was told of."""
+    housekeeping: Frequency = timedelta(hours=6)
+    """How often mirrors and workspaces are tidied on every host."""
 
 
 class StateSettings(Section):
@@ -188,13 +219,6 @@ class BuilderLimits(Section):
     """What one build may print."""
 
 
-class SchedulesSettings(Section):
-    """How often Temporal starts what recurs; `tickborg setup` makes the schedules, and changes them."""
-
-    reconcile: Annotated[Duration, Field(ge=_SHORTEST_INTERVAL)] = timedelta(minutes=5)
-    """How often is looked for what GitHub could not deliver, and what nobody was told of."""
-
-
 class BuilderSettings(Section):
     """A builder, on the host that it runs on."""
 
@@ -214,6 +238,8 @@ class BuilderSettings(Section):
     """Builds at once."""
     grace: Duration = timedelta(seconds=30)
     """How long builds may go on when the builder is told to stop."""
+    retry_pace: Duration = timedelta(minutes=2)
+    """What is waited for, times the number of the attempt, when this host failed or GitHub was away."""
     fetch_token_file: FilePath | None = None
     """A token that may only read contents, for private repositories; builds cannot see it."""
     limits: BuilderLimits = BuilderLimits()

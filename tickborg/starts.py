@@ -14,6 +14,9 @@ from tickborg.values import Value
 SUMMARY_LIMIT = 200
 """Bytes of a workflow's summary; Temporal refuses to start a workflow with more than 400."""
 
+FAIRNESS_KEY_LIMIT = 64
+"""Bytes of a fairness key; https://docs.temporal.io/develop/task-queue-priority-fairness."""
+
 
 @dataclass(frozen=True)
 class Signal:
@@ -33,7 +36,7 @@ class Start:
     summary: str
     """One line for the person who reads the Web UI; see :func:`summary_of`."""
     author: str
-    """Whose change or wish it is: the fairness key."""
+    """Whose change or wish it is: the fairness key; see :func:`fairness_key_of`."""
     attributes: Attributes
     signal: Signal | None = None
     """None: it is about one event, and done once for ever."""
@@ -47,3 +50,8 @@ class Start:
 def summary_of(text: str) -> str:
     """``text`` as a summary: one line that fits, whatever is in it."""
     return shorten_bytes(text, SUMMARY_LIMIT)
+
+
+def fairness_key_of(author: str) -> str | None:
+    """What the work of ``author`` queues under, so that a hundred builds of one starve nobody."""
+    return shorten_bytes(author, FAIRNESS_KEY_LIMIT) or None

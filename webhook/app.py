@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 
 from activities.ports import Stats
 from tickborg.errors import UnavailableError
+from tickborg.github_app import WEBHOOK_PATHS
 from tickborg.hearing import HearingPolicy
 from tickborg.starts import Start
 from webhook import answers
@@ -23,7 +24,7 @@ from webhook.records import Record, events, log_line
 from webhook.routing import decide
 from webhook.signature import is_signed, read_signature
 
-PATHS = ("/github-webhook", "/github-webhooks")
+PATHS = WEBHOOK_PATHS
 _EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 log = logging.getLogger(__name__)

@@ -1,16 +1,11 @@
 """The Temporal behind :class:`webhook.ports.Starter`."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
-from temporalio.service import RPCError
 
+from activities.answering import answered, check_namespace
 from activities.starting import start_workflow
-from tickborg.errors import UnavailableError
 from tickborg.starts import Start
 
 RPC_TIMEOUT = timedelta(seconds=3)
@@ -31,7 +26,7 @@ class TemporalStarter:
         Raises:
             UnavailableError: Temporal did not answer in time, or refused.
         """
-        async with self._answered():
+        async with answered(f"starting {start.workflow_id}", self._answer_seconds):
             await start_workflow(self._client, start, rpc_timeout=RPC_TIMEOUT)
 
     async def check(self) -> None:
@@ -40,18 +35,4 @@ class TemporalStarter:
         Raises:
             UnavailableError: Temporal did not answer in time, or has no such namespace.
         """
-        request = DescribeNamespaceRequest(namespace=self._client.namespace)
-        async with self._answered():
-            await self._client.workflow_service.describe_namespace(request, timeout=RPC_TIMEOUT)
-
-    @asynccontextmanager
-    async def _answered(self) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(self._answer_seconds):
-                yield
-        except TimeoutError as error:
-            raise UnavailableError(f"Temporal did not answer within {self._answer_seconds} s") from error
-        except RPCError as error:
-            raise UnavailableError(f"Temporal answered {error.status.name}: {error.message}") from error
-        except RuntimeError as error:  # how a client that never was connected says that it cannot be
-            raise UnavailableError(f"Temporal cannot be reached: {error}") from error
+        await check_namespace(self._client, self._answer_seconds)

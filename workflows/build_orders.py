@@ -1,4 +1,4 @@
-"""Builds that somebody asked a pull request's owner for: planned as soon as the merge is known."""
+"""Builds that somebody asked a pull request's owner for: planned as soon as there is a merge to build."""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.repository import RepositoryActivities
+    from tickborg.github import PullRequest
     from tickborg.jobs import Merge, ProjectsJob
     from tickborg.memory import PullRequestMemory
     from tickborg.order_planning import jobs_of_order
@@ -22,16 +23,20 @@ with workflow.unsafe.imports_passed_through():
 
 
 @dataclass(frozen=True)
-class Planned:
-    """The projects that an order is about have been read."""
+class ProjectsRead:
+    """The projects that an order is about, as they are on the base of ``merge``; or why nobody knows."""
 
     order: BuildOrder
     merge: Merge
-    projects: ProjectSet
+    projects: ProjectSet | None
+    error: str = ""
 
 
 class BuildOrders:
     """Carries out build orders on the merge that the evaluation of the head has found.
+
+    The memory keeps every order until its builds are started. So whatever comes between, a cancel, a close or
+    a push, only has to take it out of there.
 
     Args:
         memory: the owner's.
@@ -45,48 +50,64 @@ class BuildOrders:
         memory: PullRequestMemory,
         builds: OwnedBuilds,
         run: Callable[[Coroutine[Any, Any, None]], None],
-        tell: Callable[[Planned], None],
+        tell: Callable[[ProjectsRead], None],
     ) -> None:
         self._memory = memory
         self._builds = builds
         self._run = run
         self._tell = tell
+        self._reading: set[BuildOrder] = set()
 
     def take(self, order: BuildOrder) -> None:
-        """Carry out ``order`` now, or when the evaluation under way has found the merge."""
-        if self._memory.merge is None:
+        """Carry out ``order`` as soon as there is a merge to build."""
+        if order not in self._memory.orders:
             self._memory.orders = (*self._memory.orders, order)
-        else:
-            self._run(self._read_projects(order, self._memory.merge))
+        self.go_on()
 
-    def resume(self) -> None:
-        """Carry out what waited for the merge, if that is known now."""
-        waiting, self._memory.orders = self._memory.orders, ()
-        for order in waiting:
-            self.take(order)
+    def go_on(self) -> None:
+        """Read the projects of every order that waits, if there is a merge to build."""
+        pull, merge = self._memory.pull, self._memory.merge
+        if pull is None or merge is None or not self._memory.ready:
+            return
+        for order in self._memory.orders:
+            if order not in self._reading:
+                self._reading.add(order)
+                self._run(self._read_projects(order, pull, merge))
 
-    def carry_out(self, planned: Planned) -> None:
-        """Start the builds of an order, or plan again if the head or its base is another one by now."""
+    def give_up(self, reason: str) -> None:
+        """Say of every order that there is nothing to build, and why."""
+        for order in self._memory.orders:
+            self._memory.notice(notices.nothing_to_build(order.projects, reason))
+        self._memory.orders = ()
+
+    def carry_out(self, read: ProjectsRead) -> None:
+        """Start the builds of an order that nobody has taken back, unless its merge is another one by now."""
+        self._reading.discard(read.order)
         pull = self._memory.pull
-        if pull is None or planned.merge.head_sha != pull.head_sha:
-            # What was asked for on one head is not done on another, which nobody may have looked at.
-            self._memory.notice(notices.dropped(planned.order.projects))
+        if pull is None or read.order not in self._memory.orders:
             return
-        if planned.merge != self._memory.merge:
-            self.take(planned.order)
+        if read.merge != self._memory.merge or not self._memory.ready:
+            self.go_on()
             return
-        if self._memory.awaits_approval and not self._memory.is_approved:
-            self._memory.notice(notices.awaits_approval(planned.order.projects))
-            return
-        source = Source.of_pull(pull, planned.merge, planned.projects)
+        self._memory.orders = tuple(order for order in self._memory.orders if order != read.order)
+        if read.projects is None:
+            self._memory.notice(notices.order_failed(read.order.projects, read.error))
+        elif self._memory.awaits_approval and not self._memory.is_approved:
+            self._memory.notice(_not_let_in(read.order, pull))
+        else:
+            self._start(read.order, Source.of_pull(pull, read.merge, read.projects))
+
+    def _start(self, order: BuildOrder, source: Source) -> None:
         changed = self._memory.changed_projects
-        for job in jobs_of_order(planned.order, source, changed, self._memory.policy):
+        gone = [name for name in order.projects if source.projects.named(name) is None]
+        if gone:
+            self._memory.notice(notices.no_projects(gone, source.base_ref))
+        elif not (order.projects or changed):
+            self._memory.notice(notices.nothing_changed(source.merge.head_sha, self._memory.policy.handle))
+        for job in jobs_of_order(order, source, changed, self._memory.policy):
             self._builds.want(job, asked=True)
 
-    async def _read_projects(self, order: BuildOrder, merge: Merge) -> None:
-        pull = self._memory.pull
-        if pull is None:
-            return
+    async def _read_projects(self, order: BuildOrder, pull: PullRequest, merge: Merge) -> None:
         try:
             report = await workflow.execute_activity_method(
                 RepositoryActivities.projects,
@@ -95,6 +116,13 @@ class BuildOrders:
                 summary=f"projects of {pull.base_ref}",
             )
         except ActivityError as error:
-            self._memory.notice(notices.order_failed(order.projects, failure_reason(error)))
-            return
-        self._tell(Planned(order, merge, report.projects))
+            self._tell(ProjectsRead(order, merge, None, failure_reason(error)))
+        else:
+            self._tell(ProjectsRead(order, merge, report.projects))
+
+
+def _not_let_in(order: BuildOrder, pull: PullRequest) -> str:
+    """What is said to somebody whose order is about a head that awaits its approval."""
+    if order.approves:
+        return notices.older_than_head(order.projects, pull.head_sha)
+    return notices.awaits_approval(order.projects)

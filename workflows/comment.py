@@ -46,17 +46,17 @@ class Comment:
     async def run(self, comment: IssueComment) -> str:
         """Do what the comment asks for, as far as whoever wrote it may; what came of it, for the Web UI."""
         self._policy = await questions.the_policy()
-        parsed = await self._read()
-        if not (parsed.commands or parsed.errors):
-            return "it says nothing to the bot"
         try:
+            parsed = await self._read()
+            if not (parsed.commands or parsed.errors):
+                return "it says nothing to the bot"
             asked = await self._find_out(parsed)
+            settled = settle(parsed, asked)
+            if settled.orders:
+                await self._hand_on(settled, asked.pull)
         except ActivityError as error:
             await self._reply([answers.internal_error(failure_reason(error))])
             raise
-        settled = settle(parsed, asked)
-        if settled.orders:
-            await self._hand_on(settled, asked.pull)
         await asyncio.gather(
             self._react(settled), self._answer(settled, asked), questions.count(*_events(parsed, settled))
         )
@@ -124,6 +124,7 @@ class Comment:
             id=f"comment {self._comment.comment_id}",
             by=self._comment.author,
             pull=pull,
+            written_at=self._comment.written_at,
             orders=settled.orders,
         )
         message = OwnerMessage(repo=pull.repo, origin=Origin(pull=pull.number), request=request)

@@ -109,7 +109,7 @@ class Evaluation:
             status = statuses.conflict(self._pull, report, self._page)
             return await self._finish(EvaluationOutcome.CONFLICT, status, status.description)
         plan = plan_builds(self._pull, report, self._policy, permission, approved=self._job.approved)
-        jobs = plan_checks(self._pull, report, self._policy)
+        jobs = plan_checks(report, plan, self._policy)
         plan = await self._pass_gates([job for job in jobs if _is_gate(job)], plan)
         self._status.say(statuses.scheduling(self._pull, self._page))
         await self._tell_owner(plan, wanted_labels(self._pull.title, report.changes, report.projects))

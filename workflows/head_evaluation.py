@@ -59,6 +59,11 @@ class HeadEvaluation:
         """Whether the head is being evaluated."""
         return self._current is not None or self._again
 
+    @property
+    def going_on(self) -> bool:
+        """Whether an evaluation of the head is to come to an end that nobody has called off."""
+        return self._again or (self._current is not None and self._current.reason is None)
+
     def speaks(self, n: str) -> bool:
         """Whether the evaluation ``n`` is the head's, and no other is to take its place."""
         return self._current is not None and self._current.n == n and not self._again

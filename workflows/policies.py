@@ -30,6 +30,9 @@ BUILD_ATTEMPTS = 5
 """How many builders may die over one build before the fault is called the bot's."""
 
 BUILD_HEARTBEAT = timedelta(seconds=30)
+WORKER_HEARTBEAT = timedelta(seconds=30)
+"""After so long without a word a worker is taken for dead, and its work is given to another."""
+
 WORKSPACE_TIME = timedelta(minutes=15)
 """What a builder may take beside the project's own time: fetch, materialise, send the log, clean up."""
 
@@ -47,6 +50,7 @@ COSMETIC = ActivityPolicy(
 
 RESULT = ActivityPolicy(
     start_to_close_timeout=timedelta(seconds=60),
+    heartbeat_timeout=WORKER_HEARTBEAT,
     schedule_to_close_timeout=timedelta(hours=24),
     retry_policy=_BACK_OFF,
     cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -58,6 +62,7 @@ A cancel waits until the call under way has ended, so that it cannot overtake th
 
 QUESTION = ActivityPolicy(
     start_to_close_timeout=timedelta(seconds=60),
+    heartbeat_timeout=WORKER_HEARTBEAT,
     schedule_to_close_timeout=timedelta(hours=24),
     retry_policy=_BACK_OFF,
 )
@@ -77,6 +82,7 @@ forgets one whose local activity is under way, and its task then hangs until it 
 MERGE = ActivityPolicy(
     task_queue=GIT_TASK_QUEUE,
     start_to_close_timeout=timedelta(minutes=15),
+    heartbeat_timeout=WORKER_HEARTBEAT,
     schedule_to_close_timeout=timedelta(hours=24),
     retry_policy=_BACK_OFF,
 )
@@ -105,6 +111,21 @@ def outcome_pauses(deliveries: int) -> tuple[timedelta, ...]:
     if deliveries <= _FEW:
         return _OUTCOME_PAUSES
     return (timedelta(seconds=deliveries * _SECONDS_A_DELIVERY), *_OUTCOME_PAUSES)
+
+
+def tidy(queue: str) -> ActivityPolicy:
+    """The policy of tidying one host: what fails is tried again by the next run, and not by this one.
+
+    A heartbeat comes with each mirror, and packing one takes its own limit at most. A process that does not
+    begin within minutes has ended, and its queue is nobody's any more.
+    """
+    return ActivityPolicy(
+        task_queue=queue,
+        schedule_to_start_timeout=timedelta(minutes=5),
+        start_to_close_timeout=timedelta(hours=12),
+        heartbeat_timeout=timedelta(minutes=30),
+        retry_policy=RetryPolicy(maximum_attempts=1),
+    )
 
 
 def build(job: BuildJob, builder_wait: timedelta) -> ActivityPolicy:

@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -22,8 +23,10 @@ with workflow.unsafe.imports_passed_through():
         BuildProgress,
         BuildsWanted,
         EvaluationOutcome,
+        EvaluationResult,
     )
     from tickborg.memory import PullRequestMemory, PullRequestStart
+    from tickborg.order_planning import orders_of
     from tickborg.planning import title_matters
     from tickborg.requests import (
         BuildOrder,
@@ -37,7 +40,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from tickborg.texts import notices
     from tickborg.views import PullRequestView
-    from workflows.build_orders import BuildOrders, Planned
+    from workflows.build_orders import BuildOrders, ProjectsRead
     from workflows.failures import failure_reason
     from workflows.head_evaluation import EvaluationEnded, HeadEvaluation
     from workflows.owned_builds import BuildEnded, OwnedBuilds
@@ -62,7 +65,7 @@ Item = (
     | BuildProgress
     | Described
     | EvaluationEnded
-    | Planned
+    | ProjectsRead
     | BuildEnded
 )
 
@@ -155,9 +158,8 @@ class PullRequestOwner:
                 self._on_described(item.pull)
             case EvaluationEnded():
                 self._on_evaluation_ended(item)
-            case Planned():
-                if not self._closed:
-                    self._orders.carry_out(item)
+            case ProjectsRead():
+                self._orders.carry_out(item)
             case BuildEnded():
                 self._builds.end(item)
                 self._memory.internal_error |= item.failed
@@ -224,6 +226,7 @@ class PullRequestOwner:
             # What is known is about the head that was known, and is shown when this run has ended.
             closed = known.model_copy(update={"state": PullRequestState.CLOSED})
             self._memory.pull = pull if _same_change(known, pull) else closed
+        self._memory.orders = ()
         self._cancel_all(cancellation.CLOSED)
 
     def _cancel_all(self, reason: str) -> None:
@@ -244,20 +247,20 @@ class PullRequestOwner:
             if isinstance(order, BuildOrder) and request.pull is not None and _moved_on(request.pull, pull):
                 self._memory.notice(notices.dropped(order.projects))
             else:
-                self._carry_out(order, pull, request.by)
+                self._carry_out(order, pull, request)
 
-    def _carry_out(self, order: Order, pull: PullRequest, by: str) -> None:
+    def _carry_out(self, order: Order, pull: PullRequest, request: Request) -> None:
         match order:
             case EvaluateOrder():
                 self._evaluate_anew(pull, rebuild=order.rebuild)
             case BuildOrder():
-                self._build(order, pull)
+                self._build(order, pull, request.written_at)
             case RetryOrder():
                 self._retry(order, pull)
             case CancelOrder():
-                self._cancel(order, cancellation.cancelled_by(by))
+                self._cancel(order, cancellation.cancelled_by(request.by))
             case ButtonOrder():
-                self._press(order, pull, cancellation.cancelled_by(by))
+                self._press(order, pull, cancellation.cancelled_by(request.by))
             case NoticeOrder():
                 self._memory.notice(order.text)
 
@@ -267,10 +270,11 @@ class PullRequestOwner:
         self._memory.rebuild |= rebuild
         self._evaluate(pull)
 
-    def _build(self, order: BuildOrder, pull: PullRequest) -> None:
-        if order.approved_sha is not None:
-            self._memory.approved_sha = order.approved_sha
-        if self._memory.awaits_approval and self._memory.is_approved:
+    def _build(self, order: BuildOrder, pull: PullRequest, written_at: datetime | None = None) -> None:
+        if order.approves and written_at is not None:
+            self._memory.approve(written_at)
+        let_in = self._memory.awaits_approval and self._memory.is_approved
+        if let_in or not (self._memory.ready or self._evaluation.going_on):
             self._evaluate(pull)
         self._orders.take(order)
 
@@ -288,8 +292,10 @@ class PullRequestOwner:
             records = [r for r in self._memory.builds.values() if r.job.project.name in named]
             self._builds.cancel(records, reason)
             self._memory.forget_orders(named)
+            self._orders.go_on()
             return
         self._memory.orders = ()
+        self._memory.rebuild = False
         self._cancel_all(reason)
 
     def _press(self, order: ButtonOrder, pull: PullRequest, reason: str) -> None:
@@ -304,8 +310,9 @@ class PullRequestOwner:
             self._builds.want(record.job, asked=True)
         else:
             mode = BuildMode.TEST if order.button == "test" else build.mode
-            self._orders.take(
-                BuildOrder(projects=(build.project,), systems=(build.system,), named_systems=True, mode=mode)
+            self._build(
+                BuildOrder(projects=(build.project,), systems=(build.system,), named_systems=True, mode=mode),
+                pull,
             )
 
     # Evaluations
@@ -327,21 +334,32 @@ class PullRequestOwner:
 
     def _conclude(self, pull: PullRequest, ended: EvaluationEnded) -> None:
         """Take in how the evaluation of the head came out."""
-        if ended.result is None:
-            self._memory.fail_evaluation(ended.error)
-        elif ended.result.outcome is EvaluationOutcome.CLOSED:
-            self._close(ended.result.pull)
-        elif ended.result.pull.head_sha != pull.head_sha:
-            self._evaluate(ended.result.pull)
+        result = ended.result
+        if result is not None and result.outcome is EvaluationOutcome.CLOSED:
+            self._close(result.pull)
+        elif result is not None and result.pull.head_sha != pull.head_sha:
+            self._evaluate(result.pull)
         else:
-            self._memory.end_evaluation(ended.result)
+            self._take_in(result, ended.error)
+
+    def _take_in(self, result: EvaluationResult | None, error: str) -> None:
+        if result is None:
+            self._memory.fail_evaluation(error)
+        else:
+            self._memory.end_evaluation(result)
+        if self._memory.merge is None:
+            self._builds.cancel_all(cancellation.BASE_CHANGED)
+        if not self._memory.ready:
+            self._orders.give_up(self._memory.evaluation_reason)
 
     # Builds
 
     def _on_builds_wanted(self, wanted: BuildsWanted) -> None:
         if self._closed or not self._evaluation.speaks(wanted.n):
             return
+        asked_for: tuple[BuildOrder, ...] = ()
         if self._memory.base_sha not in {None, wanted.plan.merge.base_sha}:
+            asked_for = orders_of(self._builds.asked_for())
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         rebuild = self._memory.rebuild
         self._memory.plan(wanted)
@@ -349,8 +367,9 @@ class PullRequestOwner:
             self._builds.want(job, asked=rebuild)
         if self._memory.awaits_approval and self._memory.is_approved:
             self._evaluate(wanted.plan.pull)
-        else:
-            self._orders.resume()
+        for order in asked_for:
+            self._orders.take(order)
+        self._orders.go_on()
 
     async def _describe(self, hint: PullRequest, known: PullRequest) -> None:
         try:

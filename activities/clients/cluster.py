@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio.api.enums.v1 import TaskQueueType
@@ -11,6 +11,7 @@ from temporalio.api.workflowservice.v1 import (
     CountWorkersRequest,
     DescribeTaskQueueRequest,
     DescribeTaskQueueResponse,
+    ListWorkersRequest,
 )
 from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.common import QueryRejectCondition
@@ -20,7 +21,7 @@ from activities.clock import Clock, utc_now
 from activities.starting import start_workflow
 from tickborg.errors import PermanentError, UnavailableError
 from tickborg.github import RepositoryName
-from tickborg.names import STATE_QUERY, build_task_queue, pull_request_id
+from tickborg.names import HOUSEKEEPING_QUEUES, STATE_QUERY, build_task_queue, pull_request_id
 from tickborg.starts import Start
 from tickborg.systems import System
 from tickborg.views import PullRequestView
@@ -32,6 +33,9 @@ HEARTBEAT_FRESHNESS = timedelta(seconds=30)
 """A worker last heard of longer ago than this is dead."""
 
 RPC_TIMEOUT = timedelta(seconds=10)
+
+_MANY_WORKERS = 1000
+"""More than poll one queue."""
 
 _NEEDS_A_PERSON = frozenset(
     {
@@ -64,13 +68,22 @@ class TemporalCluster:
         """How many builders of ``system`` have been heard of in the last half minute.
 
         A worker's first heartbeat comes :data:`HEARTBEAT_INTERVAL` after its start. Until then its polls
-        speak for it; later they must not, for the server remembers the polls of the dead for minutes.
+        speak for it, unless it has said goodbye since; later they must not, for the server remembers the
+        polls of the dead for minutes.
 
         Raises:
             UnavailableError: the server did not answer.
             PermanentError: the server does not list workers, or does not let us ask.
         """
-        queue = build_task_queue(system)
+        return await self.workers_online(build_task_queue(system))
+
+    async def workers_online(self, queue: str) -> int:
+        """How many workers of any task queue have been heard of in the last half minute.
+
+        Raises:
+            UnavailableError: the server did not answer.
+            PermanentError: the server does not list workers, or does not let us ask.
+        """
         return await self._heard_of(queue) or await self._polling(queue)
 
     async def hears_from(self, identity: str, queue: str) -> bool:
@@ -90,13 +103,32 @@ class TemporalCluster:
 
     def _alive(self, queue: str) -> str:
         """Running alone is not enough: a worker that was killed stays ``Running`` for minutes."""
+        return f'TaskQueue="{queue}" AND Status="Running" AND {self._heard_since()}'
+
+    def _heard_since(self) -> str:
         since = (self._now() - HEARTBEAT_FRESHNESS).astimezone(UTC)
-        return f'TaskQueue="{queue}" AND Status="Running" AND HeartbeatTime > "{since:%Y-%m-%dT%H:%M:%SZ}"'
+        return f'HeartbeatTime > "{since:%Y-%m-%dT%H:%M:%SZ}"'
 
     async def _polling(self, queue: str) -> int:
         answer = await self._described(queue)
         since = self._now() - HEARTBEAT_INTERVAL
-        return sum(poller.last_access_time.ToDatetime(UTC) > since for poller in answer.pollers)
+        polls = {each.identity: each.last_access_time.ToDatetime(UTC) for each in answer.pollers}
+        fresh = {identity: polled for identity, polled in polls.items() if polled > since}
+        goodbyes = await self._goodbyes(queue) if fresh else {}
+        return sum(polled > goodbyes.get(identity, since) for identity, polled in fresh.items())
+
+    async def _goodbyes(self, queue: str) -> dict[str, datetime]:
+        """When workers of ``queue`` said that they end, by identity: the last of those who share one."""
+        request = ListWorkersRequest(
+            namespace=self._client.namespace,
+            page_size=_MANY_WORKERS,
+            query=f'TaskQueue="{queue}" AND Status != "Running" AND {self._heard_since()}',
+        )
+        with failures_of(f"listing the workers of {queue}"):
+            answer = await self._client.workflow_service.list_workers(request, timeout=self._rpc_timeout)
+        heard = (worker.worker_heartbeat for worker in answer.workers_info)
+        said = sorted((each.heartbeat_time.ToDatetime(UTC), each.worker_identity) for each in heard)
+        return {identity: when for when, identity in said}
 
     async def queue_length(self, system: System) -> int:
         """About how many builds wait for a free builder of ``system``; those that run are not among them.
@@ -120,6 +152,28 @@ class TemporalCluster:
         )
         with failures_of(f"looking at the task queue {queue}"):
             return await self._client.workflow_service.describe_task_queue(request, timeout=self._rpc_timeout)
+
+    async def housekeeping_queues(self) -> list[str]:
+        """The task queues of the processes that have a disk to tidy, and are alive by their heartbeats.
+
+        Raises:
+            UnavailableError: the server did not answer.
+            PermanentError: the server does not list workers, or does not let us ask.
+        """
+        since = (self._now() - HEARTBEAT_FRESHNESS).astimezone(UTC)
+        request = ListWorkersRequest(
+            namespace=self._client.namespace,
+            query=f'TaskQueue STARTS_WITH "{HOUSEKEEPING_QUEUES}" AND Status="Running"'
+            f' AND HeartbeatTime > "{since:%Y-%m-%dT%H:%M:%SZ}"',
+        )
+        queues: set[str] = set()
+        with failures_of("listing the processes that have a disk to tidy"):
+            while True:
+                answer = await self._client.workflow_service.list_workers(request, timeout=self._rpc_timeout)
+                queues.update(worker.worker_heartbeat.task_queue for worker in answer.workers_info)
+                if not answer.next_page_token:
+                    return sorted(queues)
+                request.next_page_token = answer.next_page_token
 
     async def signal(self, workflow_id: str, signal: str, argument: Any) -> bool:
         """Signal a running workflow; False: it is closed or was never there.

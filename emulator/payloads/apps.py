@@ -49,7 +49,7 @@ def installation(shown: Installation, root: str) -> dict[str, Any]:
         "has_multiple_single_files": False,
         "single_file_paths": [],
         "suspended_by": None,
-        "suspended_at": None,
+        "suspended_at": stamp(shown.suspended_at) if shown.suspended_at else None,
     }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from emulator.access import ANYBODY, AS_APP
 from emulator.answers import Answer
-from emulator.errors import NotFound, Unprocessable
+from emulator.errors import SUSPENDED, Forbidden, NotFound, Unprocessable
 from emulator.payloads import apps as payloads
 from emulator.payloads.repositories import repository as repository_payload
 from emulator.payloads.scalars import stamp
@@ -20,6 +20,20 @@ def get_app(request: Request) -> Answer:
     app = request.app
     installed = sum(each.app is app for each in request.github.installations.values())
     return Answer(200, payloads.app(app, request.root) | {"installations_count": installed})
+
+
+def get_hook_config(request: Request) -> Answer:
+    """Where the App's webhooks go; the secret is never shown."""
+    app = request.app
+    return Answer(
+        200,
+        {
+            "content_type": app.webhook_content_type,
+            "insecure_ssl": "0",
+            "secret": "********",
+            "url": app.webhook_url or "",
+        },
+    )
 
 
 def list_installations(request: Request) -> Answer:
@@ -44,6 +58,8 @@ def get_repository_installation(request: Request) -> Answer:
 def create_token(request: Request) -> Answer:
     """An installation token, for fewer permissions and repositories if asked."""
     installation = _installation(request)
+    if installation.suspended_at is not None:
+        raise Forbidden(SUSPENDED)
     fields: dict[str, Any] = request.body or {}
     permissions = _permissions(installation, fields.get("permissions"))
     repositories = _repositories(installation, fields)
@@ -103,6 +119,7 @@ def _repositories(installation: Installation, fields: dict[str, Any]) -> list[Re
 
 ENDPOINTS = [
     Endpoint("GET /app", AS_APP, get_app),
+    Endpoint("GET /app/hook/config", AS_APP, get_hook_config),
     Endpoint("GET /app/installations", AS_APP, list_installations),
     Endpoint("GET /app/installations/{installation_id}", AS_APP, get_installation),
     Endpoint("POST /app/installations/{installation_id}/access_tokens", AS_APP, create_token),

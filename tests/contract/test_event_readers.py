@@ -95,6 +95,7 @@ async def test_a_comment_on_a_pull_request_is_read(alice: Person, pull: PullRequ
         comment_id=comment.id,
         author="alice",
         body="@tickbot build cgit",
+        written_at=comment.created_at.replace(microsecond=0),
     )
 
 

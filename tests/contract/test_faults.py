@@ -7,11 +7,13 @@ import httpx2
 import pytest
 
 from emulator import (
+    Breaks,
     Delays,
     Drops,
     EmulatedGitHub,
     Exhausted,
     Fails,
+    Garbles,
     NeverHappenedError,
     Person,
     Stale,
@@ -40,6 +42,27 @@ async def test_a_route_fails_so_many_times(api: Api, github: EmulatedGitHub, pul
     statuses.append((await say_hello(api)).status_code)
     assert statuses == [502, 502, 201]
     assert (fault.hits, fault.left) == (2, 0)
+
+
+async def test_an_answer_may_break_off(api: Api, pull: PullRequest, github: EmulatedGitHub) -> None:
+    """Its head and half of its body came; the call was done."""
+    github.faults.add(COMMENTS, Breaks())
+    with pytest.raises(httpx2.RemoteProtocolError, match="without sending complete message body"):
+        await say_hello(api)
+    assert len(pull.comments) == 1
+    (call,) = github.journal.calls(COMMENTS)
+    assert (call.status, call.fault) == (None, "Breaks")
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+async def test_an_answer_may_be_no_json(
+    api: Api, pull: PullRequest, github: EmulatedGitHub, *, carried_out: bool
+) -> None:
+    """A proxy has a page of its own for what goes wrong."""
+    github.faults.add(COMMENTS, Garbles("<html>", status=200, carried_out=carried_out))
+    answer = await say_hello(api)
+    assert (answer.status_code, answer.text) == (200, "<html>")
+    assert len(pull.comments) == carried_out
 
 
 @pytest.mark.parametrize("carried_out", [False, True])

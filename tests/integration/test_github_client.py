@@ -14,14 +14,27 @@ from activities.clients.github.client import GitHubClient
 from activities.clients.github.fetch_tokens import FetchTokens
 from activities.clients.github.repository_calls import RepositoryCalls
 from activities.clients.github.transport import AppCredentials, GitHubTransport, new_http_client
-from emulator import Drops, EmulatedGitHub, Exhausted, Fails, Person, Stale, TooFast, serve
+from emulator import (
+    Breaks,
+    Drops,
+    EmulatedGitHub,
+    Exhausted,
+    Fails,
+    Garbles,
+    Person,
+    Stale,
+    TooFast,
+    serve,
+)
 from emulator.faults import Kind
 from emulator.git import create_bare
 from emulator.state import App, Installation, PullRequest, Repository
+from tests.support.clock import ClockAhead
 from tests.support.github_keys import private_key
 from tickborg.errors import (
     HeadGoneError,
     PermanentError,
+    PutOffError,
     RateLimitedError,
     UnauthorizedError,
     UnavailableError,
@@ -40,6 +53,7 @@ from tickborg.github import (
 
 REPO = RepositoryName(owner="project-tick", name="mono")
 STATUSES = "POST /repos/{owner}/{repo}/statuses/{sha}"
+PULL = "GET /repos/{owner}/{repo}/pulls/{pull_number}"
 CHECK_RUNS = "POST /repos/{owner}/{repo}/check-runs"
 TOKENS = "POST /app/installations/{installation_id}/access_tokens"
 NOWHERE = "f" * 40
@@ -86,13 +100,19 @@ def installation(github: EmulatedGitHub, app: App, repository: Repository) -> In
 
 
 @pytest.fixture
+def clock() -> ClockAhead:
+    """The client's."""
+    return ClockAhead()
+
+
+@pytest.fixture
 async def transport(
-    github: EmulatedGitHub, app: App, installation: Installation
+    github: EmulatedGitHub, app: App, installation: Installation, clock: ClockAhead
 ) -> AsyncIterator[GitHubTransport]:
     """Calls to the emulated GitHub."""
     async with new_http_client() as http:
         credentials = AppCredentials(app.id, app.private_key)
-        yield GitHubTransport(http, "tickborg/0", credentials, base_url=github.url)
+        yield GitHubTransport(http, "tickborg/0", credentials, base_url=github.url, now=clock)
 
 
 @pytest.fixture
@@ -286,11 +306,11 @@ async def test_permissions_are_folded(client: GitHubClient, pull: PullRequest) -
         (Fails(503, carried_out=True), UnavailableError),
         (Drops(), UnavailableError),
         (Drops(carried_out=True), UnavailableError),
+        (Breaks(), UnavailableError),
+        (Garbles(), UnavailableError),
+        (Garbles(status=200), UnavailableError),
+        (Garbles('{"id": 1', status=201, carried_out=True), UnavailableError),
         (Fails(400, "Problems parsing JSON"), PermanentError),
-        (Exhausted(resets_in=600), RateLimitedError),
-        (Exhausted(resets_in=600, status=429), RateLimitedError),
-        (TooFast(retry_after=30), RateLimitedError),
-        (TooFast(retry_after=None), RateLimitedError),
     ],
 )
 async def test_a_fault_is_named_and_passes(
@@ -311,29 +331,106 @@ async def test_a_fault_is_named_and_passes(
 
 
 @pytest.mark.parametrize(
-    ("kind", "seconds"), [(Exhausted(resets_in=600), 600), (TooFast(retry_after=30), 30), (TooFast(None), 60)]
+    ("kind", "seconds"),
+    [
+        (Exhausted(resets_in=600), 600),
+        (Exhausted(resets_in=600, status=429), 600),
+        (TooFast(retry_after=30), 30),
+        (TooFast(retry_after=30, status=429), 30),
+        (TooFast(None), 60),
+    ],
 )
-async def test_a_rate_limit_ends_when_github_says(
-    client: GitHubClient, github: EmulatedGitHub, pull: PullRequest, kind: Kind, seconds: int
+async def test_a_rate_limit_is_kept_until_github_says(
+    client: GitHubClient,
+    github: EmulatedGitHub,
+    pull: PullRequest,
+    clock: ClockAhead,
+    kind: Kind,
+    seconds: int,
 ) -> None:
-    """To the second or two that clocks and headers are apart."""
+    """To the second or two that clocks and headers are apart; until then nothing is sent."""
     github.faults.add(STATUSES, kind)
-    before = datetime.now(UTC)
+    before = clock()
     with pytest.raises(RateLimitedError) as raised:
         await client.set_status(status(pull.head_sha))
     waited = raised.value.retry_at - before
     assert timedelta(seconds=seconds - 2) < waited < timedelta(seconds=seconds + 15)
+    calls = len(github.journal.calls())
+    with pytest.raises(RateLimitedError, match="not sent, since GitHub takes no calls until"):
+        await client.pull_request(REPO, pull.number)
+    assert len(github.journal.calls()) == calls
+    clock.advance(waited)
+    await client.set_status(status(pull.head_sha))
+    assert pull.repository.statuses[pull.head_sha]
 
 
-async def test_a_used_up_hour_is_a_rate_limit(
-    client: GitHubClient, github: EmulatedGitHub, pull: PullRequest
+async def test_a_limit_that_stays_is_waited_for_longer(
+    client: GitHubClient, github: EmulatedGitHub, pull: PullRequest, clock: ClockAhead
 ) -> None:
-    """Counted by GitHub, call by call."""
-    github.hourly_calls = 2
-    await client.set_status(status(pull.head_sha))
-    await client.set_status(status(pull.head_sha))
-    with pytest.raises(RateLimitedError, match="Calls are taken again at"):
+    """GitHub names no time and refuses again: a minute, two, four; and a minute once it works again."""
+    fault, waits = github.faults.add(STATUSES, TooFast(None), times=4), []
+    for minutes in (1, 2, 4):
+        with pytest.raises(RateLimitedError) as raised:
+            await client.set_status(status(pull.head_sha))
+        waits.append(round((raised.value.retry_at - clock()) / timedelta(minutes=1)))
+        clock.advance(timedelta(minutes=minutes))
+    await client.pull_request(REPO, pull.number)
+    with pytest.raises(RateLimitedError) as raised:
         await client.set_status(status(pull.head_sha))
+    assert [*waits, round((raised.value.retry_at - clock()) / timedelta(minutes=1))] == [1, 2, 4, 1]
+    assert fault.hits == 4
+
+
+async def test_a_used_up_hour_is_waited_for(
+    client: GitHubClient, github: EmulatedGitHub, pull: PullRequest, clock: ClockAhead
+) -> None:
+    """Counted by GitHub, call by call; what it would refuse is not even sent."""
+    github.hourly_calls = 2
+    for _ in range(2):
+        await client.set_status(status(pull.head_sha, StatusState.SUCCESS))
+    with pytest.raises(RateLimitedError, match="not sent: 0 of 2 calls are left until"):
+        await client.set_status(status(pull.head_sha, StatusState.SUCCESS))
+    assert len(github.journal.calls(STATUSES)) == 2
+    clock.advance(timedelta(hours=1))
+    with pytest.raises(
+        RateLimitedError, match="Calls are taken again at"
+    ):  # the emulator's clock stood still
+        await client.set_status(status(pull.head_sha, StatusState.SUCCESS))
+
+
+async def test_steps_yield_to_results_when_few_calls_are_left(
+    client: GitHubClient, github: EmulatedGitHub, repository: Repository, pull: PullRequest
+) -> None:
+    """As GitHub counts them; to the very last call, results are told."""
+    github.hourly_calls = 20
+    await client.pull_request(REPO, pull.number)
+    for _ in range(15):
+        await client.set_status(status(pull.head_sha, StatusState.SUCCESS))
+    await client.set_status(status(pull.head_sha))
+    with pytest.raises(PutOffError, match="put off: 3 of 20 calls are left until"):
+        await client.set_status(status(pull.head_sha))
+    check_run_id = await client.create_check_run(check_run(pull.head_sha))
+    await client.update_check_run(check_run_id, check_run(pull.head_sha))
+    with pytest.raises(PutOffError):
+        await client.update_check_run(check_run_id, check_run(pull.head_sha))
+    await client.set_status(status(pull.head_sha, StatusState.SUCCESS))
+    assert len(github.journal.calls(STATUSES)) == 17
+    assert repository.statuses[pull.head_sha][-1].state == "success"
+
+
+async def test_asking_again_what_has_not_changed_costs_nothing(
+    client: GitHubClient, github: EmulatedGitHub, identity: GitHubApp, pull: PullRequest
+) -> None:
+    """GitHub counts one call; a change is seen at once, and so is the first answer to another token."""
+    github.hourly_calls = 3
+    first = [await client.pull_request(REPO, pull.number) for _ in range(10)]
+    asked = [call.status for call in github.journal.calls(PULL)]
+    assert (len({each.title for each in first}), asked) == (1, [200] + [304] * 9)
+    Person(github, "alice").edit(pull, title="cgit: a better ui")
+    assert (await client.pull_request(REPO, pull.number)).title == "cgit: a better ui"
+    await identity.renewed_token(REPO, refused=await identity.token(REPO))
+    assert (await client.pull_request(REPO, pull.number)).title == "cgit: a better ui"
+    assert [call.status for call in github.journal.calls(PULL)][-2:] == [200, 200]
 
 
 async def test_a_check_run_whose_answer_was_lost_is_found(
@@ -411,13 +508,46 @@ async def test_a_missing_permission_is_named(
         await client.set_status(status(pull.head_sha))
 
 
+async def test_a_suspended_app_is_told_and_works_again_afterwards(
+    client: GitHubClient, github: EmulatedGitHub, installation: Installation, pull: PullRequest
+) -> None:
+    """By whoever owns the account, with tokens in use and without."""
+    await client.set_status(status(pull.head_sha))
+    installation.suspended_at = github.now()
+    with pytest.raises(PermanentError, match=r"has been suspended.* Unsuspend it"):
+        await client.set_status(status(pull.head_sha))
+    github.revoke_tokens()
+    with pytest.raises(PermanentError, match=r"no token for project-tick/mono: .*suspended.* Unsuspend it"):
+        await client.set_status(status(pull.head_sha))
+    installation.suspended_at = None
+    await client.set_status(status(pull.head_sha))
+
+
+async def test_an_app_that_was_deleted_is_told(
+    client: GitHubClient, github: EmulatedGitHub, app: App, pull: PullRequest
+) -> None:
+    """It is no missing installation, which nobody could put right."""
+    del github.apps[app.id]
+    with pytest.raises(PermanentError, match=r"no App of this id, or no longer: check \[github\] app_id"):
+        await client.set_status(status(pull.head_sha))
+
+
+async def test_a_wrong_clock_is_waited_for(
+    client: GitHubClient, github: EmulatedGitHub, pull: PullRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It will be put right, and nobody has to ask for anything again then."""
+    monkeypatch.setattr(github, "_clock", lambda: datetime.now(UTC) + timedelta(hours=1))
+    with pytest.raises(UnauthorizedError, match="check the App's id, its private key and the clock"):
+        await client.set_status(status(pull.head_sha))
+
+
 async def test_a_wrong_key_is_told(github: EmulatedGitHub, app: App, installation: Installation) -> None:
-    """Of another App, say."""
+    """Of another App, say, or one that was deleted."""
     other = github.create_app("other", private_key=None)
     async with new_http_client() as http:
         wrong = AppCredentials(app.id, other.private_key)
         transport = GitHubTransport(http, "tickborg/0", wrong, base_url=github.url)
-        with pytest.raises(UnauthorizedError, match="check the App's id, its private key and the clock"):
+        with pytest.raises(PermanentError, match="The private key is none of this App's, or no longer"):
             await GitHubApp(transport).token(REPO)
 
 

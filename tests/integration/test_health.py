@@ -27,7 +27,7 @@ from tests.support.webhooks import hearing
 from tickborg.errors import UnavailableError
 from tickborg.names import GIT_TASK_QUEUE, TASK_QUEUE, build_task_queue
 from tickborg.services import Service
-from tickborg.settings import Settings
+from tickborg.settings import LogsSettings, Settings
 
 
 @activity.defn
@@ -139,7 +139,7 @@ async def test_logs_are_healthy_while_they_are_collected(
         await check(settings, Service.LOGS)
     async with (
         AmqpTransport(rabbitmq.url) as transport,
-        services.collecting_logs(transport, tmp_path / "logs", FakeStats()),
+        services.collecting_logs(transport, tmp_path / "logs", FakeStats(), LogsSettings().retention),
     ):
         assert await eventually(lambda: healthy(settings, Service.LOGS)) == "build-logs is consumed"
     with pytest.raises(UnavailableError, match="nobody consumes build-logs"):

@@ -1,73 +1,24 @@
 """Nothing is lost and nothing doubled when a broker, a builder or a collector dies (design, section 9)."""
 
 import asyncio
-import signal
 import socket
-import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from messaging.amqp import AmqpTransport
+from messaging.log_envelope import outgoing
 from messaging.log_publisher import Batching, LogPublisher, PublishedLog
-from messaging.log_route import outgoing
 from messaging.spool import SpoolFolder
 from messaging.transport import Transport, UnroutableError
 from tests.support.broker import RabbitMQNode
 from tests.support.build_logs import ATTEMPT, START, new_start, numbered
 from tests.support.eventually import eventually
 from tests.support.log_pipeline import collector, ended, running, until_sent, until_written, written
+from tests.support.log_processes import BUILDER, COLLECTOR, process
 from tickborg.errors import UnavailableError
 from tickborg.messages import BuildLogStatus
-
-ROOT = Path(__file__).parents[2]
-
-BUILDER = """
-import asyncio, sys
-from pathlib import Path
-from messaging.amqp import AmqpTransport
-from messaging.log_publisher import Batching, LogPublisher
-from messaging.spool import SpoolFolder
-from tests.support.build_logs import START, numbered
-
-async def main(url, folder, lines):
-    async with AmqpTransport(url) as transport:
-        async with LogPublisher(transport, SpoolFolder(Path(folder)), batching=Batching(lines=10)) as logs:
-            log = await logs.open(START)
-            await log.write(numbered(1, int(lines)))
-            await asyncio.Event().wait()
-
-asyncio.run(main(*sys.argv[1:]))
-"""
-
-COLLECTOR = """
-import asyncio, sys
-from pathlib import Path
-from messaging.amqp import AmqpTransport
-from messaging.log_collector import LogCollector
-from messaging.log_store import LogStore
-
-async def main(url, folder):
-    async with AmqpTransport(url) as transport:
-        await LogCollector(transport, LogStore(Path(folder))).run()
-
-asyncio.run(main(*sys.argv[1:]))
-"""
-
-
-@asynccontextmanager
-async def process(script: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process of our own that is killed -9 at the end of the block."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", script, *arguments, cwd=ROOT, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield child
-    finally:
-        child.send_signal(signal.SIGKILL)
-        await child.wait()
 
 
 def publisher(transport: Transport, folder: Path) -> LogPublisher:

@@ -14,9 +14,19 @@ from activities.clients.git.mirror_upkeep import MirrorUpkeep
 from activities.clients.git.process import Git
 from tests.support.git_repository import GitRepository
 from tickborg.github import RepositoryName
+from tickborg.housekeeping import MirrorsTidied
 from tickborg.jobs import MergeJob, MergeReport
+from tickborg.retention import Retention
 
 TEXT = "".join(f"{line}\n" for line in range(20))
+
+
+WEEK = timedelta(days=7)
+
+
+def upkeep(mirrors: Path, *, size: int = 1 << 30) -> MirrorUpkeep:
+    """What keeps what was used within a week, within a size."""
+    return MirrorUpkeep(mirrors, Git(os.environ), Retention(WEEK, size))
 
 
 class Host:
@@ -34,7 +44,7 @@ class Host:
         self.repository.set_ref("refs/pull/7/head", self.head)
         git = GitFetch(lambda _: self.repository.url, lambda _: None, environment=os.environ)
         self.mirror = Mirror(MirrorStore(self.mirrors, git))
-        self.upkeep = MirrorUpkeep(self.mirrors, Git(os.environ))
+        self.upkeep = upkeep(self.mirrors)
 
     def merge(self) -> MergeReport:
         """Merge the pull request."""
@@ -48,6 +58,12 @@ class Host:
                 base_sha=self.base,
             )
         )
+
+    def tidy(self) -> MirrorsTidied:
+        """What came of a round in which nothing went wrong."""
+        tidied, troubles = self.upkeep.tidy()
+        assert troubles == []
+        return tidied
 
     def age(self, by: timedelta) -> None:
         """Make all pins look as old as that."""
@@ -68,15 +84,10 @@ def host(tmp_path: Path) -> Host:
     return host
 
 
-def a_week_ago() -> datetime:
-    """When what is unused has been last used."""
-    return datetime.now(UTC) - timedelta(days=7)
-
-
 def test_a_mirror_that_nobody_uses_is_removed(host: Host) -> None:
     """It comes back when somebody does."""
     host.age(timedelta(days=8))
-    assert host.upkeep.prune(a_week_ago()) == 1
+    assert host.tidy().removed == 1
     assert not host.mirrored.exists()
     assert host.merge().merge is not None
 
@@ -85,7 +96,7 @@ def test_a_mirror_in_use_stays(host: Host) -> None:
     """What has been asked for since then is there without a fetch."""
     host.age(timedelta(days=8))
     host.merge()
-    assert host.upkeep.prune(a_week_ago()) == 0
+    assert host.tidy().removed == 0
     host.repository.set_ref("refs/pull/7/head", None)
     host.repository.set_ref("refs/heads/main", None)
     assert host.merge().merge is not None
@@ -108,7 +119,7 @@ def test_many_packs_become_one(host: Host) -> None:
     for number in range(25):
         make_pack(host.mirrored, b"%d" % number)
     assert len(host.packs()) == 25
-    host.upkeep.prune(a_week_ago())
+    host.tidy()
     assert len(host.packs()) <= 2
     assert host.merge() == before
 
@@ -117,14 +128,14 @@ def test_what_a_killed_process_left_is_removed(host: Host) -> None:
     """Mirrors half made and half removed lie beside the mirror."""
     left = host.mirrored.with_name(f"monorepo.{'0' * 32}")
     (left / "objects").mkdir(parents=True)
-    host.upkeep.prune(a_week_ago())
+    host.tidy()
     assert not left.exists()
     assert host.mirrored.exists()
     host.mirrored.rename(left)
-    host.upkeep.prune(a_week_ago())
+    host.tidy()
     assert not left.exists()
 
 
 def test_no_mirrors_are_no_trouble(tmp_path: Path) -> None:
     """A new host has none."""
-    assert MirrorUpkeep(tmp_path / "none", Git(os.environ)).prune(a_week_ago()) == 0
+    assert upkeep(tmp_path / "none").tidy() == (MirrorsTidied(), [])

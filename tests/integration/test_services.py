@@ -19,21 +19,15 @@ from tests.support.expected import (
     attempt_of,
     build_counters,
     log_of,
-    page_of,
-    the_comment,
     until_building,
 )
 from tests.support.monorepo import TWICE, held
-from tests.support.patience import PATIENCE_SECONDS
-from tests.support.processes import alive, new_marker
+from tests.support.processes import alive
 from tests.support.services import SERVICES, Deployment, deployment, seen_of, start_tickborg
-from tests.support.shown import all_check_runs, labels, said_of
+from tests.support.shown import all_check_runs, labels
 from tests.support.site import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-HEARTBEAT_SECONDS = 30.0
-"""How long a builder may be silent (design, section 9)."""
 
 SPY = b"""
 sh ../wait.sh
@@ -131,39 +125,6 @@ async def test_no_secret_is_to_be_seen(deployed: Deployment, site: Site) -> None
         assert run.name.startswith("greeting") or "USER=builder" in lines
 
 
-async def test_another_builder_finishes_what_a_dead_one_began(deployed: Deployment, site: Site) -> None:
-    """A builder killed in mid-build leaves no process; the same check run ends with the next one's result."""
-    marker = new_marker()
-    pull = site.propose(site.repository(held(marker)), {"speech/notes": b"breathe\n"})
-    [run] = await site.github.until(
-        lambda: [run for run in all_check_runs(pull) if run.status == "in_progress"]
-    )
-    await site.waiting(1)
-    lost = attempt_of(run)
-    await deployed.running("builder").kill()
-    await eventually(lambda: nothing_runs(marker))
-    await deployed.start("builder", TICKBORG_BUILDER__IDENTITY="builder-2")
-    await site.github.until(lambda: attempt_of(run) != lost, within=HEARTBEAT_SECONDS + PATIENCE_SECONDS)
-    title = "running on builder-2, attempt 2: the builder before it failed"
-    assert run.output.title == title
-    await site.release(1)
-    await site.settled(pull)
-
-    said, logs = said_of(site.github, run), f"{site.bot.dashboard_url}/logs"
-    assert said.statuses == ["queued", "in_progress", "in_progress", "completed"]
-    found = attempt_of(run)
-    assert said.details_urls == [page_of(site, pull), f"{logs}/{lost}", f"{logs}/{found}", f"{logs}/{found}"]
-    assert (all_check_runs(pull), run.conclusion) == ([run], "success")
-    assert the_comment(pull).startswith("✅ **The build succeeded**\n")
-    endings = {attempt: (await log_of(site, attempt))[2] for attempt in (lost, found)}
-    assert {key: (end["identity"], end["status"]) for key, end in endings.items()} == {
-        lost: ("builder-1", "lost"),
-        found: ("builder-2", "success"),
-    }
-    assert await deployed.running("builder").stop() == 0
-    await (await deployed.start("builder")).says("building for")
-
-
 @pytest.mark.parametrize(("service", "ready"), [("webhook", "listening at"), ("logs", "writing to")])
 async def test_who_sends_no_logs_takes_no_spool(
     deployed: Deployment, tmp_path: Path, service: str, ready: str
@@ -257,8 +218,3 @@ async def refused(deployed: Deployment, folder: Path, service: str, **variables:
     assert await process.ended() == USAGE_ERROR, process.said
     [complaint] = [line for line in process.said.splitlines() if not re.match(r"\d{4}-\d\d-\d\d ", line)]
     return complaint
-
-
-async def nothing_runs(marker: str) -> bool:
-    """Whether no process has ``marker`` in its command line."""
-    return not alive(marker)

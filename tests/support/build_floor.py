@@ -9,7 +9,7 @@ from activities.ports import Command, Exit
 from tests.support.fake_builder import ScriptedRunner
 from tests.support.fake_repositories import FakeRepositories
 from tests.support.patience import PATIENCE_SECONDS
-from tickborg.jobs import MergeJob, MergeReport
+from tickborg.jobs import MergeJob, MergeReport, ProjectsJob, ProjectsReport
 from tickborg.projects import Project
 
 
@@ -58,6 +58,18 @@ class HeldRepositories(FakeRepositories):
     def __init__(self, *projects: Project) -> None:
         super().__init__(*projects)
         self._held: dict[str, threading.Event] = {}
+        self._projects: threading.Event | None = None
+
+    def hold_projects(self) -> threading.Event:
+        """Let owners, who ask for the projects of one commit, wait for them until the event is set."""
+        self._projects = threading.Event()
+        return self._projects
+
+    def read_projects(self, job: ProjectsJob) -> ProjectsReport:
+        """All projects there are, once they are not held any more."""
+        if job.base_sha is not None and self._projects is not None:
+            assert self._projects.wait(PATIENCE_SECONDS)
+        return super().read_projects(job)
 
     def hold(self, head_sha: str) -> threading.Event:
         """Let merges of a head wait until the event is set."""

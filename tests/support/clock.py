@@ -24,6 +24,21 @@ class FakeClock:
         self._now += step
 
 
+class ClockAhead:
+    """The real time, and what it was moved on; call it for the time."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        """The time it is."""
+        return datetime.now(UTC) + self._ahead
+
+    def advance(self, step: timedelta) -> None:
+        """Move it on."""
+        self._ahead += step
+
+
 PassTime = Callable[[timedelta], None]
 """Moves the clock of the event loop on."""
 

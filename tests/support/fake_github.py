@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
@@ -44,6 +44,7 @@ class Comment:
     number: int
     author: str
     bodies: list[str]
+    written_at: datetime
     reactions: set[str] = field(default_factory=set)
     """The bot's."""
 
@@ -123,7 +124,8 @@ class FakeGitHub:
 
     def write_comment(self, repo: RepositoryName, number: int, author: str, body: str) -> int:
         """Write a comment as ``author`` and return its id."""
-        comment = Comment(next(self._ids), repo, number, author, [body])
+        pull = self.change_pull(repo, number)
+        comment = Comment(next(self._ids), repo, number, author, [body], pull.updated_at)
         self.comments[comment.id] = comment
         return comment.id
 

@@ -112,10 +112,18 @@ class Process:
         await end_child(self._process, timedelta(seconds=PATIENCE_SECONDS))
         return self._process.returncode
 
+    def terminate(self) -> None:
+        """Tell it to stop, and do not wait."""
+        self._process.terminate()
+
     async def kill(self) -> None:
         """End it as a power cut would."""
         self._process.send_signal(signal.SIGKILL)
         await self._process.wait()
+
+    async def wait(self) -> int:
+        """Its exit status, whenever it ends and however."""
+        return await self._process.wait()
 
     async def ended(self) -> int:
         """Its exit status, when it has ended by itself."""
@@ -202,11 +210,16 @@ def _descendants(pid: int) -> list[int]:
 
 async def start_tickborg(output: Path, *arguments: str, **variables: str) -> Process:
     """Run the console script where its output goes; of our environment it has the places of programs."""
+    return await start_program(output, (str(TICKBORG), *arguments), variables)
+
+
+async def start_program(output: Path, argv: tuple[str, ...], variables: Mapping[str, str]) -> Process:
+    """Run what is started like the console script."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(output.parent), **variables}
     with output.open("wb") as sink:
-        command = (shutil.which("env") or "env", "-C", str(output.parent), str(TICKBORG), *arguments)
+        command = (shutil.which("env") or "env", "-C", str(output.parent), *argv)
         process = await start_child(command, output=sink, environment=environment)
-    return Process(arguments[0], process, output)
+    return Process(argv[1], process, output)
 
 
 @asynccontextmanager

@@ -45,6 +45,7 @@ from tickborg.github import RepositoryName
 from tickborg.names import REPO_ATTRIBUTE, pull_request_id, push_id
 from tickborg.policy import Policy
 from tickborg.served_repositories import ServedRepositories
+from tickborg.systems import System
 from tickborg.views import PullRequestView
 
 SECRET = "it is a secret to nobody"
@@ -164,7 +165,13 @@ class Site:
 
 @asynccontextmanager
 async def running_site(
-    folder: Path, temporal: str, rabbitmq: str, policy: Policy | None = None, *, redelivers: bool = True
+    folder: Path,
+    temporal: str,
+    rabbitmq: str,
+    policy: Policy | None = None,
+    *,
+    builds_for: tuple[System, ...] = (SYSTEM,),
+    redelivers: bool = True,
 ) -> AsyncIterator[Site]:
     """Run a bot with all state in ``folder``; every pull request is closed when the block is left in peace.
 
@@ -173,6 +180,7 @@ async def running_site(
         temporal: address of the server.
         rabbitmq: URL of the broker.
         policy: what the bot decides by; None: builds on this machine's system, by everybody.
+        builds_for: the systems of the bot's own builder.
         redelivers: whether webhooks that fail, as they may on a busy machine, are delivered again.
     """
     need("bwrap", "prlimit", "make", "sh")
@@ -183,7 +191,7 @@ async def running_site(
         url = await enter(serve(github))
         client = await connect(TemporalConnection(temporal))
         transport = await enter(AmqpTransport(rabbitmq))
-        bot = await enter(running_bot(client, transport, _settings(app, url, folders, policy)))
+        bot = await enter(running_bot(client, transport, _settings(app, url, folders, policy, builds_for)))
         app.webhook_url = f"{bot.webhook_url}/github-webhook"
         if redelivers:
             await enter(redelivering(github, app))
@@ -192,7 +200,9 @@ async def running_site(
         await site.close_all()
 
 
-def _settings(app: App, url: str, folders: Folders, policy: Policy | None) -> BotSettings:
+def _settings(
+    app: App, url: str, folders: Folders, policy: Policy | None, builds_for: tuple[System, ...]
+) -> BotSettings:
     sandbox = Bubblewrap(Limits(), toolchains=found_toolchains(os.environ))
     return BotSettings(
         github=GitHubAccess(
@@ -204,7 +214,7 @@ def _settings(app: App, url: str, folders: Folders, policy: Policy | None) -> Bo
         builders=Builders(
             host=Builder(BUILDER, jobs=2),
             runner=ProcessRunner(sandbox, grace=timedelta(seconds=0.5)),
-            systems=(SYSTEM,),
+            systems=builds_for,
             concurrent_builds=2,
             grace=timedelta(seconds=1),
         ),

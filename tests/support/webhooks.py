@@ -41,7 +41,12 @@ def comment_payload(
     body: str | None = "@tickbot build cgit", action: str = "created", **changes: Any
 ) -> dict[str, Any]:
     """An ``issue_comment`` event of acme/mono#7; ``changes`` replace fields of the comment."""
-    comment = {"id": 99, "user": {"login": "bob", "type": "User"}, "body": body} | changes
+    comment = {
+        "id": 99,
+        "user": {"login": "bob", "type": "User"},
+        "body": body,
+        "created_at": "2026-11-24T12:00:00Z",
+    } | changes
     return {
         "action": action,
         "issue": {"number": 7, "pull_request": {"url": "https://api.github.com/repos/acme/mono/pulls/7"}},

@@ -34,7 +34,7 @@ from tests.support.fake_builder import FakeBuildLogs, FakeCluster, FakeStats, Fa
 from tests.support.fake_github import FakeGitHub, Fault
 from tests.support.fake_repositories import BASE_SHA, make_project
 from tests.support.github_json import pull_json
-from tests.support.histories import Histories, ended_child_type, read_histories
+from tests.support.histories import Histories, ended_child_type, read_histories, until_renewed
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.time_skipping import pass_time
 from tests.support.webhooks import encode, pull_request_payload
@@ -301,12 +301,8 @@ class Bench:
 
     async def until_renewed(self, number: int = NUMBER) -> None:
         """Wait until the first run of the owner has continued as new."""
-        handle = self.first_run(number)
         async with asyncio.timeout(PATIENCE_SECONDS):
-            async for event in handle.fetch_history_events(wait_new_event=True):
-                if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
-                    return
-        raise AssertionError(f"{handle.id} has not continued as new")
+            await until_renewed(self.first_run(number))
 
     # Time, builders and the end
 

@@ -26,12 +26,14 @@ from tests.support.fake_builder import (
 )
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.samples import build_job, project
-from tickborg.errors import HeadGoneError, InfrastructureError, UnavailableError
+from tickborg.errors import BuilderEndingError, HeadGoneError, InfrastructureError, UnavailableError
 from tickborg.jobs import BuildJob, BuildMode, BuildOutcome, BuildResult, BuildStarted, Origin
 from tickborg.messages import BuildLogStatus, EventName
 from tickborg.projects import BuildSystem, Check
+from tickborg.texts import build_endings
 
 SHUTDOWN = ActivityCancellationDetails(worker_shutdown=True)
+NOT_FOUND = ActivityCancellationDetails(not_found=True)
 PLENTY = 1 << 40
 
 CONFIGURE = "cmake -S . -B build -DCMAKE_BUILD_TYPE=Release"
@@ -55,9 +57,9 @@ class World:
         self.heartbeats: asyncio.Queue[None] = asyncio.Queue()
         self.temporal.on_heartbeat = lambda *_: self.heartbeats.put_nowait(None)
 
-    async def build(self, job: BuildJob | None = None) -> BuildResult:
-        """Run the activity."""
-        activities = BuildActivities(
+    def activities(self) -> BuildActivities:
+        """The builder."""
+        return BuildActivities(
             self.builder,
             workspaces=self.workspaces,
             runner=self.runner,
@@ -66,7 +68,10 @@ class World:
             cluster=self.cluster,
             now=self.clock,
         )
-        return await self.temporal.run(activities.build, job or build_job())
+
+    async def build(self, job: BuildJob | None = None) -> BuildResult:
+        """Run the activity."""
+        return await self.temporal.run(self.activities().build, job or build_job())
 
     @property
     def log(self) -> FakeBuildLog:
@@ -288,6 +293,18 @@ async def test_heartbeats_go_on_from_the_first_moment(world: World) -> None:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
+async def test_the_shorter_silence_is_allowed_the_oftener_it_beats(world: World) -> None:
+    """However rarely it is told to: four times within the time that Temporal waits."""
+    world.temporal.info = replace(world.temporal.info, heartbeat_timeout=timedelta(milliseconds=4))
+    world.builder = replace(world.builder, heartbeat_interval=timedelta(hours=1))
+    world.workspaces.gate.clear()
+    task = asyncio.create_task(world.build())
+    for _ in range(5):
+        await asyncio.wait_for(world.heartbeats.get(), PATIENCE_SECONDS)
+    world.workspaces.gate.set()
+    await task
+
+
 async def test_a_cancelled_build_ends_before_it_says_so(world: World) -> None:
     """The command is ended, the log closed, the workspace removed, and Temporal hears of a cancellation."""
     world.runner.script["cmake --build"] = Scripted(b"compiling\n", hang=True)
@@ -326,9 +343,60 @@ async def test_a_builder_that_is_shut_down_hands_its_build_on(world: World) -> N
     task = asyncio.create_task(world.build())
     await (await world.logs.next()).until("compiling")
     world.temporal.cancel(SHUTDOWN)
-    with pytest.raises(InfrastructureError, match="builder-1 was shut down in the middle of the build"):
+    with pytest.raises(BuilderEndingError) as handed_over:
         await task
-    assert world.log.status is BuildLogStatus.ERROR
+    assert str(handed_over.value) == build_endings.handed_over("builder-1")
+    assert (world.log.status, world.log.lines[-1]) == (BuildLogStatus.ERROR, f"tickborg: {handed_over.value}")
+    assert world.stats.named(EventName.BUILD_COMPLETED) == []
+
+
+async def test_a_builder_that_has_no_time_left_ends_what_runs_and_begins_nothing(world: World) -> None:
+    """Each build is handed over, the one that comes a moment too late without a command run."""
+    world.runner.script["cmake --build"] = Scripted(b"compiling\n", hang=True)
+    activities = world.activities()
+    task = asyncio.create_task(world.temporal.run(activities.build, build_job()))
+    await (await world.logs.next()).until("compiling")
+    activities.hand_over()
+    with pytest.raises(BuilderEndingError):
+        await task
+    assert [command.argv[1] for command in world.runner.ended] == ["--build"]
+    assert (world.log.status, world.workspaces.left()) == (BuildLogStatus.ERROR, [])
+    with pytest.raises(BuilderEndingError):
+        await world.temporal.run(activities.build, build_job())
+    assert len(world.logs.logs) == 1
+
+
+async def test_a_cancelled_build_is_not_handed_over(world: World) -> None:
+    """What nobody wants any more is begun anew by nobody, though its builder ends at the same time."""
+    world.runner.script["cmake --build"] = Scripted(b"compiling\n", hang=True)
+    activities = world.activities()
+    task = asyncio.create_task(world.temporal.run(activities.build, build_job()))
+    await (await world.logs.next()).until("compiling")
+    world.temporal.cancel()
+    activities.hand_over()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert world.log.status is BuildLogStatus.CANCELLED
+
+
+async def test_a_build_that_is_done_when_its_builder_is_shut_down_is_done(world: World) -> None:
+    """Nobody builds again what only had to send the end of its log."""
+    world.logs.prepare = lambda log: setattr(log, "on_close", lambda: world.temporal.cancel(SHUTDOWN))
+    assert (await world.build()).outcome is BuildOutcome.SUCCESS
+    assert world.log.status is BuildLogStatus.SUCCESS
+
+
+async def test_an_attempt_that_was_given_up_is_lost(world: World) -> None:
+    """A builder that was cut off ends the build when it hears of that, and its log says why."""
+    world.runner.script["cmake --build"] = Scripted(b"compiling\n", hang=True)
+    task = asyncio.create_task(world.build())
+    await (await world.logs.next()).until("compiling")
+    world.temporal.cancel(NOT_FOUND)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [command.argv[1] for command in world.runner.ended] == ["--build"]
+    reason = build_endings.given_up("builder-1")
+    assert (world.log.status, world.log.lines[-1]) == (BuildLogStatus.LOST, f"tickborg: {reason}")
     assert world.stats.named(EventName.BUILD_COMPLETED) == []
 
 

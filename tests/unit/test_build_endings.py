@@ -61,6 +61,17 @@ MIB = 1024 * 1024
             "no command can be run in the sandbox of the builder b1: nothing was printed",
         ),
         (
+            build_endings.handed_over("b1"),
+            "the builder b1 was told to stop in mid-build, so another one begins the build anew",
+        ),
+        (
+            build_endings.given_up("b1"),
+            (
+                "nothing was heard of the builder b1 for so long that this attempt was given up: another one"
+                " takes its place, or nobody wants the build any more"
+            ),
+        ),
+        (
             build_endings.folder_removed("cgit"),
             "the merge has no folder `cgit`: the change removes the project",
         ),

@@ -56,9 +56,10 @@ def test_a_page_is_a_number() -> None:
         page({"per_page": "many"})
 
 
-def test_an_entity_tag_is_of_the_content() -> None:
-    """The same content has the same tag, other content another."""
-    assert etag(b"a") == etag(b"a") != etag(b"b")
+def test_an_entity_tag_is_of_content_and_token() -> None:
+    """The same content has the same tag for the same token; other content, or another token, another."""
+    assert etag(b"a", "token x") == etag(b"a", "token x") != etag(b"b", "token x")
+    assert etag(b"a", "token x") != etag(b"a", "token y")
 
 
 def test_an_hour_of_calls_begins_anew() -> None:

@@ -32,6 +32,7 @@ from tickborg.errors import (
     HeadGoneError,
     InfrastructureError,
     PermanentError,
+    PutOffError,
     RateLimitedError,
     RefusedError,
     TickborgError,
@@ -81,6 +82,7 @@ async def failure(error: BaseException) -> ApplicationError:
         (UnauthorizedError("x"), FailureKind.TRANSIENT, True),
         (UnavailableError("x"), FailureKind.TRANSIENT, True),
         (RateLimitedError("x", NOON), FailureKind.RATE_LIMITED, True),
+        (PutOffError("x", NOON), FailureKind.PUT_OFF, True),
         (HeadGoneError("x"), FailureKind.HEAD_GONE, False),
         (PermanentError("x"), FailureKind.PERMANENT, False),
         (InfrastructureError("x"), FailureKind.INFRASTRUCTURE, True),
@@ -131,9 +133,10 @@ def test_jitter_is_small_and_spread() -> None:
     assert all(timedelta() <= jitter <= JITTER for jitter in seen)
 
 
-async def test_a_head_that_is_gone_is_no_alarm() -> None:
-    """A force-push is no fault: the SDK logs benign failures at DEBUG and counts none."""
+async def test_what_is_no_fault_is_no_alarm() -> None:
+    """A force-push, a step that yields: the SDK logs benign failures at DEBUG and counts none."""
     assert (await failure(HeadGoneError("gone"))).category is ApplicationErrorCategory.BENIGN
+    assert (await failure(PutOffError("later", NOON))).category is ApplicationErrorCategory.BENIGN
     assert (await failure(PermanentError("403"))).category is ApplicationErrorCategory.UNSPECIFIED
 
 

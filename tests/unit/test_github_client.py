@@ -300,7 +300,7 @@ async def test_a_bots_permission_is_asked_for_by_its_escaped_name(github: GitHub
 
 async def test_no_error_tells_a_token(github: GitHubClient, wire: Wire) -> None:
     """Neither the message nor the arguments."""
-    for status in (400, 401, 403, 404, 422, 429, 500):
+    for status in (400, 401, 403, 404, 422, 500, 429):
         wire.on(COMMENTS, answer(status, {"message": "no"}))
         with pytest.raises(Exception, match="GitHub answered") as raised:
             await github.find_comment(REPO, 7, SUMMARY_MARKER)

@@ -41,6 +41,9 @@ def exact(error: TickborgError) -> type[TickborgError]:
     ("status", "body", "expected"),
     [
         (401, {"message": "Bad credentials"}, UnauthorizedError),
+        (401, {"message": "'Expiration time' claim ('exp') is too far in the future"}, UnauthorizedError),
+        (401, {"message": "A JSON web token could not be decoded"}, PermanentError),
+        (404, {"message": "Integration not found"}, PermanentError),
         (500, {"message": "Server Error"}, UnavailableError),
         (502, b"<html>Bad Gateway</html>", UnavailableError),
         (503, b"", UnavailableError),

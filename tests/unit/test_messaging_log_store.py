@@ -1,28 +1,18 @@
 """A log on disk is recovered, tailed, numbered and kept from a second writer."""
 
 import os
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from messaging.log_assembly import AnyLogMessage, assemble
 from messaging.log_format import log_path, metadata_path, read_metadata
 from messaging.log_store import LogLine, LogPosition, LogReader, LogStore
 from messaging.log_writer import LogWriter
 from tests.support.build_logs import ATTEMPT, NOON, START, end, lines, numbered
+from tests.support.written_logs import write
 from tickborg.errors import InfrastructureError
 from tickborg.messages import BuildLogStatus
-
-
-def write(folder: Path, *messages: AnyLogMessage, give_up_before: int = 0) -> None:
-    """Write messages as a collector does that is started for them."""
-    store = LogStore(folder)
-    writer = store.writer(messages[0].attempt_id)
-    writer.write(assemble(writer.progress, messages, give_up_before).pieces)
-    writer.sync()
-    store.close()
 
 
 def texts(folder: Path) -> list[str]:
@@ -200,16 +190,6 @@ def test_damaged_metadata_does_not_stop_a_log(tmp_path: Path) -> None:
     metadata_path(tmp_path, ATTEMPT).write_text("{")
     write(tmp_path, lines(3, 3), end(BuildLogStatus.SUCCESS, 3))
     assert texts(tmp_path) == numbered(1, 3)
-
-
-def test_old_logs_are_pruned(tmp_path: Path) -> None:
-    """With their metadata; younger ones stay."""
-    write(tmp_path, START, lines(1, 1))
-    now = datetime.now(UTC)
-    store = LogStore(tmp_path)
-    assert store.prune(now - timedelta(hours=1)) == 0
-    assert store.prune(now + timedelta(hours=1)) == 1
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

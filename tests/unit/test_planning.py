@@ -159,9 +159,36 @@ def test_checks_run_on_the_first_primary_system_with_builders() -> None:
     check = Check(name="format", command=("make", "check-format"))
     report = merge_report(PROJECTS.model_copy(update={"checks": (check,)}))
     policy = Policy(systems=(MAC, LINUX), primary_systems=(BSD, LINUX, MAC))
-    (job,) = plan_checks(pull_request(), report, policy)
+    (job,) = plan_checks(report, plan(report), policy)
     assert (job.mode, job.check, job.system, job.project.path) == (BuildMode.CHECK, check, LINUX, ".")
-    assert plan_checks(pull_request(), report, Policy(systems=(MAC,))) == ()
+    assert plan_checks(report, plan(report), Policy(systems=(MAC,))) == ()
+
+
+@pytest.mark.parametrize("touched", [(), ("cgit",)])
+def test_a_newcomers_checks_wait_for_approval_as_builds_do(touched: tuple[str, ...]) -> None:
+    """A check runs what a contributor wrote, even where no project is changed."""
+    check = Check(name="format", command=("make", "check-format"))
+    report = merge_report(PROJECTS.model_copy(update={"checks": (check,)}), touched)
+    newcomer = pull_request(author_association="NONE")
+    policy = Policy(require_approval=True)
+    waiting = plan_builds(newcomer, report, policy, Permission.READ)
+    assert waiting.awaits_approval
+    assert "a maintainer" in waiting.held
+    assert plan_checks(report, waiting, policy) == ()
+    let_in = plan_builds(newcomer, report, policy, Permission.READ, approved=True)
+    assert len(plan_checks(report, let_in, policy)) == 1
+
+
+def test_where_nothing_waits_nothing_is_said_to() -> None:
+    """A newcomer who changes no project of a repository without checks; still, others may not build it."""
+    plan = plan_builds(
+        pull_request(author_association="NONE"),
+        merge_report(PROJECTS),
+        Policy(require_approval=True),
+        Permission.READ,
+    )
+    assert plan.awaits_approval
+    assert not plan.held
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,10 @@
 """Builders that are not there, and builders that die (design, sections 3, 4 and 9)."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from temporalio import workflow
-from temporalio.common import RetryPolicy
 
+from tests.support.early_deaths import notice_deaths_after
 from tests.support.workflow_bench import HEAD, LINUX, Bench
 from tests.workflow.conftest import NewBench
 from tickborg.errors import InfrastructureError
@@ -27,19 +25,7 @@ def _deaths_are_noticed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Whoever lives says so every tenth of a second, which leaves a busy machine some time.
     """
-    execute = workflow.execute_activity_method
-    soon = RetryPolicy(
-        initial_interval=timedelta(seconds=0.1),
-        maximum_interval=timedelta(seconds=0.1),
-        maximum_attempts=policies.BUILD_ATTEMPTS,
-    )
-
-    def sooner(*args: Any, **options: Any) -> Any:
-        if "heartbeat_timeout" in options:
-            options |= {"heartbeat_timeout": timedelta(seconds=2), "retry_policy": soon}
-        return execute(*args, **options)
-
-    monkeypatch.setattr(workflow, "execute_activity_method", sooner)
+    notice_deaths_after(timedelta(seconds=2), monkeypatch)
 
 
 async def test_a_system_without_a_builder_says_so_and_gives_up_in_the_end(new_timed_bench: NewBench) -> None:

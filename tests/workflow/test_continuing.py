@@ -84,7 +84,7 @@ async def test_the_next_run_is_found_by_the_same_attributes(bench: Bench) -> Non
     await bench.until_commented("The build succeeded")
     await bench.until_renewed()
     after = await owner_of(bench)
-    assert after.typed_search_attributes == before.typed_search_attributes
+    assert after.raw_info.search_attributes == before.raw_info.search_attributes
     assert after.raw_info.priority == before.raw_info.priority
     metadata = await handle_of(bench).query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
     assert "The build succeeded" in metadata.current_details

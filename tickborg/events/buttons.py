@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from tickborg.errors import RefusedError
-from tickborg.events.payloads import GHOST, SHA, Account, first_fault
+from tickborg.events.payloads import GHOST, SHA, Account, read_as
 from tickborg.external_ids import BuildReference, read_external_id
 from tickborg.github import RepositoryName
 from tickborg.values import Value
@@ -83,10 +82,7 @@ def read_check_run_button(
     Raises:
         RefusedError: the payload lacks what the event needs; the message names the first field that is wrong.
     """
-    try:
-        read = _CheckRunEventJson.model_validate(payload)
-    except ValidationError as error:
-        raise RefusedError(f"not a check_run event of GitHub: {first_fault(error)}") from None
+    read = read_as(_CheckRunEventJson, "a check_run event", payload)
     build = read_external_id(repo, read.check_run.external_id or "")
     button = "rerun" if read.action == "rerequested" else _identifier(read.requested_action)
     if build is None or button not in {"rerun", "test", "cancel"}:
@@ -111,10 +107,7 @@ def read_check_suite_button(
     Raises:
         RefusedError: the payload lacks what the event needs; the message names the first field that is wrong.
     """
-    try:
-        read = _CheckSuiteEventJson.model_validate(payload)
-    except ValidationError as error:
-        raise RefusedError(f"not a check_suite event of GitHub: {first_fault(error)}") from None
+    read = read_as(_CheckSuiteEventJson, "a check_suite event", payload)
     return CheckSuiteButton(
         delivery=delivery,
         repo=repo,

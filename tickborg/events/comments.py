@@ -1,11 +1,11 @@
 """Comments on pull requests, as GitHub tells of them (design, section 5)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field
 
-from tickborg.errors import RefusedError
-from tickborg.events.payloads import GHOST, LARGEST_NUMBER, Account, first_fault
+from tickborg.events.payloads import GHOST, LARGEST_NUMBER, Account, read_as
 from tickborg.github import RepositoryName
 from tickborg.values import Value
 
@@ -21,6 +21,8 @@ class IssueComment(Value):
     comment_id: int
     author: str
     body: str
+    written_at: datetime | None = None
+    """By GitHub's clock, in whole seconds; None: a webhook of an older version did not say."""
 
 
 class CommentPlace(Value):
@@ -40,6 +42,7 @@ class _CommentJson(BaseModel):
     id: int = Field(ge=1)
     user: Account | None
     body: str | None = ""
+    created_at: AwareDatetime
     performed_via_github_app: dict[str, object] | None = None
 
 
@@ -58,10 +61,7 @@ def read_issue_comment(
     Raises:
         RefusedError: the payload lacks what the event needs; the message names the first field that is wrong.
     """
-    try:
-        read = _IssueCommentEventJson.model_validate(payload)
-    except ValidationError as error:
-        raise RefusedError(f"not an issue_comment event of GitHub: {first_fault(error)}") from None
+    read = read_as(_IssueCommentEventJson, "an issue_comment event", payload)
     user = read.comment.user
     comment = IssueComment(
         delivery=delivery,
@@ -70,6 +70,7 @@ def read_issue_comment(
         comment_id=read.comment.id,
         author=user.login if user else GHOST,
         body=read.comment.body or "",
+        written_at=read.comment.created_at,
     )
     return comment, CommentPlace(
         on_pull_request=read.issue.pull_request is not None,

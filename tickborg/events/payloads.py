@@ -1,6 +1,12 @@
 """What all of GitHub's payloads have in common."""
 
+from typing import TypeVar
+
 from pydantic import BaseModel, ValidationError
+
+from tickborg.errors import RefusedError
+
+Json = TypeVar("Json", bound=BaseModel)
 
 GHOST = "ghost"
 """Whom GitHub shows as the author where the account was deleted."""
@@ -26,7 +32,19 @@ class Repository(BaseModel):
     full_name: str
 
 
-def first_fault(error: ValidationError) -> str:
+def read_as(model: type[Json], what: str, data: object) -> Json:
+    """Read ``data`` as ``what`` GitHub calls it, e.g. ``a push event``.
+
+    Raises:
+        RefusedError: something is missing or wrong; the message names the first field that is.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise RefusedError(f"not {what} of GitHub: {_first_fault(error)}") from None
+
+
+def _first_fault(error: ValidationError) -> str:
     """Where and what, without the value: it is the sender's and may be long."""
     fault = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(step) for step in fault["loc"]) or "payload"

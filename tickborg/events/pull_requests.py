@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field
 
 from tickborg.errors import RefusedError
-from tickborg.events.payloads import GHOST, LARGEST_NUMBER, SHA, Account, Repository, first_fault
+from tickborg.events.payloads import GHOST, LARGEST_NUMBER, SHA, Account, Repository, read_as
 from tickborg.github import PullRequest, PullRequestState, RepositoryName
 from tickborg.values import Value
 
@@ -48,11 +48,9 @@ def pull_request_from_json(data: object) -> PullRequest:
     Raises:
         RefusedError: ``data`` is no pull request; the message names the first field that is wrong.
     """
+    read = read_as(_PullRequestJson, "a pull request", data)
     try:
-        read = _PullRequestJson.model_validate(data)
         repo = RepositoryName.parse(read.base.repo.full_name)
-    except ValidationError as error:
-        raise RefusedError(f"not a pull request of GitHub: {first_fault(error)}") from None
     except ValueError as error:
         raise RefusedError(f"not a pull request of GitHub: base.repo.full_name: {error}") from None
     return PullRequest(
@@ -111,10 +109,7 @@ def read_pull_request_event(delivery: str, payload: Mapping[str, object]) -> Pul
     Raises:
         RefusedError: the payload lacks what the event needs; the message names the first field that is wrong.
     """
-    try:
-        read = _PullRequestEventJson.model_validate(payload)
-    except ValidationError as error:
-        raise RefusedError(f"not a pull_request event of GitHub: {first_fault(error)}") from None
+    read = read_as(_PullRequestEventJson, "a pull_request event", payload)
     return PullRequestEvent(
         delivery=delivery,
         action=read.action,

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from tickborg.errors import RefusedError
-from tickborg.events.payloads import GHOST, SHA, Account, first_fault
+from tickborg.events.payloads import GHOST, SHA, Account, read_as
 from tickborg.github import RepositoryName
 from tickborg.values import Value
 
@@ -68,10 +67,7 @@ def read_push_event(delivery: str, repo: RepositoryName, payload: Mapping[str, o
     Raises:
         RefusedError: the payload lacks what the event needs; the message names the first field that is wrong.
     """
-    try:
-        read = _PushEventJson.model_validate(payload)
-    except ValidationError as error:
-        raise RefusedError(f"not a push event of GitHub: {first_fault(error)}") from None
+    read = read_as(_PushEventJson, "a push event", payload)
     return PushEvent(
         delivery=delivery,
         repo=repo,

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Sequence
 from tickborg.github import COMMENT_LIMIT
 from tickborg.jobs import SkippedBuild
 from tickborg.projects import PROJECT_FILE
+from tickborg.systems import System
 from tickborg.texts.markdown import block, code, prose
 from tickborg.texts.shortening import shorten
-from tickborg.texts.wording import short_sha
+from tickborg.texts.wording import counted, short_sha
 
 _REASON_LIMIT = 300
 _BLOCK_LIMIT = 6_000
+_NAMED_BUILDS = 5
 _GAP = "\n\n"
 
 
@@ -45,6 +47,22 @@ def not_made(build: SkippedBuild) -> str:
 def nothing_to_retry(head_sha: str) -> str:
     """Nothing has failed."""
     return f"There is nothing to retry: nothing has failed on {code(short_sha(head_sha))}."
+
+
+def nothing_failed_yet(head_sha: str) -> str:
+    """The head is still being evaluated."""
+    return (
+        f"There is nothing to retry yet: {code(short_sha(head_sha))} is still being evaluated,"
+        " and nothing has failed so far."
+    )
+
+
+def may_not_retry(builds: Sequence[tuple[str, System]]) -> str:
+    """What failed did so where the one who asks may not build; each is a project and its system."""
+    named = ", ".join(f"{code(project)} on {system}" for project, system in builds[:_NAMED_BUILDS])
+    more = len(builds) - _NAMED_BUILDS
+    rest = f" and {counted(more, 'more build')}" if more > 0 else ""
+    return f"Not retried: {named}{rest}. That is for people who may push; ask one of them."
 
 
 def nothing_to_cancel(projects: Sequence[str]) -> str:

@@ -72,6 +72,19 @@ def folder_lost(command: str, path: str) -> str:
     return f"{_called(command)} left no folder `{path}` that anything could be run in"
 
 
+def handed_over(builder: str) -> str:
+    """The builder was told to stop, and the time that builds may still take then is over."""
+    return f"the builder {builder} was told to stop in mid-build, so another one begins the build anew"
+
+
+def given_up(builder: str) -> str:
+    """The builder came back from where nothing could be heard of it."""
+    return (
+        f"nothing was heard of the builder {builder} for so long that this attempt was given up:"
+        " another one takes its place, or nobody wants the build any more"
+    )
+
+
 def disk_full(builder: str, free: int) -> str:
     """A build failed because there was no room."""
     return (

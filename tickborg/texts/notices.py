@@ -29,6 +29,35 @@ def awaits_approval(projects: Sequence[str]) -> str:
     )
 
 
+def older_than_head(projects: Sequence[str], head_sha: str) -> str:
+    """A maintainer asked for builds of a first contribution before its head was there to be looked at."""
+    return (
+        f"{_asked(projects)} will not be built: {code(short_sha(head_sha))} may have been pushed after that"
+        " comment was written. Look at this head, and ask once more."
+    )
+
+
+def nothing_to_build(projects: Sequence[str], reason: str) -> str:
+    """The head could not be evaluated, so that there is no merge to build."""
+    return (
+        f"{_asked(projects)} will not be built: {prose(shorten(reason, _REASON_LIMIT))}."
+        " Ask again when that is mended."
+    )
+
+
+def nothing_changed(head_sha: str, handle: str) -> str:
+    """A bare ``build`` of a head that changes no project."""
+    return (
+        f"{code(short_sha(head_sha))} changes no project, so nothing was built."
+        f" Name one: {code(f'@{handle} build <project>')}."
+    )
+
+
+def no_projects(projects: Sequence[str], branch: str) -> str:
+    """Projects that were asked for, and that the target branch does not have by now."""
+    return f"{_asked(projects)} cannot be built: there is no project of that name on {code(branch)} now."
+
+
 def dropped(projects: Sequence[str]) -> str:
     """A push came before what was asked for could begin."""
     return f"{_asked(projects)} will not be built: a push came before. Ask again for the new head."

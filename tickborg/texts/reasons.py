@@ -10,7 +10,7 @@ _NAMED_PROJECTS = 5
 def command(handle: str, projects: Sequence[str]) -> str:
     """The command that builds ``projects``; where they are many, its form."""
     named = " ".join(projects) if len(projects) <= _NAMED_PROJECTS else "<project>…"
-    return f"`@{handle} build {named}`"
+    return f"`{f'@{handle} build {named}'.rstrip()}`"
 
 
 def draft(ask: str) -> str:

@@ -86,6 +86,8 @@ class GitHubApp:
             # The App was uninstalled; and perhaps installed again, under another id.
             self._installations.forget(repo, installation)
             return await self._tokens.get(Grant(await self._installations.get(repo), fetch_only))
+        except PermanentError as refused:
+            raise PermanentError(f"no token for {repo}: {refused}") from None
 
     async def _find_installation(self, repo: RepositoryName) -> Lease[int]:
         names = {"owner": repo.owner, "name": repo.name}

@@ -21,7 +21,17 @@ from activities.clients.github.json_models import (
 from activities.clients.github.repository_calls import RepositoryCalls
 from activities.clients.github.transport import GitHubTransport
 from activities.clock import Clock, utc_now
-from tickborg.github import CheckRun, CommitStatus, Permission, PullRequest, RepositoryName
+from activities.ports import Stats
+from tickborg.github import (
+    CheckRun,
+    CheckStatus,
+    CommitStatus,
+    Permission,
+    PullRequest,
+    RepositoryName,
+    StatusState,
+)
+from tickborg.quota import Purpose
 
 PERMISSION_LEASE = timedelta(minutes=5)
 
@@ -41,12 +51,15 @@ class GitHubClient:
         transport: how calls are sent.
         app: whose tokens they carry.
         now: when permissions are asked for again.
+        stats: where calls are counted that were not made because little of the quota is left.
     """
 
-    def __init__(self, transport: GitHubTransport, app: GitHubApp, now: Clock = utc_now) -> None:
+    def __init__(
+        self, transport: GitHubTransport, app: GitHubApp, now: Clock = utc_now, stats: Stats | None = None
+    ) -> None:
         self._app = app
         self._now = now
-        self._calls = RepositoryCalls(transport, app)
+        self._calls = RepositoryCalls(transport, app, stats)
         self._permissions = ExpiringCache(self._ask_permission, now)
 
     async def pull_request(self, repo: RepositoryName, number: int) -> PullRequest:
@@ -55,15 +68,21 @@ class GitHubClient:
 
     async def set_status(self, status: CommitStatus) -> None:
         """Set one context of one commit."""
-        await self._calls.post(status.repo, "statuses/{sha}", status_json(status), sha=status.sha)
+        purpose = Purpose.STEP if status.state is StatusState.PENDING else Purpose.RESULT
+        body = status_json(status)
+        await self._calls.post(status.repo, "statuses/{sha}", body, purpose=purpose, sha=status.sha)
 
     async def create_check_run(self, run: CheckRun) -> int:
         """Create a check run and return its id."""
-        return read(Identified, await self._calls.post(run.repo, "check-runs", check_run_json(run))).id
+        body = check_run_json(run)
+        return read(
+            Identified, await self._calls.post(run.repo, "check-runs", body, purpose=_purpose_of(run))
+        ).id
 
     async def update_check_run(self, check_run_id: int, run: CheckRun) -> None:
         """Make the check run say what ``run`` says."""
-        await self._calls.patch(run.repo, "check-runs/{id}", check_run_json(run), id=str(check_run_id))
+        path, body = "check-runs/{id}", check_run_json(run)
+        await self._calls.patch(run.repo, path, body, purpose=_purpose_of(run), id=str(check_run_id))
 
     async def find_check_run(self, run: CheckRun) -> int | None:
         """The id of our newest check run with the same commit, name and external id, if there is one.
@@ -71,8 +90,15 @@ class GitHubClient:
         Without ``filter=all`` GitHub shows only the latest of each name, which may be another build's.
         """
         path = "commits/{sha}/check-runs{?check_name,app_id,filter,per_page}"
-        query = {"sha": run.head_sha, "check_name": run.name, "app_id": str(self._app.id), "filter": "all"}
-        items = await self._calls.all(run.repo, path, key="check_runs", **query)
+        items = await self._calls.all(
+            run.repo,
+            path,
+            key="check_runs",
+            sha=run.head_sha,
+            check_name=run.name,
+            app_id=str(self._app.id),
+            filter="all",
+        )
         found = [read(CheckRunJson, item) for item in items]
         ours = [
             made.id for made in found if made.external_id == run.external_id and self._is_our_app(made.app)
@@ -88,7 +114,8 @@ class GitHubClient:
 
     async def labels(self, repo: RepositoryName, number: int) -> frozenset[str]:
         """The labels on a pull request."""
-        items = await self._calls.all(repo, "issues/{number}/labels{?per_page}", number=str(number))
+        path = "issues/{number}/labels{?per_page}"
+        items = await self._calls.all(repo, path, purpose=Purpose.PROGRESS, number=str(number))
         return frozenset(read(LabelJson, item).name for item in items)
 
     async def add_labels(self, repo: RepositoryName, number: int, labels: Sequence[str]) -> None:
@@ -97,12 +124,14 @@ class GitHubClient:
         GitHub creates those the repository lacks, in grey and without a description
         (https://github.com/github/docs/issues/35718), so there is nothing to create first.
         """
-        await self._calls.post(repo, "issues/{number}/labels", {"labels": list(labels)}, number=str(number))
+        path, body = "issues/{number}/labels", {"labels": list(labels)}
+        await self._calls.post(repo, path, body, purpose=Purpose.PROGRESS, number=str(number))
 
     async def remove_label(self, repo: RepositoryName, number: int, label: str) -> None:
         """Take one label off; one that is not there is no error."""
+        path = "issues/{number}/labels/{label}"
         try:
-            await self._calls.delete(repo, "issues/{number}/labels/{label}", number=str(number), label=label)
+            await self._calls.delete(repo, path, purpose=Purpose.PROGRESS, number=str(number), label=label)
         except MissingError:
             return
 
@@ -134,7 +163,7 @@ class GitHubClient:
         """Leave a reaction below a comment; one that is there, or a comment that is not, is no error."""
         path = "issues/comments/{id}/reactions"
         try:
-            await self._calls.post(repo, path, {"content": content}, id=str(comment_id))
+            await self._calls.post(repo, path, {"content": content}, purpose=Purpose.STEP, id=str(comment_id))
         except MissingError:
             return
 
@@ -173,3 +202,7 @@ class GitHubClient:
 
     def _is_our_app(self, app: Identified | None) -> bool:
         return app is not None and app.id == self._app.id
+
+
+def _purpose_of(run: CheckRun) -> Purpose:
+    return Purpose.RESULT if run.status is CheckStatus.COMPLETED else Purpose.PROGRESS

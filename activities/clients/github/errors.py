@@ -6,14 +6,13 @@ never of a header, a query or a body that we sent, so that no token can get into
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from activities.clients.github.rate_limits import SECONDARY_LIMIT_WAIT, named_wait
 from tickborg.errors import (
     HeadGoneError,
     PermanentError,
@@ -26,17 +25,12 @@ from tickborg.errors import (
 MESSAGE_LIMIT = 500
 """Characters of GitHub's own message that are passed on."""
 
-SECONDARY_LIMIT_WAIT = timedelta(minutes=1)
-"""What GitHub asks for where it names no time: "wait for at least one minute"."""
-
-_LONGEST_NUMBER = 11
-"""Digits: enough for seconds since 1970, and too few to overflow a date."""
-
-SHORTEST_WAIT = timedelta(seconds=1)
-
 _RATE_LIMIT_WORDS = ("rate limit", "abuse detection")
 _HEAD_GONE_WORDS = "no commit found for sha"
 _NOT_ACCESSIBLE_WORDS = "not accessible by integration"
+_SUSPENDED_WORDS = "installation has been suspended"
+_NO_APP_WORDS = "integration not found"
+_WRONG_KEY_WORDS = "web token could not be decoded"
 
 _PERMISSIONS = (
     ("/check-runs", "checks=write"),
@@ -47,6 +41,21 @@ _PERMISSIONS = (
     ("/collaborators/", "metadata=read"),
 )
 """Which permission a path needs, for answers that do not say."""
+
+_LOCKED_OUT = {
+    _SUSPENDED_WORDS: (
+        "Unsuspend it, or have its owner do so: the account's settings, Applications, GitHub Apps, Configure"
+    ),
+    _NO_APP_WORDS: "There is no App of this id, or no longer: check [github] app_id",
+    _WRONG_KEY_WORDS: (
+        "The private key is none of this App's, or no longer: generate one in the App's settings "
+        "and put it where [github] private_key_file says"
+    ),
+}
+"""What to do where the App is not let in, whatever it asks for.
+
+A clock that is wrong is refused too, but is put right by itself: that is tried again.
+"""
 
 _ADVICE: dict[int, str] = {
     HTTPStatus.NOT_FOUND: "It is not there, or the App may not see it: check the App's permissions",
@@ -77,24 +86,31 @@ class Answer:
         return urlsplit(self.url).path
 
 
-def refusal(answer: Answer, now: datetime) -> TickborgError:
+def refusal(answer: Answer, now: datetime, unnamed_wait: timedelta = SECONDARY_LIMIT_WAIT) -> TickborgError:
     """The error that an answer other than 2xx stands for.
 
     Total: whatever the status, the headers and the body, HTML of a proxy included.
+
+    Args:
+        answer: GitHub's, or that of something in between.
+        now: from when on waits are counted.
+        unnamed_wait: how long to wait for a rate limit whose end GitHub does not name.
     """
     said = _message(answer.body)
     what = f"{answer.method} {answer.path}: GitHub answered {answer.status}" + (f", {said!r}" if said else "")
-    return _passing(answer, said, what, now) or _lasting(answer, said, what)
+    return _passing(answer, said, what, now, unnamed_wait) or _lasting(answer, said, what)
 
 
-def _passing(answer: Answer, said: str, what: str, now: datetime) -> TickborgError | None:
+def _passing(
+    answer: Answer, said: str, what: str, now: datetime, unnamed_wait: timedelta
+) -> TickborgError | None:
     """What another attempt may heal."""
-    if answer.status == HTTPStatus.UNAUTHORIZED:
+    if answer.status == HTTPStatus.UNAUTHORIZED and _WRONG_KEY_WORDS not in said.lower():
         return UnauthorizedError(f"{what}. If it stays so, check the App's id, its private key and the clock")
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.REQUEST_TIMEOUT:
         return UnavailableError(what)
     if _is_rate_limit(answer, said):
-        retry_at = now + _wait(answer.headers, now)
+        retry_at = now + (named_wait(answer.headers, now) or unnamed_wait)
         return RateLimitedError(f"{what}. Calls are taken again at {retry_at:%Y-%m-%d %H:%M:%S %Z}", retry_at)
     return None
 
@@ -105,6 +121,9 @@ def _lasting(answer: Answer, said: str, what: str) -> TickborgError:
         return HeadGoneError(f"{what}. The branch was pushed over; the newer head's event does the work")
     if answer.status == HTTPStatus.FORBIDDEN and _NOT_ACCESSIBLE_WORDS in said.lower():
         return PermanentError(f"{what}. {_missing_permission(answer)}")
+    for words, advice in _LOCKED_OUT.items():
+        if words in said.lower():
+            return PermanentError(f"{what}. {advice}")
     missing = answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
     return (MissingError if missing else PermanentError)(
         f"{what}. {_ADVICE.get(answer.status, _OTHER_ADVICE)}"
@@ -123,32 +142,6 @@ def _is_rate_limit(answer: Answer, said: str) -> bool:
         or answer.headers.get("x-ratelimit-remaining") == "0"
         or any(words in said.lower() for words in _RATE_LIMIT_WORDS)
     )
-
-
-def _wait(headers: Mapping[str, str], now: datetime) -> timedelta:
-    """How long GitHub wants to be left alone, by the first of its three rules that applies."""
-    seconds = _number(headers.get("retry-after"))
-    if seconds is None and headers.get("x-ratelimit-remaining") == "0":
-        seconds = _seconds_to_reset(headers, now)
-    return SECONDARY_LIMIT_WAIT if seconds is None else max(timedelta(seconds=seconds), SHORTEST_WAIT)
-
-
-def _seconds_to_reset(headers: Mapping[str, str], now: datetime) -> int | None:
-    """From GitHub's own clock where it tells it: ours may be fast, and would retry at once for ever."""
-    reset = _number(headers.get("x-ratelimit-reset"))
-    if reset is None:
-        return None
-    with suppress(ValueError):
-        now = parsedate_to_datetime(headers.get("date", ""))
-    return max(0, reset - int(now.timestamp()))
-
-
-def _number(header: str | None) -> int | None:
-    """A count of seconds as a header gives it; None where it is absent or absurd."""
-    plausible = (
-        header is not None and header.isascii() and header.isdigit() and len(header) <= _LONGEST_NUMBER
-    )
-    return int(header) if header and plausible else None
 
 
 def _missing_permission(answer: Answer) -> str:

@@ -6,8 +6,11 @@ from typing import Any, TypeVar
 
 from activities.clients.github.app import GitHubApp
 from activities.clients.github.transport import GitHubTransport
-from tickborg.errors import UnauthorizedError
+from activities.ports import Stats
+from tickborg.errors import PutOffError, UnauthorizedError
 from tickborg.github import RepositoryName
+from tickborg.messages import Event, EventName
+from tickborg.quota import Purpose
 
 PAGE_SIZE = "100"
 """The largest page GitHub gives."""
@@ -19,19 +22,35 @@ class RepositoryCalls:
     """Calls below ``/repos/{owner}/{name}``. A path is a URI template, filled from ``variables`` and escaped.
 
     A call that is answered 401 is repeated once with a new token; a second 401 is raised. (A token can end in
-    mid-flight: it was revoked, or the installation's permissions changed.)
+    mid-flight: it was revoked, or the installation's permissions changed.) A call for a lesser ``purpose``
+    is not made while little of the installation's quota is left.
+
+    Args:
+        transport: how calls are sent.
+        app: whose tokens they carry.
+        stats: where calls that were not made are counted.
     """
 
-    def __init__(self, transport: GitHubTransport, app: GitHubApp) -> None:
+    def __init__(self, transport: GitHubTransport, app: GitHubApp, stats: Stats | None = None) -> None:
         self._transport = transport
         self._app = app
+        self._stats = stats
 
-    async def get(self, repo: RepositoryName, path: str, **variables: str) -> Any:
+    async def get(
+        self, repo: RepositoryName, path: str, *, purpose: Purpose = Purpose.RESULT, **variables: str
+    ) -> Any:
         """The JSON at ``path``."""
-        return await self._authorised(repo, partial(self._transport.getitem, *_place(repo, path, variables)))
+        call = partial(self._transport.getitem, *_place(repo, path, variables))
+        return await self._made(repo, f"GET {path}", purpose, call)
 
     async def all(
-        self, repo: RepositoryName, path: str, *, key: str = "items", **variables: str
+        self,
+        repo: RepositoryName,
+        path: str,
+        *,
+        key: str = "items",
+        purpose: Purpose = Purpose.RESULT,
+        **variables: str,
     ) -> list[Any]:
         """The items of every page, in GitHub's order; ``key`` is where they are in a page that is an object.
 
@@ -43,28 +62,54 @@ class RepositoryCalls:
             items = self._transport.getiter(url, filled, oauth_token=oauth_token, iterable_key=key)
             return [item async for item in items]
 
-        return await self._authorised(repo, pages)
+        return await self._made(repo, f"GET {path}", purpose, pages)
 
-    async def post(self, repo: RepositoryName, path: str, body: dict[str, Any], **variables: str) -> Any:
+    async def post(
+        self,
+        repo: RepositoryName,
+        path: str,
+        body: dict[str, Any],
+        *,
+        purpose: Purpose = Purpose.RESULT,
+        **variables: str,
+    ) -> Any:
         """Create something; the JSON of what was created."""
         call = partial(self._transport.post, *_place(repo, path, variables), data=body)
-        return await self._authorised(repo, call)
+        return await self._made(repo, f"POST {path}", purpose, call)
 
-    async def patch(self, repo: RepositoryName, path: str, body: dict[str, Any], **variables: str) -> Any:
+    async def patch(
+        self,
+        repo: RepositoryName,
+        path: str,
+        body: dict[str, Any],
+        *,
+        purpose: Purpose = Purpose.RESULT,
+        **variables: str,
+    ) -> Any:
         """Change something; the JSON of what it is now."""
         call = partial(self._transport.patch, *_place(repo, path, variables), data=body)
-        return await self._authorised(repo, call)
+        return await self._made(repo, f"PATCH {path}", purpose, call)
 
-    async def delete(self, repo: RepositoryName, path: str, **variables: str) -> None:
+    async def delete(
+        self, repo: RepositoryName, path: str, *, purpose: Purpose = Purpose.RESULT, **variables: str
+    ) -> None:
         """Remove something."""
-        await self._authorised(repo, partial(self._transport.delete, *_place(repo, path, variables)))
+        call = partial(self._transport.delete, *_place(repo, path, variables))
+        await self._made(repo, f"DELETE {path}", purpose, call)
 
-    async def _authorised(self, repo: RepositoryName, call: Callable[..., Awaitable[T]]) -> T:
+    async def _made(
+        self, repo: RepositoryName, what: str, purpose: Purpose, call: Callable[..., Awaitable[T]]
+    ) -> T:
         token = await self._app.token(repo)
         try:
+            self._transport.spending.admit(token, purpose, f"{what} of {repo}")
             return await call(oauth_token=token)
         except UnauthorizedError:
             return await call(oauth_token=await self._app.renewed_token(repo, refused=token))
+        except PutOffError:
+            if self._stats is not None:
+                await self._stats.notify(Event(name=EventName.CALL_PUT_OFF))
+            raise
 
 
 def _place(repo: RepositoryName, path: str, variables: dict[str, str]) -> tuple[str, dict[str, Any]]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
 import gidgethub.apps
@@ -13,8 +14,16 @@ import jwt
 from gidgethub.sansio import DOMAIN
 
 from activities.clients.github.errors import Answer, refusal
+from activities.clients.github.recent_answers import RecentAnswers, validators
+from activities.clients.github.spending import Spending
 from activities.clock import Clock, utc_now
-from tickborg.errors import PermanentError, RefusedError, UnavailableError
+from tickborg.errors import (
+    PermanentError,
+    RateLimitedError,
+    RefusedError,
+    TickborgError,
+    UnavailableError,
+)
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 20.0
@@ -75,8 +84,11 @@ class GitHubTransport(gidgethub.httpx.GitHubAPI):
     ) -> None:
         _check(credentials)
         issuer, key = str(credentials.app_id), credentials.private_key
-        super().__init__(client, requester, app_id=issuer, private_key=key, base_url=base_url)
+        super().__init__(
+            client, requester, app_id=issuer, private_key=key, base_url=base_url, cache=RecentAnswers()
+        )
         self.credentials = credentials
+        self.spending = Spending(now)
         self._now = now
 
     async def _request(
@@ -92,10 +104,19 @@ class GitHubTransport(gidgethub.httpx.GitHubAPI):
             raise UnavailableError(
                 f"{call}: no answer of GitHub: {type(error).__name__} {error}".strip()
             ) from error
-        if answer.status >= _FIRST_STATUS_BEYOND_SUCCESS:
-            raise refusal(answer, self._now())
+        token = headers.get("authorization", "").rpartition(" ")[-1]
+        unchanged = answer.status == HTTPStatus.NOT_MODIFIED and "if-none-match" in headers
+        if answer.status >= _FIRST_STATUS_BEYOND_SUCCESS and not unchanged:
+            raise self._refused(answer, token)
+        self.spending.learn(token, answer.headers)
         _check_json(answer, call)
-        return answer.status, answer.headers, answer.body
+        return answer.status, validators(answer.headers, len(answer.body)), answer.body
+
+    def _refused(self, answer: Answer, token: str) -> TickborgError:
+        error = refusal(answer, self._now(), self.spending.patience(token))
+        if isinstance(error, RateLimitedError):
+            self.spending.refused(token, error.retry_at)
+        return error
 
     async def _follow(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send a call to where it belongs now: GitHub redirects what names a renamed repository.

@@ -1,0 +1,131 @@
+"""Builders of one host, beside a bot without any: one is a process of its own, to which things happen.
+
+async with builder_machine(site, temporal, rabbitmq, folder) as machine:
+    first = await machine.start(GRACE="1h")
+    …
+    async with machine.another():
+        …
+    assert await first.stop() == 0
+"""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+from activities.attempt import Builder
+from activities.clients.cluster import TemporalCluster
+from activities.clients.sandbox.bubblewrap import Bubblewrap
+from activities.clients.sandbox.process import ProcessRunner
+from activities.clients.sandbox.sandbox import Limits
+from activities.clients.workspace.workspace import WorkspaceFolder
+from cli.services import Builders, building, mirror_store, publishing
+from messaging.amqp import AmqpTransport
+from tests.support import lively_tickborg
+from tests.support.eventually import eventually
+from tests.support.processes import alive
+from tests.support.services import Process, start_program
+from tests.support.site import SYSTEM, Site
+
+_SETTINGS = """
+[github]
+git_url = "{github}"
+[temporal]
+address = "{temporal}"
+[rabbitmq]
+url_file = "secrets/amqp"
+spool_path = "spool"
+[git]
+mirror_path = "mirrors"
+[builder]
+identity = "builder-1"
+systems = ["{system}"]
+jobs = 2
+workspace_path = "{workspaces}"
+fetch_token_file = "secrets/token"
+"""
+
+
+FETCHER = "builder"
+"""Whose token builders fetch with; it has to be let in to a private repository."""
+FIRST, SECOND = "builder-1", "builder-2"
+
+
+class BuilderMachine:
+    """A host whose builders share workspaces and mirrors, as they may."""
+
+    def __init__(self, site: Site, rabbitmq: str, folder: Path) -> None:
+        self._site = site
+        self._rabbitmq = rabbitmq
+        self._folder = folder
+        self._process: Process | None = None
+
+    async def start(self, **variables: str) -> Process:
+        """Start ``tickborg builder``, and return when it is online; ``variables`` are settings."""
+        program = (sys.executable, lively_tickborg.__file__)
+        argv = (*program, "builder", "--config", str(self._folder / "tickborg.toml"))
+        self._process = process = await start_program(self._folder / "output", argv, variables)
+        await process.says("building for")
+        await self._until_online()
+        return process
+
+    @asynccontextmanager
+    async def another(self) -> AsyncIterator[None]:
+        """Run one more builder, in this process, which takes less time to start."""
+        site = self._site
+        token = site.github.person_token(FETCHER)
+        mirrors = mirror_store(self._folder / "mirrors", site.github.url, lambda _: token, shallow=True)
+        builders = Builders(
+            host=Builder(SECOND, jobs=2),
+            runner=ProcessRunner(Bubblewrap(Limits()), grace=timedelta(seconds=0.5)),
+            systems=(SYSTEM,),
+            concurrent_builds=1,
+            grace=timedelta(),
+        )
+        workspaces = WorkspaceFolder(site.folders.workspaces, mirrors)
+        async with (
+            AmqpTransport(self._rabbitmq) as transport,
+            publishing(transport, SECOND, self._folder / "spool") as publishers,
+            building(site.client, builders, workspaces, publishers),
+        ):
+            await self._until_online()
+            yield
+
+    async def end(self) -> None:
+        """End what a test that failed has left running."""
+        if self._process is not None and self._process.is_running:
+            await self._process.kill()
+
+    async def _until_online(self) -> None:
+        await eventually(partial(TemporalCluster(self._site.client).builders_online, SYSTEM))
+
+
+def runs_below(parent: int, marker: str) -> bool:
+    """Whether a process with ``marker`` in its command line is below the process ``parent``."""
+    below = {child.pid for child in psutil.Process(parent).children(recursive=True)}
+    return not below.isdisjoint(alive(marker))
+
+
+@asynccontextmanager
+async def builder_machine(
+    site: Site, temporal: str, rabbitmq: str, folder: Path
+) -> AsyncIterator[BuilderMachine]:
+    """A machine whose builders work for the bot of ``site``; at the end none of them runs."""
+    settings = _SETTINGS.format(
+        github=site.github.url, temporal=temporal, system=SYSTEM, workspaces=site.folders.workspaces
+    )
+    (folder / "tickborg.toml").write_text(settings)
+    (folder / "secrets").mkdir(mode=0o700)
+    for name, secret in (("amqp", rabbitmq), ("token", site.github.person_token(FETCHER))):
+        file = folder / "secrets" / name
+        file.touch(mode=0o600)
+        file.write_text(secret)
+    machine = BuilderMachine(site, rabbitmq, folder)
+    try:
+        yield machine
+    finally:
+        await machine.end()

@@ -1,0 +1,200 @@
+"""Orders that something comes in between of: nothing is built behind anybody's back, or lost in silence."""
+
+import pytest
+
+from activities.ports import Exit
+from tests.support.asking import answer_to, comment, redeliver, until_seen
+from tests.support.fake_builder import Scripted
+from tests.support.fake_github import Comment
+from tests.support.workflow_bench import HEAD, LINUX, MAINTAINER, NEXT_HEAD, REPO, Bench, make_pull
+from tests.workflow.conftest import NewBench
+from tickborg.errors import PermanentError
+from tickborg.github import CheckConclusion, CheckStatus, PullRequest, StatusState
+from tickborg.policy import Policy
+from tickborg.systems import System
+
+MAC = System.AARCH64_DARWIN
+NEXT_BASE = "e" * 40
+
+
+async def opened(bench: Bench, **fields: object) -> PullRequest:
+    """A pull request that changes cgit, and has been built."""
+    pull = await bench.open("cgit", **fields)
+    await bench.until_status(HEAD, StatusState.SUCCESS)
+    await bench.until_ended("Evaluation")
+    return pull
+
+
+async def written(bench: Bench, body: str, by: str = MAINTAINER) -> Comment:
+    """A comment that GitHub has not told of yet."""
+    return bench.github.comments[bench.github.write_comment(REPO, make_pull().number, by, body)]
+
+
+@pytest.mark.parametrize("cancel", ["@tickbot cancel", "@tickbot cancel meshmc"])
+async def test_an_order_whose_projects_are_being_read_can_be_cancelled(bench: Bench, cancel: str) -> None:
+    """It is no build yet, and still it is what the cancel means."""
+    await opened(bench)
+    gate = bench.repositories.hold_projects()
+    await until_seen(bench, await comment(bench, "@tickbot build meshmc"))
+    await until_seen(bench, await comment(bench, cancel))
+    await until_seen(bench, await comment(bench, "@tickbot build cmark"))
+    gate.set()
+    await bench.until_check_run("cmark", CheckConclusion.SUCCESS)
+    assert not bench.check_run_history("meshmc")
+
+
+async def test_nothing_of_a_half_cancelled_order_is_lost(bench: Bench) -> None:
+    """The rest of it is built, although its projects are read a second time."""
+    await opened(bench)
+    gate = bench.repositories.hold_projects()
+    await until_seen(bench, await comment(bench, "@tickbot build meshmc cmark"))
+    await until_seen(bench, await comment(bench, "@tickbot cancel meshmc"))
+    gate.set()
+    await bench.until_check_run("cmark", CheckConclusion.SUCCESS)
+    assert not bench.check_run_history("meshmc")
+
+
+async def test_closing_takes_an_order_back(bench: Bench) -> None:
+    """Who opens the pull request again gets what opening it gives, and nothing else."""
+    pull = await opened(bench)
+    gate = bench.repositories.hold_projects()
+    await until_seen(bench, await comment(bench, "@tickbot build meshmc"))
+    pull = await bench.close(pull)
+    await bench.reopen(pull)
+    await bench.until_ended("Evaluation", 2)
+    gate.set()
+    await comment(bench, "@tickbot build cmark")
+    await bench.until_check_run("cmark", CheckConclusion.SUCCESS)
+    assert not bench.check_run_history("meshmc")
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_an_approval_is_of_a_head_that_was_there_to_be_seen(new_bench: NewBench, *, told: bool) -> None:
+    """Not of one that is pushed while the comment is on its way, whether GitHub has told of it or not."""
+    bench = await new_bench(policy=Policy(require_approval=True))
+    pull = await opened(bench, author_association="FIRST_TIME_CONTRIBUTOR")
+    approval = await written(bench, "@tickbot build")
+    bench.repositories.touch(NEXT_HEAD, "cgit")
+    pushed = bench.github.push(REPO, pull.number, NEXT_HEAD)
+    if told:
+        await bench.deliver("synchronize", pushed)
+        await bench.until_status(NEXT_HEAD, StatusState.SUCCESS)
+    await redeliver(bench, approval)
+    notice = await bench.until_commented("may have been pushed after that comment was written")
+    assert NEXT_HEAD[:7] in notice
+    assert not bench.check_run_history("cgit", NEXT_HEAD)
+    await comment(bench, "@tickbot build")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS, sha=NEXT_HEAD)
+
+
+async def test_a_build_asked_for_with_an_evaluation_is_of_the_new_base(bench: Bench) -> None:
+    """Both in one comment: the build waits for the merge with the target branch as it is now."""
+    await opened(bench)
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    bench.repositories.touch(HEAD, "cgit", base_sha=NEXT_BASE)
+    await comment(bench, "@tickbot eval\n@tickbot build meshmc")
+    run = await bench.until_check_run("meshmc", CheckConclusion.SUCCESS)
+    assert NEXT_BASE[:7] in run.summary
+    assert len(bench.check_run_history("meshmc")) == 1
+
+
+async def test_what_was_asked_for_is_built_on_the_new_base_too(bench: Bench) -> None:
+    """A build under way is of the old base, and ends; what was asked for is not forgotten with it."""
+    await opened(bench)
+    bench.floor.hold("meshmc")
+    await comment(bench, "@tickbot build meshmc")
+    await bench.until_check_run("meshmc", CheckStatus.IN_PROGRESS)
+    bench.repositories.touch(HEAD, "cgit", base_sha=NEXT_BASE)
+    await comment(bench, "@tickbot eval")
+    await bench.until_ended("Evaluation", 2)
+    bench.floor.release("meshmc")
+    await bench.until_check_run("meshmc", CheckConclusion.SUCCESS)
+    first, second = bench.check_run_history("meshmc")
+    assert (first[-1].conclusion, second[-1].conclusion) == (
+        CheckConclusion.CANCELLED,
+        CheckConclusion.SUCCESS,
+    )
+
+
+async def test_an_order_ends_where_there_is_nothing_to_build(bench: Bench) -> None:
+    """The head conflicts with the target branch: that is said, and tried again when it is asked for again."""
+    gate = bench.repositories.hold(HEAD)
+    await bench.open("cgit")
+    bench.repositories.conflict(HEAD, "cgit/main.c")
+    await until_seen(bench, await comment(bench, "@tickbot build meshmc"))
+    gate.set()
+    notice = await bench.until_commented("`meshmc` will not be built")
+    assert "cgit/main.c" in notice
+    bench.repositories.touch(HEAD, "cgit")
+    await comment(bench, "@tickbot build meshmc")
+    await bench.until_check_run("meshmc", CheckConclusion.SUCCESS)
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+
+
+async def test_a_new_conflict_ends_what_is_built(bench: Bench) -> None:
+    """The target branch has moved on, and there is no merge of the head with it."""
+    await opened(bench)
+    bench.floor.hold("meshmc")
+    await comment(bench, "@tickbot build meshmc")
+    await bench.until_check_run("meshmc", CheckStatus.IN_PROGRESS)
+    bench.repositories.conflict(HEAD, "cgit/main.c")
+    await comment(bench, "@tickbot eval")
+    await bench.until_check_run("meshmc", CheckConclusion.CANCELLED)
+    await bench.until_status(HEAD, StatusState.FAILURE)
+
+
+async def test_a_build_of_no_changed_project_is_answered(bench: Bench) -> None:
+    """A bare command means what the head changes, which may be nothing."""
+    await bench.open()
+    await bench.until_status(HEAD, StatusState.SUCCESS)
+    await comment(bench, "@tickbot build")
+    await bench.until_commented(f"`{HEAD[:7]}` changes no project")
+
+
+async def test_a_retry_of_what_one_may_not_build_is_answered(new_bench: NewBench) -> None:
+    """It names what stays undone."""
+    bench = await new_bench(
+        policy=Policy(systems=(LINUX, MAC), primary_systems=(LINUX,)), builders=(LINUX, MAC)
+    )
+    bench.floor.script["make"] = Scripted(exit=Exit(2))
+    await opened(bench)
+    await comment(bench, "@tickbot build cgit on aarch64-darwin")
+    await bench.until_check_run("cgit", CheckConclusion.FAILURE, system=MAC)
+    await bench.until_commented("aarch64-darwin")
+    answer = await answer_to(bench, await comment(bench, "@tickbot retry", by="eve"))
+    assert "Not retried: `cgit` on aarch64-darwin" in answer
+
+
+async def test_a_retry_while_nothing_has_failed_yet_is_answered(bench: Bench) -> None:
+    """The head is still being evaluated."""
+    gate = bench.repositories.hold(HEAD)
+    await bench.open("cgit")
+    answer = await answer_to(bench, await comment(bench, "@tickbot retry"))
+    assert "is still being evaluated" in answer
+    gate.set()
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+
+
+async def test_with_a_bad_project_file_the_rest_is_answered_too(bench: Bench) -> None:
+    """What somebody may not do is no less refused, and what runs can be cancelled."""
+    await opened(bench)
+    bench.floor.hold("meshmc")
+    await comment(bench, "@tickbot build meshmc")
+    await bench.until_check_run("meshmc", CheckStatus.IN_PROGRESS)
+    await bench.until_commented("meshmc")
+    bench.repositories.spoil_projects(".tickborg.toml line 1: is bad")
+    answer = await answer_to(bench, await comment(bench, "@tickbot build cgit\n@tickbot cancel", by="eve"))
+    assert ".tickborg.toml line 1: is bad" in answer
+    assert "`@tickbot cancel` is for" in answer
+    assert "no project" not in answer
+    await comment(bench, "@tickbot cancel meshmc")
+    await bench.until_check_run("meshmc", CheckConclusion.CANCELLED)
+
+
+async def test_a_comment_that_reaches_nobody_is_answered(bench: Bench) -> None:
+    """The owner cannot be told for good: whoever asked learns that nothing will come of it."""
+    bench.github.open_pull(make_pull())
+    bench.cluster.fault = PermanentError("Temporal answered that there is no such namespace")
+    answer = await answer_to(bench, await comment(bench, "@tickbot build cgit"))
+    assert "no such namespace" in answer
+    assert "Ask again" in answer
