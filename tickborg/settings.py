@@ -104,6 +104,8 @@ class RabbitMQSettings(Section):
     """A file with the whole URL, password included; instead of `url`."""
     spool_path: FilePath = _STATE / "spool"
     """Where log lines wait while RabbitMQ is away."""
+    spool_limit: Size = 1 * _GIB
+    """What may wait there; of what is printed beyond, the log says that it was lost."""
 
     @model_validator(mode="after")
     def _one_url(self) -> Self:
@@ -256,7 +258,7 @@ class PolicySettings(Section):
     """What the bot decides by (all of it is in the history of each evaluation)."""
 
     repos: Repositories = (ANY_REPOSITORY,)
-    """The repositories served: `owner/name`, `owner/*`, or `*/*`, all that the App is installed on."""
+    """What `webhook` and `worker` alike serve: `owner/name`, `owner/*`, or `*/*`, all with the App."""
     push_branches: Branches = DEFAULT_PUSH_BRANCHES
     """Branches on which a push is built, by their whole names; none: pushes start nothing."""
     handle: Handle = DEFAULT_HANDLE
