@@ -35,7 +35,7 @@ from activities.clients.github.fetch_tokens import FetchTokens
 from activities.clients.github.installations import GitHubInstallations
 from activities.clients.github.transport import AppCredentials, GitHubTransport, new_http_client
 from activities.clients.host_disk import HostDisk
-from activities.clients.owners import TemporalOwners
+from activities.clients.owners import OwnerLookup
 from activities.clients.workspace.workspace import WorkspaceFolder
 from activities.reconciling import ComparisonActivities, DeliveryActivities
 from cli.http_server import listening
@@ -49,7 +49,7 @@ from cli.workers import (
     workflow_worker,
 )
 from dashboard.app import create_app as create_dashboard
-from dashboard.temporal_owners import TemporalOwners as ShownOwners
+from dashboard.temporal_owners import TemporalOwners
 from messaging.live import LiveLogs
 from messaging.log_collector import LogCollector
 from messaging.log_publisher import LogPublisher
@@ -217,9 +217,7 @@ async def working(  # noqa: PLR0913 - all that a worker is wired to
 ) -> AsyncIterator[None]:
     """``tickborg worker``: decide, talk to GitHub, fetch and merge; and see that nothing was missed."""
     cluster = TemporalCluster(client)
-    comparison = ComparisonActivities(
-        github.api, github.installations, cluster, TemporalOwners(client), hearing
-    )
+    comparison = ComparisonActivities(github.api, github.installations, cluster, OwnerLookup(client), hearing)
     with ThreadPoolExecutor(GIT_THREADS, "git") as threads:
         decide = workflow_worker(
             client,
@@ -321,7 +319,7 @@ async def showing(  # noqa: PLR0913 - what it listens on, and all it is wired to
     ``public_url`` is where people find it, if that is elsewhere: perhaps below a path.
     """
     app = create_dashboard(
-        owners=ShownOwners(client),
+        owners=TemporalOwners(client),
         logs=logs,
         live=LiveLogs(transport),
         root_path=urlsplit(public_url or "").path,

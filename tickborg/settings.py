@@ -263,7 +263,7 @@ class PolicySettings(Section):
     """What the bot decides by (all of it is in the history of each evaluation)."""
 
     repos: Repositories = (ANY_REPOSITORY,)
-    """The repositories served: `owner/name`, `owner/*`, or `*/*`, all that the App is installed on."""
+    """What `webhook` and `worker` alike serve: `owner/name`, `owner/*`, or `*/*`, all with the App."""
     push_branches: Branches = DEFAULT_PUSH_BRANCHES
     """Branches on which a push is built, by their whole names; none: pushes start nothing."""
     handle: Handle = DEFAULT_HANDLE
