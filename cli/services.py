@@ -29,6 +29,7 @@ from activities.clients.github.app import GitHubApp
 from activities.clients.github.client import GitHubClient
 from activities.clients.github.fetch_tokens import FetchTokens
 from activities.clients.github.transport import AppCredentials, GitHubTransport, new_http_client
+from activities.clients.workspace.room import BuildSlots, Room
 from activities.clients.workspace.workspace import WorkspaceFolder
 from cli.http_server import listening
 from cli.workers import BUILD_PACE, GIT_THREADS, build_worker, git_worker, workflow_worker
@@ -114,6 +115,8 @@ class Builders:
     concurrent_builds: int
     grace: timedelta = timedelta(seconds=30)
     """How long builds may still run when the builder is told to end."""
+    least_room: int = 0
+    """Bytes without which no new build is begun."""
     pace: timedelta = BUILD_PACE
     """What a failure of this host is waited out for, times the number of the attempt."""
 
@@ -218,12 +221,13 @@ async def building(
         stats=publishers.stats,
         cluster=TemporalCluster(client),
     )
+    room = Room(workspaces.free_space, builders.least_room)
     workers = [
         build_worker(
             client,
             system,
             activities,
-            concurrent_builds=builders.concurrent_builds,
+            slots=BuildSlots(builders.concurrent_builds, room),
             grace=builders.grace,
             pace=builders.pace,
         )

@@ -56,6 +56,12 @@ class WorkspaceFolder:
             self._fill(folder, job)
             yield folder
 
+    def free_space(self) -> int:
+        """Bytes that can still be written where workspaces are made, or will be."""
+        there = (folder for folder in (self._root, *self._root.absolute().parents) if folder.exists())
+        system = os.statvfs(next(there))
+        return system.f_bavail * system.f_frsize
+
     def remove_leftovers(self) -> None:
         """Remove the workspaces of builders that died, which a builder does when it starts."""
         for folder in self._root.glob("*/"):
