@@ -38,6 +38,15 @@ class ClusterActivities:
             ]
         )
 
+    @activity.defn(name="housekeeping_queues")
+    async def housekeeping_queues(self) -> tuple[str, ...]:
+        """The task queues of the processes that have a disk to tidy, and are alive.
+
+        Raises:
+            PermanentError: this Temporal server cannot tell; the message says what it lacks.
+        """
+        return tuple(await self._cluster.housekeeping_queues())
+
     @activity.defn(name="pull_request_view")
     async def pull_request_view(self, question: PullRequestQuestion) -> PullRequestView | None:
         """What the running owner of a pull request knows; None: none runs, or it has heard nothing yet."""

@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from tickborg.deliveries import Attempt
 from tickborg.github import CheckRun, CommitStatus, Permission, PullRequest, RepositoryName
+from tickborg.housekeeping import HostTidied
 from tickborg.jobs import (
     BuildJob,
     MergeJob,
@@ -18,6 +20,7 @@ from tickborg.jobs import (
     PushReport,
 )
 from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus, Event
+from tickborg.reconciling import BranchTip, ServedRepository
 from tickborg.starts import Start
 from tickborg.systems import System
 from tickborg.views import PullRequestView
@@ -75,6 +78,39 @@ class GitHub(Protocol):
         """What ``user`` may do; cached for minutes."""
 
 
+class Deliveries(Protocol):
+    """GitHub's record of the webhooks that it sent to our App; errors are those of :class:`GitHub`."""
+
+    async def attempts(self, since: datetime, most: int) -> tuple[Sequence[Attempt], bool]:
+        """The newest ``most`` attempts since a moment, and whether those are all."""
+
+    async def repeat(self, attempt_id: int) -> bool:
+        """Ask for the delivery of an attempt once more; False: GitHub has forgotten it."""
+
+
+class Installations(Protocol):
+    """What our App is installed on, as it is now; errors are those of :class:`GitHub`."""
+
+    async def repositories(self) -> Sequence[ServedRepository]:
+        """Every repository that is in use."""
+
+    async def open_pulls(self, repo: RepositoryName) -> Sequence[PullRequest]:
+        """The open pull requests."""
+
+    async def branch_tip(self, repo: RepositoryName, branch: str) -> BranchTip | None:
+        """What a branch points at; None: there is no such branch."""
+
+
+class Owners(Protocol):
+    """What the owners of pull requests and branches know; errors are those of :class:`Cluster`."""
+
+    async def running_pulls(self, repo: RepositoryName) -> frozenset[int]:
+        """Numbers of the pull requests whose owner runs."""
+
+    async def branch_head(self, repo: RepositoryName, branch: str) -> str | None:
+        """The newest head that an owner of the branch knew of; None: no owner is remembered."""
+
+
 class Repositories(Protocol):
     """Bare mirrors of repositories. Its methods block: they belong on a thread."""
 
@@ -113,6 +149,13 @@ class Workspaces(Protocol):
             HeadGoneError: a commit of the job is no longer on the server.
             InfrastructureError: no space left, or the tree differs from the job's.
         """
+
+
+class Disk(Protocol):
+    """What a process keeps on the disk of its host. Its methods block: they belong on a thread."""
+
+    def tidy(self, alive: Callable[[], None]) -> HostTidied:
+        """Remove what is not needed any more; ``alive`` is called in between, and may end it by raising."""
 
 
 @dataclass(frozen=True)
@@ -196,6 +239,9 @@ class Cluster(Protocol):
 
     async def pull_request_view(self, repo: RepositoryName, number: int) -> PullRequestView | None:
         """What the running owner of a pull request knows; None: none runs, or it has heard nothing yet."""
+
+    async def housekeeping_queues(self) -> Sequence[str]:
+        """The task queues of the processes that have a disk to tidy, and are alive."""
 
     async def queue_length(self, system: System) -> int:
         """About how many builds wait for a free builder of ``system``."""

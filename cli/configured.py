@@ -14,11 +14,12 @@ from activities.clients.sandbox.process import ProcessRunner
 from activities.clients.sandbox.sandbox import Limits, NoSandbox, Sandbox, found_toolchains
 from cli import credentials, servers, services
 from cli.embedded_rabbitmq import EmbeddedRabbitMQ
-from cli.embedded_temporal import EmbeddedTemporal
+from cli.embedded_temporal import EmbeddedTemporal, last_address
 from cli.host import host_system
 from cli.settings import SettingsError
 from cli.temporal_client import TemporalConnection
 from messaging.amqp import AmqpTransport
+from messaging.spool import SpoolFolder
 from messaging.transport import Transport
 from tickborg.settings import BuilderSettings, SandboxKind, Settings
 
@@ -34,6 +35,11 @@ async def transport(settings: Settings) -> AsyncIterator[Transport]:
     """
     async with AmqpTransport(servers.rabbitmq_url(settings)) as connected:
         yield connected
+
+
+def spool(settings: Settings) -> SpoolFolder:
+    """Where log lines wait while RabbitMQ is away."""
+    return SpoolFolder(settings.rabbitmq.spool_path, settings.rabbitmq.spool_limit)
 
 
 def github_access(settings: Settings) -> services.GitHubAccess:
@@ -88,6 +94,7 @@ async def builders(settings: BuilderSettings) -> services.Builders:
         concurrent_builds=settings.concurrent_builds,
         grace=settings.grace,
         least_room=settings.min_free_space,
+        pace=settings.retry_pace,
     )
 
 
@@ -122,6 +129,18 @@ async def temporal_or_own(
         return
     async with EmbeddedTemporal(folders.temporal, ui_port=0) as server:
         yield TemporalConnection(server.address), server.ui_url
+
+
+def temporal_or_up(settings: Settings) -> TemporalConnection:
+    """The Temporal that is configured, or else that of a ``tickborg up`` with these settings.
+
+    Raises:
+        SettingsError: none is configured, and no ``up`` has ever run here.
+    """
+    own = last_address(services.Folders(settings.state.path.absolute()).temporal)
+    if credentials.temporal_connection(settings.temporal) is None and own is not None:
+        return TemporalConnection(own)
+    return servers.temporal(settings)
 
 
 @asynccontextmanager

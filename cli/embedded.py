@@ -14,11 +14,11 @@ from activities.clients.github.transport import AppCredentials
 from activities.clients.sandbox.bubblewrap import Bubblewrap
 from activities.clients.sandbox.process import ProcessRunner
 from activities.clients.sandbox.sandbox import Limits, NoSandbox, found_toolchains
+from cli import schedules
 from cli.bot import BotSettings, Listen, RunningBot, running_bot
 from cli.embedded_rabbitmq import EmbeddedRabbitMQ, find_programs
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.host import host_system
-from cli.redelivery import redelivering
 from cli.services import Builders, Folders, GitHubAccess
 from cli.temporal_client import TemporalConnection, connect
 from emulator import EmulatedGitHub, serve
@@ -29,6 +29,9 @@ from messaging.transport import Transport
 from tickborg.errors import PermanentError
 from tickborg.policy import Policy
 from tickborg.served_repositories import ServedRepositories
+
+_RECONCILED_EVERY = timedelta(seconds=15)
+"""A Temporal that a busy machine kept from answering for a moment costs the person who waits no more."""
 
 _PACE = timedelta(seconds=1)
 """There is no other builder that a full disk, say, could be left to, and a person who waits."""
@@ -106,7 +109,7 @@ async def embedded_bot(  # noqa: PLR0913 - what it is, and two ways to have it l
         )
         bot = await enter(running_bot(client, transport, settings))
         app.webhook_url = f"{bot.webhook_url}/github-webhook"
-        await enter(redelivering(github, app))
+        await schedules.ensure(client, schedules.reconcile(_RECONCILED_EVERY))
         yield EmbeddedBot(client, transport, bot, github, github_url, temporal.ui_url, broker, sandbox)
 
 

@@ -52,6 +52,7 @@ listeners.tcp.1 = 127.0.0.1:{port}
 loopback_users.guest = true
 disk_free_limit.absolute = 50MB
 vm_memory_high_watermark.absolute = 512MB
+max_message_size = 8388608
 log.console = false
 log.file.level = warning
 """

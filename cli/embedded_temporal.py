@@ -39,6 +39,9 @@ DYNAMIC_CONFIG: dict[str, str] = {
 }
 SQLITE_PRAGMAS: dict[str, str] = {"journal_mode": "wal", "synchronous": "normal"}
 
+_ADDRESS = "address"
+"""A file in the server's folder."""
+
 _LOG_TAIL_BYTES = 4_000
 _READINESS_INTERVAL = 0.05
 
@@ -118,6 +121,7 @@ class EmbeddedTemporal:
         except BaseException:
             await self.stop()
             raise
+        (self._folder / _ADDRESS).write_text(self.address)
 
     async def stop(self) -> None:
         """End the server in order, and wait for it; a server that does not run is no error."""
@@ -190,6 +194,13 @@ class EmbeddedTemporal:
         log = self._folder / "temporal.log"
         tail = log.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace").strip()
         return f"the Temporal server {how}; the end of {log} says:\n{tail}"
+
+
+def last_address(folder: Path) -> str | None:
+    """``host:port`` of the server that was started last in ``folder``; None: none ever was."""
+    with suppress(FileNotFoundError):
+        return (folder / _ADDRESS).read_text()
+    return None
 
 
 def _claimed(port: int) -> int:

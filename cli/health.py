@@ -100,8 +100,8 @@ def _get(host: str, port: int, path: str) -> int:
 
 async def _is_consumed(settings: Settings, queue: str) -> str:
     """Whoever consumes has answered RabbitMQ's heartbeats in the last half minute."""
-    consumers = await AmqpTransport(servers.rabbitmq_url(settings), name="health").consumers(queue)
-    if not consumers:
+    found = await AmqpTransport(servers.rabbitmq_url(settings), name="health").look_at(queue)
+    if not found.consumers:
         raise UnavailableError(f"nobody consumes {queue}")
     return f"{queue} is consumed"
 

@@ -176,13 +176,43 @@ def settings_(config: ConfigOption = None) -> None:
 
 @app.command()
 def setup(config: ConfigOption = None) -> None:
-    """Make the Temporal namespace ready: itself, how long it keeps histories, search attributes.
+    """Make the Temporal namespace ready: itself, how long it keeps histories, search attributes, schedules.
 
     May be run at any time, and again: what is right already stays as it is.
     """
     from cli import setup as namespace_setup  # noqa: PLC0415 - a command pays only for itself
 
     run(namespace_setup.show(_settings(config), Console()))
+
+
+@app.command()
+def doctor(
+    config: ConfigOption = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Look for what is set up wrong: the GitHub App, Temporal, RabbitMQ, clocks, workers, schedules.
+
+    Ends with 1 if there is something to put right. It changes nothing.
+    """
+    from cli.doctor import show  # noqa: PLC0415 - a command pays only for itself
+
+    run(show.show(_settings(config), Console(), as_json=as_json))
+
+
+@app.command()
+def reconcile(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Catch up with GitHub at once: what it could not deliver, and what nobody was told of.
+
+    A schedule does the same every few minutes. Ends with 1 if something is left to do.
+    """
+    from cli import reconcile as catching_up  # noqa: PLC0415 - a command pays only for itself
+
+    run(catching_up.show(_settings(config), Console(), as_json=as_json))
 
 
 @app.command()

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -25,14 +26,29 @@ from activities.clients.cluster import TemporalCluster
 from activities.clients.git.fetch import GitFetch
 from activities.clients.git.mirror import Mirror
 from activities.clients.git.mirror_store import MirrorStore
+from activities.clients.git.mirror_upkeep import MirrorUpkeep
+from activities.clients.git.process import Git
 from activities.clients.github.app import GitHubApp
 from activities.clients.github.client import GitHubClient
+from activities.clients.github.deliveries import GitHubDeliveries
 from activities.clients.github.fetch_tokens import FetchTokens
+from activities.clients.github.installations import GitHubInstallations
 from activities.clients.github.transport import AppCredentials, GitHubTransport, new_http_client
+from activities.clients.host_disk import HostDisk
+from activities.clients.owners import OwnerLookup
 from activities.clients.workspace.room import BuildSlots, Room
 from activities.clients.workspace.workspace import WorkspaceFolder
+from activities.reconciling import ComparisonActivities, DeliveryActivities
 from cli.http_server import listening
-from cli.workers import BUILD_PACE, GIT_THREADS, build_worker, git_worker, workflow_worker
+from cli.workers import (
+    BUILD_PACE,
+    GIT_THREADS,
+    CatchingUp,
+    build_worker,
+    git_worker,
+    housekeeping_worker,
+    workflow_worker,
+)
 from dashboard.app import create_app as create_dashboard
 from dashboard.temporal_owners import TemporalOwners
 from messaging.live import LiveLogs
@@ -49,6 +65,7 @@ from messaging.stats_publisher import StatsPublisher
 from messaging.transport import Transport
 from tickborg.github import RepositoryName
 from tickborg.hearing import HearingPolicy
+from tickborg.names import housekeeping_task_queue
 from tickborg.policy import Policy
 from tickborg.retention import Retention
 from tickborg.systems import System
@@ -131,18 +148,20 @@ class Publishers:
 
 @dataclass(frozen=True)
 class GitHubClients:
-    """One App's two ways to GitHub: the API, and tokens to fetch with from threads."""
+    """One App's ways to GitHub: the API, tokens to fetch with from threads, and what it asks about itself."""
 
     api: GitHubClient
     fetch_token: Callable[[RepositoryName], str]
+    deliveries: GitHubDeliveries
+    installations: GitHubInstallations
 
 
 @asynccontextmanager
-async def publishing(transport: Transport, sender: str, spool: Path) -> AsyncIterator[Publishers]:
+async def publishing(transport: Transport, sender: str, spool: SpoolFolder) -> AsyncIterator[Publishers]:
     """Publish stats events and build logs."""
     async with (
         StatsPublisher(transport, sender) as stats,
-        LogPublisher(transport, SpoolFolder(spool)) as logs,
+        LogPublisher(transport, spool) as logs,
     ):
         yield Publishers(stats, logs)
 
@@ -181,23 +200,36 @@ async def github_clients(
     async with new_http_client() as http:
         transport = GitHubTransport(http, PROGRAM, github.app, base_url=github.api_url)
         app = GitHubApp(transport)
-        client = GitHubClient(transport, app, stats=stats)
-        yield GitHubClients(client, FetchTokens(app, asyncio.get_running_loop()))
+        yield GitHubClients(
+            GitHubClient(transport, app, stats=stats),
+            FetchTokens(app, asyncio.get_running_loop()),
+            GitHubDeliveries(transport),
+            GitHubInstallations(transport, app),
+        )
 
 
 @asynccontextmanager
-async def working(
-    client: Client, github: ports.GitHub, mirrors: MirrorStore, policy: Policy, publishers: Publishers
+async def working(  # noqa: PLR0913 - all that a worker is wired to
+    client: Client,
+    github: GitHubClients,
+    mirrors: MirrorStore,
+    *,
+    policy: Policy,
+    hearing: HearingPolicy,
+    publishers: Publishers,
 ) -> AsyncIterator[None]:
-    """``tickborg worker``: decide, talk to GitHub, fetch and merge."""
+    """``tickborg worker``: decide, talk to GitHub, fetch and merge; and see that nothing was missed."""
+    cluster = TemporalCluster(client)
+    comparison = ComparisonActivities(github.api, github.installations, cluster, OwnerLookup(client), hearing)
     with ThreadPoolExecutor(GIT_THREADS, "git") as threads:
         decide = workflow_worker(
             client,
-            github=github,
-            cluster=TemporalCluster(client),
+            github=github.api,
+            cluster=cluster,
             policy=policy,
             stats=publishers.stats,
             logs=publishers.logs,
+            catching_up=CatchingUp(DeliveryActivities(github.deliveries), comparison),
         )
         async with decide, git_worker(client, Mirror(mirrors), threads):
             yield
@@ -250,6 +282,23 @@ async def _running_together(workers: Sequence[Worker]) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def housekeeping(
+    client: Client,
+    name: str,
+    mirrors: Path,
+    retention: Retention,
+    workspaces: WorkspaceFolder | None = None,
+) -> AsyncIterator[None]:
+    """Tidy this process's mirrors, and a builder's workspaces, whenever ``Housekeeping`` asks for it."""
+    disk = HostDisk(name, MirrorUpkeep(mirrors, Git(os.environ), retention), workspaces)
+    # Two processes may have one name, and each has a disk.
+    queue = housekeeping_task_queue(f"{name}.{uuid4().hex[:8]}")
+    with ThreadPoolExecutor(1, "housekeeping") as thread:
+        async with housekeeping_worker(client, queue, disk, thread):
+            yield
+
+
+@asynccontextmanager
 async def hearing(  # noqa: PLR0913 - what it listens on, and all it is wired to
     client: Client, secret: bytes, policy: HearingPolicy, stats: ports.Stats, *, host: str, port: int
 ) -> AsyncIterator[str]:
@@ -261,7 +310,13 @@ async def hearing(  # noqa: PLR0913 - what it listens on, and all it is wired to
 
 @asynccontextmanager
 async def showing(  # noqa: PLR0913 - what it listens on, and all it is wired to
-    client: Client, transport: Transport, logs: Path, *, host: str, port: int, public_url: str | None = None
+    client: Client,
+    transport: Transport,
+    logs: LogReader,
+    *,
+    host: str,
+    port: int,
+    public_url: str | None = None,
 ) -> AsyncIterator[str]:
     """``tickborg dashboard``: show pull requests, branches and logs; yields the URL that it listens at.
 
@@ -269,7 +324,7 @@ async def showing(  # noqa: PLR0913 - what it listens on, and all it is wired to
     """
     app = create_dashboard(
         owners=TemporalOwners(client),
-        logs=LogReader(logs),
+        logs=logs,
         live=LiveLogs(transport),
         root_path=urlsplit(public_url or "").path,
     )

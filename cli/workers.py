@@ -1,8 +1,10 @@
 """Temporal workers: which workflows and activities each polls for, and how (design, section 4)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.worker import FixedSizeSlotSupplier, Worker, WorkerTuner
@@ -17,7 +19,10 @@ from activities.cluster import ClusterActivities
 from activities.comments import CommentActivities
 from activities.failures import FailureInterceptor
 from activities.github import GitHubActivities
+from activities.heartbeats import HeartbeatInterceptor
+from activities.housekeeping import HousekeepingActivities
 from activities.policy import PolicyActivities
+from activities.reconciling import ComparisonActivities, DeliveryActivities
 from activities.reporting import ReportingActivities
 from activities.repository import RepositoryActivities
 from cli.workflow_runner import ContextFreeRunner
@@ -27,11 +32,22 @@ from tickborg.systems import System
 from workflows.build import Build
 from workflows.comment import Comment
 from workflows.evaluation import Evaluation
+from workflows.housekeeping import Housekeeping
 from workflows.pull_request import PullRequestOwner
 from workflows.push import PushOwner
+from workflows.reconcile import Reconcile
 from workflows.rerun import Rerun
 
-WORKFLOWS: Sequence[type] = (PullRequestOwner, Evaluation, Build, PushOwner, Comment, Rerun)
+WORKFLOWS: Sequence[type] = (
+    PullRequestOwner,
+    Evaluation,
+    Build,
+    PushOwner,
+    Comment,
+    Rerun,
+    Housekeeping,
+    Reconcile,
+)
 
 SANDBOX = SandboxRestrictions.default.with_import_notification_policy(
     SandboxImportNotificationPolicy.WARN_ON_UNINTENTIONAL_PASSTHROUGH
@@ -47,13 +63,33 @@ GIT_THREADS = 4
 """Merges that run at once: they wait for the network and the disk more than for a core."""
 
 HEARTBEAT_THROTTLE = timedelta(seconds=5)
-"""A cancel comes with the answer to a heartbeat; the default sends one only every 24 s of our 30."""
+"""A cancel comes with the answer to a heartbeat; the default sends one only every 24 s of our 30, and a busy
+machine may be late with it."""
 
 BUILD_PACE = timedelta(minutes=2)
 """A builder with a full disk is the quickest to ask for work: others must have the time to be quicker."""
 
 GRACE = timedelta(seconds=10)
 """What short activities may still take when their worker is told to end."""
+
+
+@dataclass(frozen=True)
+class CatchingUp:
+    """What ``Reconcile`` reaches the world through."""
+
+    deliveries: DeliveryActivities
+    comparison: ComparisonActivities
+
+    @property
+    def activities(self) -> Sequence[Callable[..., Any]]:
+        """All of them."""
+        return (
+            self.deliveries.delivery_record,
+            self.deliveries.repeat_deliveries,
+            self.comparison.served_repositories,
+            self.comparison.missed,
+            self.comparison.tell_missed,
+        )
 
 
 def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world through
@@ -64,8 +100,9 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
     policy: Policy,
     stats: ports.Stats,
     logs: ports.BuildLogs,
+    catching_up: CatchingUp | None = None,
 ) -> Worker:
-    """Decides, and talks to GitHub."""
+    """Decides, and talks to GitHub; without ``catching_up`` nobody reconciles."""
     talking, asking = GitHubActivities(github), ClusterActivities(cluster)
     settings, reporting = PolicyActivities(policy), ReportingActivities(stats, logs)
     return Worker(
@@ -88,14 +125,17 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             talking.reply,
             asking.builders_online,
             asking.queue_lengths,
+            asking.housekeeping_queues,
             asking.pull_request_view,
             asking.tell_owner,
             CommentActivities(parse).read_comment,
             settings.policy,
             reporting.notify,
             reporting.abandon_log,
+            *(catching_up.activities if catching_up else ()),
         ],
-        interceptors=[FailureInterceptor()],
+        interceptors=[HeartbeatInterceptor(), FailureInterceptor()],
+        max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=GRACE,
     )
 
@@ -109,8 +149,22 @@ def git_worker(client: Client, repositories: ports.Repositories, threads: Thread
         activities=[git.merge, git.projects, git.push],
         activity_executor=threads,
         max_concurrent_activities=GIT_THREADS,
-        interceptors=[FailureInterceptor()],
+        interceptors=[HeartbeatInterceptor(), FailureInterceptor()],
+        max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=GRACE,
+    )
+
+
+def housekeeping_worker(client: Client, queue: str, disk: ports.Disk, thread: ThreadPoolExecutor) -> Worker:
+    """Tidies the disk of this process. ``thread`` is shut down by whoever made it."""
+    return Worker(
+        client,
+        task_queue=queue,
+        activities=[HousekeepingActivities(disk).tidy],
+        activity_executor=thread,
+        max_concurrent_activities=1,
+        interceptors=[FailureInterceptor()],
+        graceful_shutdown_timeout=timedelta(),
     )
 
 

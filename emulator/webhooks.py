@@ -10,7 +10,7 @@ import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlencode
@@ -110,6 +110,12 @@ class Webhooks:
         loss = Loss(event, times, recorded)
         self._losses.append(loss)
         return loss
+
+    def age(self, app: App, by: timedelta) -> None:
+        """Let all deliveries so far be older: three days later nobody is shown them any more."""
+        for delivery in app.deliveries:
+            delivery.delivered_at -= by
+        self._changed()
 
     def send(
         self,

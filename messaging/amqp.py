@@ -11,12 +11,12 @@ away for whoever publishes: what is written to it all the same only fills the so
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import aio_pika
-from aio_pika.abc import AbstractConnection
+from aio_pika.abc import AbstractChannel, AbstractConnection
 from yarl import URL
 
 from messaging import background, topology
@@ -35,11 +35,22 @@ RECONNECT_SECONDS = 5.0
 """The longest pause between two attempts."""
 
 HEARTBEAT_SECONDS = 15
+FOLLOW_SECONDS = 2.0
+"""A page shows the file of a log alone if it cannot follow it by then."""
+
 FOLLOW_PREFETCH = 100
 FOLLOW_QUEUE_LENGTH = 10_000
 """Messages the broker holds for a viewer who reads slowly; older ones are then dropped for that viewer."""
 
 _log = logging.getLogger(__name__)
+
+
+class QueueFacts(NamedTuple):
+    """How a queue is at a moment."""
+
+    consumers: int
+    messages: int
+    """Those that wait; what a consumer has and has not acknowledged is not counted."""
 
 
 class AmqpTransport:
@@ -88,14 +99,14 @@ class AmqpTransport:
         """
         if self._publishing is None:
             raise UnavailableError(
-                f"RabbitMQ at {self._address} is away; message {message.message_id} not sent"
+                f"RabbitMQ at {self.address} is away; message {message.message_id} not sent"
             )
         if await self._publishing.is_blocked():
             raise UnavailableError(
-                f"RabbitMQ at {self._address} is short of memory or disk and takes no messages for now;"
+                f"RabbitMQ at {self.address} is short of memory or disk and takes no messages for now;"
                 f" message {message.message_id} not sent"
             )
-        with as_unavailable(f"publishing {message.message_id} to RabbitMQ at {self._address}"):
+        with as_unavailable(f"publishing {message.message_id} to RabbitMQ at {self.address}"):
             await self._publishing.publish(message, self._confirm_seconds)
 
     @asynccontextmanager
@@ -106,7 +117,7 @@ class AmqpTransport:
             UnavailableError: RabbitMQ is away.
         """
         async with self._connected(f"{self._name} {queue}") as connection:
-            with as_unavailable(f"consuming {queue} from RabbitMQ at {self._address}"):
+            with as_unavailable(f"consuming {queue} from RabbitMQ at {self.address}"):
                 channel = await connection.channel(publisher_confirms=False)
                 await topology.declare(channel)
                 subscription = await AmqpSubscription.start(channel, queue, prefetch)
@@ -117,36 +128,34 @@ class AmqpTransport:
         """See what is published with ``routing_key`` from now on, through an exclusive queue.
 
         Raises:
-            UnavailableError: RabbitMQ is away.
+            UnavailableError: RabbitMQ is away, or does not answer within ``FOLLOW_SECONDS``, as one does not
+                that is short of memory or disk, if this connection has published.
         """
         if self._connection is None:
-            raise UnavailableError(f"RabbitMQ at {self._address} is away")
-        with as_unavailable(f"following {routing_key} at RabbitMQ at {self._address}"):
-            channel = await self._connection.channel(publisher_confirms=False)
-            queue = await channel.declare_queue(
-                exclusive=True, auto_delete=True, arguments={"x-max-length": FOLLOW_QUEUE_LENGTH}
-            )
-            await queue.bind(exchange.name, routing_key)
-            subscription = await AmqpSubscription.start(channel, queue.name, FOLLOW_PREFETCH)
-        try:
+            raise UnavailableError(f"RabbitMQ at {self.address} is away")
+        async with AsyncExitStack() as stack:
+            with as_unavailable(f"following {routing_key} at RabbitMQ at {self.address}"):
+                async with asyncio.timeout(FOLLOW_SECONDS):
+                    channel = await self._connection.channel(publisher_confirms=False)
+                    stack.push_async_callback(close, channel)
+                    subscription = await _follow(channel, exchange, routing_key)
             yield subscription
-        finally:
-            await close(channel)
 
-    async def consumers(self, queue: str) -> int:
-        """How many consume ``queue`` now, asked over a connection of its own.
+    async def look_at(self, queue: str) -> QueueFacts:
+        """How ``queue`` is now, asked over a connection of its own.
 
         Raises:
             UnavailableError: RabbitMQ is away, or there is no such queue.
         """
         async with self._connected(f"{self._name} asks") as connection:
-            with as_unavailable(f"looking at {queue} at RabbitMQ at {self._address}"):
+            with as_unavailable(f"looking at {queue} at RabbitMQ at {self.address}"):
                 channel = await connection.channel(publisher_confirms=False)
                 found = await channel.declare_queue(queue, passive=True)
-        return found.declaration_result.consumer_count or 0
+        counted = found.declaration_result
+        return QueueFacts(counted.consumer_count or 0, counted.message_count or 0)
 
     @property
-    def _address(self) -> str:
+    def address(self) -> str:
         """Host and port; never the URL, which holds the password."""
         return f"{self._url.host}:{self._url.port or (5671 if self._url.scheme == 'amqps' else 5672)}"
 
@@ -162,22 +171,22 @@ class AmqpTransport:
 
     async def _serve(self, connection: AbstractConnection, backoff: Backoff) -> None:
         """Be available until the connection or its publishing channel ends."""
-        with as_unavailable(f"declaring the topology at RabbitMQ at {self._address}"):
+        with as_unavailable(f"declaring the topology at RabbitMQ at {self.address}"):
             publishing = await Publishing.start(connection)
         self._connection, self._publishing = connection, publishing
         self._available.set()
         backoff.reset()
-        _log.info("connected to RabbitMQ at %s", self._address)
+        _log.info("connected to RabbitMQ at %s", self.address)
         try:
             await publishing.ended()
         finally:
             self._available.clear()
             self._connection = self._publishing = None
-        raise UnavailableError(f"the connection to RabbitMQ at {self._address} broke")
+        raise UnavailableError(f"the connection to RabbitMQ at {self.address} broke")
 
     @asynccontextmanager
     async def _connected(self, name: str) -> AsyncIterator[AbstractConnection]:
-        with as_unavailable(f"connecting to RabbitMQ at {self._address}"):
+        with as_unavailable(f"connecting to RabbitMQ at {self.address}"):
             connection = await aio_pika.connect(
                 self._url, timeout=CONNECT_SECONDS, client_properties={"connection_name": name}
             )
@@ -186,6 +195,16 @@ class AmqpTransport:
             yield connection
         finally:
             await close(connection)
+
+
+async def _follow(
+    channel: AbstractChannel, exchange: topology.Exchange, routing_key: str
+) -> AmqpSubscription:
+    queue = await channel.declare_queue(
+        exclusive=True, auto_delete=True, arguments={"x-max-length": FOLLOW_QUEUE_LENGTH}
+    )
+    await queue.bind(exchange.name, routing_key)
+    return await AmqpSubscription.start(channel, queue.name, FOLLOW_PREFETCH)
 
 
 def _with_heartbeat(url: URL) -> URL:

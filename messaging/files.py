@@ -63,12 +63,6 @@ else:
         file.close()
 
 
-def space_taken(status: os.stat_result) -> int:
-    """Bytes of the disk that a file takes: whole blocks, where the system says how many."""
-    blocks = getattr(status, "st_blocks", 0)  # of 512 bytes, whatever the file system's own are
-    return max(status.st_size, blocks * 512)
-
-
 def write_all(file: int, data: bytes) -> None:
     """Write all of ``data`` to an open file: the system may take less at once."""
     rest = memoryview(data)

@@ -5,10 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from pydantic import ValidationError
-
 from messaging.log_assembly import AnyLogMessage
-from messaging.refusal import why_invalid
+from messaging.refusal import InvalidMessageError, read
 from messaging.topology import LOGS
 from messaging.transport import Subscription, Transport
 from tickborg.messages import LOG_MESSAGE, log_routing_key
@@ -56,6 +54,6 @@ async def _messages(subscription: Subscription) -> AsyncIterator[AnyLogMessage]:
         await subscription.acknowledge(deliveries)
         for delivery in deliveries:
             try:
-                yield LOG_MESSAGE.validate_json(delivery.body)
-            except ValidationError as error:
-                _log.warning("a viewer is not shown a message: %s", why_invalid(error))
+                yield read(LOG_MESSAGE, delivery.body)
+            except InvalidMessageError as error:
+                _log.warning("a viewer is not shown a message: %s", error)

@@ -9,30 +9,28 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
-
-from pydantic import ValidationError
 
 from messaging.backoff import Backoff
 from messaging.blocking import in_thread
 from messaging.log_assembly import AnyLogMessage, assemble, position
 from messaging.log_store import LogStore
 from messaging.log_writer import LogWriter
-from messaging.refusal import why_invalid
+from messaging.refusal import InvalidMessageError, read
 from messaging.stats_publisher import NoStats, Stats
 from messaging.transport import Delivery, Subscription, Transport
 from tickborg.errors import InfrastructureError, UnavailableError
 from tickborg.messages import LOG_MESSAGE, LOGS_QUEUE, Event, EventName
 
 PREFETCH = 200
-"""Messages of up to 128 KiB each that may be on their way: 25 MiB."""
+"""Messages that may be on their way: 25 MiB if each is a batch of 128 KiB."""
 
 GAP_SECONDS = 60.0
 """How long lines that are missing are waited for."""
 
-WAITING_LIMIT = PREFETCH // 2
-"""Messages of one log behind gaps; beyond, they are given up so that they cannot hold up the other logs."""
+WAITING_LIMIT = PREFETCH * 3 // 4
+"""Messages behind gaps, of all logs. Beyond, the oldest gaps are given up, or nothing more is delivered."""
 
 _log = logging.getLogger(__name__)
 
@@ -50,9 +48,9 @@ class _Received:
 class _Written:
     """What one round of writing came to."""
 
-    settled: list[_Received]
-    waiting: list[_Received]
-    lost_lines: int = 0
+    settled: list[_Received] = field(default_factory=list)
+    waiting: list[_Received] = field(default_factory=list)
+    logs: set[LogWriter] = field(default_factory=set)
 
 
 class LogCollector:
@@ -77,6 +75,8 @@ class LogCollector:
         self._gap_seconds = gap_seconds
         self._clock = clock
         self._retry = retry or Backoff(longest=5.0)
+        self._lost_lines = 0
+        """Given up, and not counted yet."""
 
     async def run(self) -> None:
         """Collect until cancelled, through every loss of the broker."""
@@ -100,7 +100,7 @@ class LogCollector:
             pending += await self._read(deliveries, subscription)
             written = await self._write(pending)
             await subscription.acknowledge([received.delivery for received in written.settled])
-            await self._count_lost(written.lost_lines)
+            await self._count_lost()
             pending = written.waiting
 
     async def _read(self, deliveries: Sequence[Delivery], subscription: Subscription) -> list[_Received]:
@@ -108,9 +108,9 @@ class LogCollector:
         valid: list[_Received] = []
         for delivery in deliveries:
             try:
-                message = LOG_MESSAGE.validate_json(delivery.body)
-            except ValidationError as error:
-                _log.error("dead-lettered a message of %s: %s", LOGS_QUEUE, why_invalid(error))
+                message = read(LOG_MESSAGE, delivery.body)
+            except InvalidMessageError as error:
+                _log.error("dead-lettered a message of %s: %s", LOGS_QUEUE, error)
                 await subscription.reject(delivery)
                 await self._stats.notify(Event(name=EventName.JOB_DECODE_FAILURE, event=LOGS_QUEUE))
             else:
@@ -129,34 +129,37 @@ class LogCollector:
                 await retry.pause()
 
     def _write_once(self, pending: Sequence[_Received]) -> _Written:
-        written = _Written([], [])
-        writers: list[LogWriter] = []
-        for attempt_id, received in _by_attempt(pending).items():
-            writer = self._store.writer(attempt_id)
-            self._write_log(writer, received, written)
-            writers.append(writer)
-        for writer in writers:
-            writer.sync()
+        written = _Written()
+        self._write_logs(pending, self._clock() - self._gap_seconds, written)
+        if len(written.waiting) > WAITING_LIMIT:
+            waiting, written.waiting = written.waiting, []
+            arrivals = sorted(each.arrived for each in waiting)
+            self._write_logs(waiting, arrivals[-WAITING_LIMIT - 1], written)
+        for log in written.logs:
+            log.sync()
         self._store.tidy()
         return written
 
-    def _write_log(self, writer: LogWriter, received: Sequence[_Received], written: _Written) -> None:
-        messages = [each.message for each in received]
-        assembly = assemble(writer.progress, messages, self._overdue(received))
-        if len(assembly.waiting) > WAITING_LIMIT:
-            assembly = assemble(writer.progress, messages, max(map(position, messages)))
-        writer.write(assembly.pieces)
-        written.lost_lines += assembly.lost_lines
+    def _write_logs(self, pending: Sequence[_Received], overdue: float, written: _Written) -> None:
+        """Write what can be, and what has waited since ``overdue`` with its gap marked."""
+        for attempt_id, received in _by_attempt(pending).items():
+            log = self._store.writer(attempt_id)
+            written.logs.add(log)
+            self._write_log(log, received, overdue, written)
+
+    def _write_log(
+        self, log: LogWriter, received: Sequence[_Received], overdue: float, written: _Written
+    ) -> None:
+        given_up = max((position(each.message) for each in received if each.arrived <= overdue), default=0)
+        assembly = assemble(log.progress, [each.message for each in received], given_up)
+        log.write(assembly.pieces)
+        self._lost_lines += assembly.lost_lines
         waiting = {id(message) for message in assembly.waiting}
         for each in received:
             (written.waiting if id(each.message) in waiting else written.settled).append(each)
 
-    def _overdue(self, received: Sequence[_Received]) -> int:
-        """The position up to which missing lines are waited for no longer."""
-        oldest = self._clock() - self._gap_seconds
-        return max((position(each.message) for each in received if each.arrived <= oldest), default=0)
-
-    async def _count_lost(self, lines: int) -> None:
+    async def _count_lost(self) -> None:
+        lines, self._lost_lines = self._lost_lines, 0
         if lines:
             _log.error("%d lines of build logs were lost", lines)
             await self._stats.notify(Event(name=EventName.LOG_LINES_LOST, count=lines))

@@ -92,6 +92,11 @@ class LogMetadata(BaseModel):
     """True: it ended, and every line is here."""
     holes: list[LogHole] = []
 
+    @property
+    def final(self) -> bool:
+        """Whether the builder itself said how the log ended; else more of it may come."""
+        return self.status not in {None, BuildLogStatus.LOST} and self.line_count is not None
+
     def started(self, start: BuildLogStart) -> "LogMetadata":
         """The metadata with what the start says."""
         return self.model_copy(update=start.model_dump(exclude={"type"}))

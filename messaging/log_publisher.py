@@ -18,8 +18,9 @@ from typing import Self
 from messaging import background
 from messaging.backoff import Backoff
 from messaging.log_assembly import AnyLogMessage
-from messaging.log_route import LogRoute, NotKeptError, SpoolDrain
+from messaging.log_route import LogRoute, NotKeptError
 from messaging.spool import SpoolFolder
+from messaging.spool_drain import SpoolDrain
 from messaging.transport import Transport
 from tickborg.errors import InfrastructureError
 from tickborg.messages import BuildLogEnd, BuildLogMsg, BuildLogStart, BuildLogStatus
@@ -59,6 +60,8 @@ class PublishedLog:
         self._next_line = 1
         self._status: BuildLogStatus | None = None
         self._stopped = False
+        self._degraded = False
+        self._lost_lines = 0
         self._sent_at = float("-inf")
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
@@ -108,6 +111,7 @@ class PublishedLog:
         except asyncio.CancelledError:
             self._route.cancel()
             raise
+        self._route.close()
 
     async def _send_all(self) -> None:
         await self._keep(self._start)
@@ -116,6 +120,8 @@ class PublishedLog:
             await self._keep(self._next_message())
         if self._status is not None:
             await self._keep(self._ending(self._status))
+        if self._lost_lines:
+            _log.error("%d lines of the log of attempt %s are lost", self._lost_lines, self._start.attempt_id)
 
     def _ending(self, status: BuildLogStatus) -> BuildLogEnd:
         return BuildLogEnd(
@@ -132,7 +138,14 @@ class PublishedLog:
         try:
             await self._route.flush()
         except NotKeptError as error:
-            _log.error("%s", error)  # a build does not fail for its log; the collector sees the gap
+            self._lose(error)
+
+    def _lose(self, error: NotKeptError) -> None:
+        """A build does not fail for its log; the collector sees the gap, and counts it."""
+        if not self._degraded:
+            _log.error("%s; the build goes on", error)
+        self._degraded = True
+        self._lost_lines += error.lines
 
     async def _until_due(self) -> bool:
         """Wait until lines should be sent; False: there are none left and the log is closed."""
@@ -238,6 +251,7 @@ class LogPublisher:
         route = LogRoute(self._transport, self._drain)
         await route.send(end)
         await route.flush()
+        route.close()
 
 
 def _cut(line: str, most: int) -> str:

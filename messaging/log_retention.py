@@ -16,10 +16,10 @@ from pathlib import Path
 from uuid import UUID
 
 from messaging.blocking import in_thread
-from messaging.files import space_taken, try_lock
+from messaging.files import try_lock
 from messaging.log_format import log_path, metadata_path, read_metadata
 from tickborg.messages import BuildLogStatus
-from tickborg.retention import Retention, Stored, expendable
+from tickborg.retention import Retention, Stored, expendable, space_taken
 from tickborg.texts.sizes import in_units
 from tickborg.texts.wording import counted
 
@@ -99,7 +99,7 @@ class LogRetention:
                 continue
             with suppress(FileNotFoundError):  # metadata being replaced, or removed by another process
                 status = entry.stat(follow_symlinks=False)
-                sizes[attempt_id] += space_taken(status)
+                sizes[attempt_id] += space_taken(status.st_size, status.st_blocks)
                 written[attempt_id] = max(written[attempt_id], status.st_mtime)
         return [
             Stored(str(attempt_id), size, datetime.fromtimestamp(written[attempt_id], UTC))

@@ -8,151 +8,25 @@ without being confirmed is spooled too and may arrive twice, and the collector d
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable
-from contextlib import suppress
-from functools import partial
-from uuid import UUID
 
-from pydantic import ValidationError
-
-from messaging.backoff import Backoff
-from messaging.blocking import in_thread, opened_in_thread
-from messaging.log_assembly import AnyLogMessage, position
-from messaging.refusal import why_invalid
-from messaging.spool import SpoolFile, SpoolFolder
-from messaging.topology import LOGS
-from messaging.transport import OutgoingMessage, Transport
+from messaging.log_assembly import AnyLogMessage
+from messaging.log_envelope import outgoing
+from messaging.spool_drain import SpoolDrain, Spooled
+from messaging.transport import Transport
 from tickborg.errors import InfrastructureError, UnavailableError
-from tickborg.messages import LOG_MESSAGE, BuildLogEnd, log_routing_key
+from tickborg.messages import BuildLogEnd, BuildLogMsg
 
 WINDOW = 8
-ADOPT_SECONDS = 60.0
-"""How often is looked for the spool of a builder that has died beside us."""
 
 _log = logging.getLogger(__name__)
 
 
 class NotKeptError(InfrastructureError):
-    """Neither RabbitMQ nor the spool took a message."""
+    """Neither RabbitMQ nor the spool took messages, of which so many ``lines`` are lost."""
 
-
-def outgoing(message: AnyLogMessage) -> OutgoingMessage:
-    """The message as it is sent. It has the same id when it is sent again."""
-    return OutgoingMessage(
-        exchange=LOGS,
-        routing_key=log_routing_key(message.attempt_id),
-        message_id=f"{message.attempt_id}/{message.type}/{position(message)}",
-        body=message.model_dump_json(exclude_none=True).encode(),
-    )
-
-
-class Spooled:
-    """A spool file that is drained while it may still grow."""
-
-    def __init__(self, file: SpoolFile) -> None:
-        self.file = file
-        self.growing = asyncio.Lock()
-        """Held while a record is appended, and while it is decided that there are no more."""
-        self.drained = False
-        self.offset = 0
-
-
-class SpoolDrain:
-    """Sends what is spooled as soon as RabbitMQ is there, and deletes the files."""
-
-    def __init__(self, transport: Transport, folder: SpoolFolder, retry: Backoff | None = None) -> None:
-        self._transport = transport
-        self._folder = folder
-        self._retry = retry or Backoff()
-        self._waiting: deque[Spooled] = deque()
-        self._wanted = asyncio.Event()
-
-    async def run(self) -> None:
-        """Drain until cancelled: what dead processes of this host left, and what is added."""
-        while True:
-            try:
-                self.add(*await self._orphans())
-                await self._until_wanted()
-                await self._drain_all()
-            except (UnavailableError, OSError) as error:
-                _log.warning("%d logs stay in the spool: %s", len(self._waiting), error)
-                await self._retry.pause()
-
-    def add(self, *spooled: Spooled) -> None:
-        """Take over spool files."""
-        self._waiting.extend(spooled)
-        if self._waiting:
-            self._wanted.set()
-
-    async def spool(self, attempt_id: UUID) -> Spooled:
-        """A new spool file for an attempt, drained from now on.
-
-        Raises:
-            OSError: the folder cannot be written.
-        """
-        spooled = Spooled(await opened_in_thread(partial(self._folder.create, attempt_id), SpoolFile.remove))
-        self.add(spooled)
-        return spooled
-
-    async def append(self, spooled: Spooled, body: bytes, *, reserve: bool) -> bool:
-        """Put a message behind the others; False: the file has been drained meanwhile.
-
-        Raises:
-            SpoolFullError: there is no room, and it may not use the ``reserve``.
-            OSError: the disk refuses.
-        """
-        async with spooled.growing:
-            if spooled.drained:
-                return False
-            if not reserve:
-                await in_thread(self._folder.require_room, len(body))
-            await in_thread(spooled.file.append, body)
-            return True
-
-    def close(self) -> None:
-        """Leave what is not sent to the next process."""
-        for spooled in self._waiting:
-            spooled.file.close()
-
-    async def _orphans(self) -> list[Spooled]:
-        return [Spooled(file) for file in await opened_in_thread(self._folder.orphans, _close)]
-
-    async def _until_wanted(self) -> None:
-        """Return when there may be something to send, and RabbitMQ is there to take it."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(ADOPT_SECONDS):
-                await self._wanted.wait()
-        await self._transport.available()
-
-    async def _drain_all(self) -> None:
-        while self._waiting:
-            try:
-                await self._drain(self._waiting[0])
-            except OSError:
-                self._waiting.rotate(-1)  # the disk may read the others
-                raise
-            self._retry.reset()
-            self._waiting.popleft()
-        self._wanted.clear()
-
-    async def _drain(self, spooled: Spooled) -> None:
-        while not spooled.drained:
-            if await self._send_some(spooled):
-                continue
-            async with spooled.growing:
-                if not await self._send_some(spooled):
-                    await in_thread(spooled.file.remove)
-                    spooled.drained = True
-                    _log.info("the spool %s is sent", spooled.file.path.name)
-
-    async def _send_some(self, spooled: Spooled) -> bool:
-        """Send the next records; False: there are none."""
-        bodies, behind = await in_thread(spooled.file.read, spooled.offset)
-        for message in _messages(bodies):
-            await self._transport.publish(message)
-        more = behind > spooled.offset
-        spooled.offset = behind
-        return more
+    def __init__(self, message: str, lines: int) -> None:
+        super().__init__(message)
+        self.lines = lines
 
 
 class LogRoute:
@@ -166,7 +40,10 @@ class LogRoute:
         self._drain = drain
         self._unconfirmed: deque[tuple[AnyLogMessage, asyncio.Task[None]]] = deque()
         self._spooled: Spooled | None = None
-        self._failure: NotKeptError | None = None
+        self._refused = False
+        """The spool did not take the last message that was to go there."""
+        self._failure = ""
+        self._lost_lines = 0
 
     async def send(self, message: AnyLogMessage) -> None:
         """Take a message; returns when there is room for another. :meth:`flush` says what became of it."""
@@ -175,6 +52,11 @@ class LogRoute:
             self._publish(message)
         else:
             await self._spool(message)
+
+    def close(self) -> None:
+        """Say that no more messages will come."""
+        if self._spooled is not None:
+            self._drain.let_go(self._spooled)
 
     def cancel(self) -> None:
         """Give up what is not confirmed."""
@@ -188,9 +70,9 @@ class LogRoute:
             NotKeptError: neither kept one of those that were sent since the last time.
         """
         await self._confirm(0)
-        failure, self._failure = self._failure, None
-        if failure is not None:
-            raise failure
+        (failure, lines), self._failure, self._lost_lines = (self._failure, self._lost_lines), "", 0
+        if failure:
+            raise NotKeptError(failure, lines)
 
     def _publish(self, message: AnyLogMessage) -> None:
         publishing = asyncio.create_task(self._transport.publish(outgoing(message)))
@@ -207,7 +89,7 @@ class LogRoute:
                 continue
             if not isinstance(failure, UnavailableError):
                 raise failure
-            if self._spooled is None:
+            if self._spooled is None and not self._refused:
                 _log.warning("%s; the log goes to the spool", failure)
             most = 0  # what follows waits, so that it does not overtake
             await self._spool(message)
@@ -226,18 +108,17 @@ class LogRoute:
                 self._spooled = None
                 self._publish(message)
         except (OSError, InfrastructureError) as error:
-            self._failure = NotKeptError(f"{message.type} of attempt {message.attempt_id} is lost: {error}")
+            self._refused = True
+            self._lose(message, error)
+        else:
+            self._refused = False
 
-
-def _close(files: Iterable[SpoolFile]) -> None:
-    for file in files:
-        file.close()
-
-
-def _messages(bodies: Iterable[bytes]) -> Iterable[OutgoingMessage]:
-    """Spooled bodies as messages; what cannot be read is passed over, and the collector sees the gap."""
-    for body in bodies:
-        try:
-            yield outgoing(LOG_MESSAGE.validate_json(body))
-        except ValidationError as error:
-            _log.error("passed over a spooled message: %s", why_invalid(error))
+    def _lose(self, message: AnyLogMessage, error: Exception) -> None:
+        """Lose lines: the collector sees the gap. A log without start or end would never be whole again."""
+        if isinstance(message, BuildLogMsg):
+            self._lost_lines += message.output.count("\n") + 1
+        else:
+            self._drain.owe(message)
+        self._failure = (
+            f"neither RabbitMQ nor the spool takes the log of attempt {message.attempt_id}: {error}"
+        )

@@ -19,7 +19,6 @@ from messaging.log_format import (
     read_metadata,
 )
 from tickborg.errors import InfrastructureError
-from tickborg.messages import BuildLogStatus
 
 _CHUNK = 1024 * 1024
 
@@ -77,8 +76,7 @@ class LogWriter:
         written = self._metadata.with_text_lines(self._text_lines)
         if written != self._metadata:
             self._save(written)
-        ended = self._metadata.status not in {None, BuildLogStatus.LOST}
-        self.progress = Progress(self._metadata.lines_in(self._text_lines) + 1, ended)
+        self.progress = Progress(self._metadata.lines_in(self._text_lines) + 1, ended=self._metadata.final)
 
     def _write_special(self, piece: Header | LateStart | Hole | Ending) -> None:
         if isinstance(piece, Header):
@@ -99,8 +97,7 @@ class LogWriter:
         """Say in the metadata that the log ended, once its lines are on the disk."""
         self.sync()
         self._save(self._metadata.ended(piece.end, self.progress.next_line - 1))
-        final = piece.end.status is not BuildLogStatus.LOST
-        self.progress = Progress(self.progress.next_line, ended=final)
+        self.progress = Progress(self.progress.next_line, ended=self._metadata.final)
 
     def _append(self, texts: list[str]) -> None:
         if texts:

@@ -42,6 +42,7 @@ OTHER = "other"
 _SYSTEMS = frozenset(System)
 _OUTCOMES = frozenset(BuildOutcome) | frozenset(EvaluationOutcome)
 _QUEUES = frozenset({LOGS_QUEUE, STATS_QUEUE})
+_LONGEST_NAME = 200
 _WEBHOOK_NAME = re.compile(r"[a-z_]{1,40}")
 _WEBHOOK_RESULTS = {
     EventName.JOB_RECEIVED: "received",
@@ -112,7 +113,7 @@ class Metrics:
         labels = {"system": _system(event), "outcome": outcome}
         self._builds.add(event.count, labels)
         self._project_builds.add(
-            event.count, {"repo": event.repo or "", "project": event.project or "", "outcome": outcome}
+            event.count, {"repo": _name(event.repo), "project": _name(event.project), "outcome": outcome}
         )
         if event.seconds is not None:
             self._build_seconds.record(event.seconds, labels)
@@ -141,6 +142,11 @@ class Metrics:
         return self._provider.get_meter("tickborg").create_histogram(
             f"tickborg_{name}", "s", description, explicit_bucket_boundaries_advisory=buckets
         )
+
+
+def _name(given: str | None) -> str:
+    """A name as it is, unless nothing is called like that."""
+    return given if given and len(given) <= _LONGEST_NAME else OTHER if given else ""
 
 
 def _system(event: Event) -> str:

@@ -6,7 +6,8 @@ One append-only file for an attempt, ``{attempt_id}.{random}.spool``, with one r
 
 A record is on the disk (fsync) when :meth:`SpoolFile.append` returns. A process that is killed in the middle
 of one leaves a torn last line; a checksum that does not fit marks it, and it is passed over, since nobody was
-told that it is kept. The file of a living process is locked; unlocked ones are orphans of a dead process.
+told that it is kept. The file of a living process is locked; unlocked ones are orphans of a dead process, or
+of one that had too many open.
 
 A file is opened first and locked then, and removed while it is locked. So a lock counts only if the name
 still leads to the file: in between somebody else may have taken it for an orphan, sent it and removed it, and
@@ -14,16 +15,19 @@ what is put into a file without a name is lost.
 
 **When it is full.** All files of a folder together hold at most ``limit`` bytes. Beyond that, lines are
 refused (:class:`SpoolFullError`), so the first lines of a log are kept and later ones lost: the collector
-marks them as a hole. The end of a log is always taken.
+marks them as a hole and counts them as ``LogLinesLost``. The end of a log is taken as long as all together
+hold no more than :data:`RESERVE` beyond that, so that a RabbitMQ that never comes back fills no disk.
 """
 
 import logging
 import os
+import sys
 import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from io import FileIO
+from itertools import islice
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -32,6 +36,9 @@ from tickborg.errors import InfrastructureError
 
 SPOOL_LIMIT = 1024**3
 """Bytes in one folder: some 10 million lines."""
+
+RESERVE = 64 * 1024**2
+"""Bytes more for the ends of logs: those of some 200,000 builds."""
 
 _SUFFIX = ".spool"
 _CHECKSUM_LENGTH = 8
@@ -117,23 +124,23 @@ class SpoolFolder:
             if file is not None:
                 return file
 
-    def require_room(self, size: int) -> None:
-        """Check that ``size`` bytes more may be spooled.
+    def require_room(self, size: int, *, reserve: bool = False) -> None:
+        """Check that ``size`` bytes more may be spooled; with ``reserve``, that even an end of a log may.
 
         Raises:
             SpoolFullError: they may not.
         """
         used = sum(size for _, size, _ in self._entries())
-        if used + size > self._limit:
+        if used + size > self._limit + (RESERVE if reserve else 0):
             raise SpoolFullError(
                 f"the spool {self._folder} is full ({used} of {self._limit} bytes);"
-                " bring RabbitMQ back, or give it more room"
+                " bring RabbitMQ back, or raise [rabbitmq] spool_limit"
             )
 
-    def orphans(self) -> list[SpoolFile]:
-        """The files that a process which is no more has left, now ours, the oldest first."""
-        taken = [_adopt(path) for _, _, path in sorted(self._entries())]
-        return [file for file in taken if file is not None]
+    def orphans(self, most: int = sys.maxsize) -> list[SpoolFile]:
+        """The oldest files that nobody has open, now ours: their process is no more, or let go of them."""
+        taken = (_adopt(path) for _, _, path in sorted(self._entries()))
+        return list(islice((file for file in taken if file is not None), most))
 
     def _entries(self) -> Iterator[tuple[int, int, Path]]:
         """Time of the last change in nanoseconds, size in bytes, and path of each file."""

@@ -9,14 +9,12 @@ import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from pydantic import ValidationError
-
 from messaging.backoff import Backoff
 from messaging.metrics import Metrics
-from messaging.refusal import why_invalid
+from messaging.refusal import InvalidMessageError, read
 from messaging.transport import Delivery, Subscription, Transport
 from tickborg.errors import UnavailableError
-from tickborg.messages import STATS_QUEUE, EventMessage
+from tickborg.messages import EVENT_MESSAGE, STATS_QUEUE
 
 PREFETCH = 100
 REMEMBERED = 10_000
@@ -49,31 +47,32 @@ class StatsCollector:
     async def _count(self, deliveries: Sequence[Delivery], subscription: Subscription) -> None:
         counted: list[Delivery] = []
         for delivery in deliveries:
-            if self._is_new(delivery.message_id) and not self._record(delivery):
+            try:
+                self._record(delivery)
+            except InvalidMessageError as error:
+                _log.error("dead-lettered a message of %s: %s", STATS_QUEUE, error)
+                self._metrics.record_message("refused")
                 await subscription.reject(delivery)
             else:
                 counted.append(delivery)
         await subscription.acknowledge(counted)
 
-    def _record(self, delivery: Delivery) -> bool:
-        """Count the events of a message; False: it is none."""
-        try:
-            message = EventMessage.model_validate_json(delivery.body)
-        except ValidationError as error:
-            _log.error("dead-lettered a message of %s: %s", STATS_QUEUE, why_invalid(error))
-            self._metrics.record_message("refused")
-            return False
-        for event in message.events:
+    def _record(self, delivery: Delivery) -> None:
+        """Count the events of a message, once.
+
+        Raises:
+            InvalidMessageError: it is none.
+        """
+        if delivery.message_id in self._seen:
+            self._metrics.record_message("repeated")
+            return
+        for event in read(EVENT_MESSAGE, delivery.body).events:
             self._metrics.record(event)
         self._metrics.record_message("counted")
-        return True
+        self._remember(delivery.message_id)
 
-    def _is_new(self, message_id: str) -> bool:
-        if message_id in self._seen:
-            self._metrics.record_message("repeated")
-            return False
+    def _remember(self, message_id: str) -> None:
         if message_id:
             self._seen[message_id] = None
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
-        return True

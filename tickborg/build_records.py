@@ -18,16 +18,23 @@ class BuildRecord(BaseModel):
     """One build of an owner's."""
 
     n: str | None
-    """Its number; None: it has not been started, because another one has to end first."""
+    """Its number; None: it has not been started."""
     job: BuildJob
     view: BuildView
     asked: bool = False
     """Whether a person asked for it."""
+    failed: bool = False
+    """Whether it could not be done at all: the bot has failed, for good."""
 
     @property
     def joinable(self) -> bool:
         """Whether an automatic build of the same thing is this one: it runs, or it has a true result."""
         return self.view.outcome in {None, BuildOutcome.SUCCESS, BuildOutcome.FAILURE, BuildOutcome.TIMED_OUT}
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is still to be started: others have to end first."""
+        return self.n is None and not self.done
 
     @property
     def done(self) -> bool:

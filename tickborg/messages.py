@@ -20,6 +20,10 @@ def log_routing_key(attempt_id: UUID) -> str:
     return f"logs.{attempt_id}"
 
 
+LAST_LINE = 10**9
+"""The highest number that a line may have: what is beyond is no log, and would be a hole without end."""
+
+
 class Message(BaseModel):
     """A message's JSON body. Fields that a newer sender added are ignored."""
 
@@ -51,7 +55,7 @@ class BuildLogMsg(Message):
     attempt_id: UUID
     identity: str
     system: str
-    line_number: int = Field(ge=1)
+    line_number: int = Field(ge=1, le=LAST_LINE)
     output: str
 
 
@@ -73,7 +77,7 @@ class BuildLogEnd(Message):
     type: Literal["end"] = "end"
     attempt_id: UUID
     status: BuildLogStatus
-    line_count: int | None = Field(default=None, ge=0)
+    line_count: int | None = Field(default=None, ge=0, le=LAST_LINE)
     """Lines the builder sent; None when it died and nobody knows."""
     ended_at: datetime
 
@@ -100,7 +104,10 @@ class EventName(StrEnum):
     COMMAND_REFUSED = "CommandRefused"
     LOG_LINES_LOST = "LogLinesLost"
     INTERNAL_ERROR = "InternalError"
+    PERMANENT_FAILURE = "PermanentFailure"
+    """An evaluation or a build could not be done, and that was given up: a person has to act."""
     CALL_PUT_OFF = "CallPutOff"
+    """A step was not shown, because few calls to GitHub are left."""
 
 
 class Event(Message):
@@ -113,8 +120,8 @@ class Event(Message):
     project: str | None = None
     system: str | None = None
     outcome: str | None = None
-    count: int = Field(default=1, ge=0)
-    seconds: float | None = Field(default=None, ge=0)
+    count: int = Field(default=1, ge=0, le=10**15)
+    seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """How long it took, where it took time."""
 
 
@@ -123,3 +130,6 @@ class EventMessage(Message):
 
     sender: str
     events: list[Event]
+
+
+EVENT_MESSAGE: TypeAdapter[EventMessage] = TypeAdapter(EventMessage)

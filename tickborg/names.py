@@ -16,6 +16,15 @@ TASK_QUEUE = "tickborg"
 GIT_TASK_QUEUE = "tickborg-git"
 
 
+HOUSEKEEPING_QUEUES = "housekeeping."
+"""What the names of the queues begin with that one process alone polls, to tidy its own disk."""
+
+
+def housekeeping_task_queue(process: str) -> str:
+    """The queue of one process that has a disk to tidy; ``process`` is the only one of that name."""
+    return f"{HOUSEKEEPING_QUEUES}{process}"
+
+
 def build_task_queue(system: System) -> str:
     """The queue that the builders of ``system`` poll."""
     return f"build.{system}"
@@ -27,6 +36,10 @@ BUILD_WORKFLOW = "Build"
 COMMENT_WORKFLOW = "Comment"
 PUSH_WORKFLOW = "Push"
 RERUN_WORKFLOW = "Rerun"
+HOUSEKEEPING_WORKFLOW = "Housekeeping"
+RECONCILE_WORKFLOW = "Reconcile"
+
+RECONCILE_SCHEDULE = "reconcile"
 
 PULL_REQUEST_EVENT_SIGNAL = "pull_request_event"
 PUSH_EVENT_SIGNAL = "push_event"

@@ -4,6 +4,7 @@ from tickborg.build_records import OwnerMemory
 from tickborg.events.pushes import PushEvent
 from tickborg.github import RepositoryName
 from tickborg.jobs import PushReport
+from tickborg.push_order import newest_of
 from tickborg.requests import ButtonOrder
 from tickborg.values import Value
 from tickborg.views import BranchView
@@ -18,32 +19,62 @@ class PushMemory(OwnerMemory):
     branch: str
     head: PushEvent | None = None
     """The newest push; None before the first."""
-    chain: tuple[tuple[str, str], ...] = ()
-    """Pushes heard of, oldest first, each as (before, after): how a late one is known."""
+    chain: tuple[PushEvent, ...] = ()
+    """Pushes heard of, in the order in which they came: how a late one is known."""
     waiting: tuple[PushEvent | ButtonOrder, ...] = ()
     """What is to be looked at, the oldest first."""
     wanted: tuple[str, ...] = ()
     """Projects that pushes changed, and whose builds on the newest head have not been started yet; sorted."""
+    owed: str | None = None
+    """The commit from which on nobody knows what was pushed, for looking at it failed; None: all is known."""
+    learnt: PushEvent | None = None
+    """The newest push as it was looked at: looked at again, it changes nothing more."""
     error: str = ""
     """Why the newest push could not be looked at; empty: it could, or nothing is known yet."""
 
     def take(self, push: PushEvent) -> None:
         """Take in a push that has not been looked at: as the newest unless a newer one is known."""
-        self.waiting = (*self.waiting, push)
-        follows = self.head is not None and push.before == self.head.after
-        if follows or not any(before == push.after for before, _ in self.chain):
-            self.head = push
+        newest = newest_of(self.chain, self.head, push)
+        if newest != self.head:
+            self.head = newest
             self.error = ""
-        self.chain = (*self.chain, (push.before, push.after))[-CHAIN_LIMIT:]
+        self.waiting = (*self.waiting, push)
+        self.chain = (*self.chain, push)[-CHAIN_LIMIT:]
+
+    def next_look(self) -> PushEvent | ButtonOrder | None:
+        """What is to be looked at next; the newest push together with what is owed."""
+        about = next(iter(self.waiting), None)
+        if isinstance(about, PushEvent) and about == self.head and self.owed is not None:
+            return about.model_copy(update={"before": self.owed})
+        return about
 
     def want(self, projects: tuple[str, ...]) -> None:
         """Have these built on the newest head, as soon as that has been looked at."""
         self.wanted = tuple(sorted({*self.wanted, *projects}))
 
+    def learn(self, push: PushEvent, changed: tuple[str, ...]) -> None:
+        """Take in what a push changed, as :meth:`next_look` gave it."""
+        if push != self.learnt:
+            self.want(changed)
+        if self.head is not None and push.after == self.head.after:
+            self.learnt = push
+        if push.before == self.owed:
+            self.owed = None
+
+    def owe(self, push: PushEvent) -> None:
+        """Take in that nobody knows what a push changed: the next look at the newest begins there."""
+        if self.owed in {None, push.after}:
+            self.owed = push.before
+
     def look_again(self) -> None:
         """Look at the newest push once more, if something came late that is to be built on it."""
-        if self.wanted and self.head is not None:
+        if self.head is not None and (self.wanted or self.owed is not None):
             self.waiting = (*self.waiting, self.head)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to do, neither now nor when the next push comes."""
+        return not (self.waiting or self.wanted or self.building) and self.owed is None
 
     @property
     def looking_for_more(self) -> bool:
@@ -86,6 +117,16 @@ class PushLook(Value):
     error: str = ""
     gone: bool = False
     """True: its commit is no longer on GitHub, so that a newer push has replaced it."""
+
+    @property
+    def found(self) -> PushReport | None:
+        """What builds can be planned by; None: :attr:`fault` says why there is nothing."""
+        return self.report if self.report is not None and not self.fault else None
+
+    @property
+    def fault(self) -> str:
+        """Why nothing can be built; empty: it can."""
+        return self.error if self.report is None else self.report.project_file_error or ""
 
 
 class PushStart(Value):

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from tickborg.events.pushes import PushEvent
-from tickborg.github import RepositoryName
+from tickborg.github import CommitStatus, RepositoryName
 from tickborg.jobs import BuildJob, Merge, Origin, PushJob, PushReport
 from tickborg.planning import Source, automatic_mode, changed_projects
 from tickborg.policy import Policy
+from tickborg.push_memory import PushLook
 from tickborg.requests import ButtonOrder
+from tickborg.texts import push_statuses
 
 
 def look_at(repo: RepositoryName, branch: str, about: PushEvent | ButtonOrder) -> PushJob:
@@ -20,6 +22,17 @@ def look_at(repo: RepositoryName, branch: str, about: PushEvent | ButtonOrder) -
     return PushJob(
         repo=repo, branch=branch, before=before, after=about.after, default_branch=about.default_branch
     )
+
+
+def status_of(repo: RepositoryName, push: PushEvent, look: PushLook, page: str) -> CommitStatus | None:
+    """What is said of a push that was looked at; None: there is no commit any more to say it of."""
+    if look.gone:
+        return None
+    if look.report is None:
+        return push_statuses.internal_error(repo, push.after, look.error, page)
+    if look.found is None:
+        return push_statuses.bad_project_file(repo, push.after, look.fault, page)
+    return push_statuses.looked_at(repo, push.after, changed_by(look.found), page)
 
 
 def changed_by(report: PushReport) -> tuple[str, ...]:

@@ -48,3 +48,8 @@ def expendable(
             kept -= each.size
             gone.append(each)
     return gone
+
+
+def space_taken(size: int, blocks: int) -> int:
+    """Bytes of the disk that a file of ``size`` takes: its blocks are of 512 bytes on every file system."""
+    return max(size, blocks * 512)

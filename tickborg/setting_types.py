@@ -47,6 +47,12 @@ def _at_least_a_day(duration: timedelta) -> timedelta:
     return duration
 
 
+def _at_least_a_minute(duration: timedelta) -> timedelta:
+    if duration < timedelta(minutes=1):
+        raise ValueError('must be at least "1m"')
+    return duration
+
+
 def _size(value: object) -> int:
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if match:
@@ -166,6 +172,8 @@ def _no_doubles(values: Sequence[object]) -> Sequence[object]:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Frequency = Annotated[timedelta, AfterValidator(_at_least_a_minute), BeforeValidator(_duration)]
+"""Of what recurs."""
 LongDuration = Annotated[timedelta, AfterValidator(_at_least_a_day), BeforeValidator(_duration)]
 """Of what is kept: nothing that a build may still need is younger than a day."""
 Size = Annotated[int, BeforeValidator(_size), Field(ge=1)]

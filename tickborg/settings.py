@@ -21,6 +21,7 @@ from tickborg.setting_types import (
     Branches,
     Duration,
     FilePath,
+    Frequency,
     Handle,
     Host,
     Logins,
@@ -37,6 +38,7 @@ from tickborg.systems import DEFAULT_PRIMARY_SYSTEMS, DEFAULT_TEST_SYSTEMS
 _MIB = 1024**2
 _GIB = 1024**3
 _STATE = Path("/var/lib/tickborg")
+_SHORTEST_INTERVAL = timedelta(seconds=1)
 
 
 class Section(BaseModel):
@@ -102,6 +104,8 @@ class RabbitMQSettings(Section):
     """A file with the whole URL, password included; instead of `url`."""
     spool_path: FilePath = _STATE / "spool"
     """Where log lines wait while RabbitMQ is away."""
+    spool_limit: Size = 1 * _GIB
+    """What may wait there; of what is printed beyond, the log says that it was lost."""
 
     @model_validator(mode="after")
     def _one_url(self) -> Self:
@@ -176,6 +180,15 @@ class GitSettings(Section):
         return Retention(self.mirror_retention, self.mirror_storage_limit)
 
 
+class SchedulesSettings(Section):
+    """How often Temporal starts what recurs; `tickborg setup` makes the schedules, and changes them."""
+
+    reconcile: Annotated[Duration, Field(ge=_SHORTEST_INTERVAL)] = timedelta(minutes=5)
+    """How often is looked for what GitHub could not deliver, and what nobody was told of."""
+    housekeeping: Frequency = timedelta(hours=6)
+    """How often mirrors and workspaces are tidied on every host."""
+
+
 class StateSettings(Section):
     """Where `tickborg up` keeps what it has of its own: embedded servers, mirrors, workspaces, logs."""
 
@@ -229,6 +242,8 @@ class BuilderSettings(Section):
     """With less room than this where builds are made no new work is taken, and the builder's log says so."""
     grace: Duration = timedelta(seconds=30)
     """How long builds may go on when the builder is told to stop; when it is told again, they end at once."""
+    retry_pace: Duration = timedelta(minutes=2)
+    """What is waited for, times the number of the attempt, when this host failed or GitHub was away."""
     fetch_token_file: FilePath | None = None
     """A token that may only read contents, for private repositories; builds cannot see it."""
     limits: BuilderLimits = BuilderLimits()
@@ -245,7 +260,7 @@ class PolicySettings(Section):
     """What the bot decides by (all of it is in the history of each evaluation)."""
 
     repos: Repositories = (ANY_REPOSITORY,)
-    """The repositories served: `owner/name`, `owner/*`, or `*/*`, all that the App is installed on."""
+    """What `webhook` and `worker` alike serve: `owner/name`, `owner/*`, or `*/*`, all with the App."""
     push_branches: Branches = DEFAULT_PUSH_BRANCHES
     """Branches on which a push is built, by their whole names; none: pushes start nothing."""
     handle: Handle = DEFAULT_HANDLE
@@ -290,6 +305,7 @@ class Settings(Section):
     git: GitSettings = GitSettings()
     builder: BuilderSettings = BuilderSettings()
     policy: PolicySettings = PolicySettings()
+    schedules: SchedulesSettings = SchedulesSettings()
     state: StateSettings = StateSettings()
 
     @property

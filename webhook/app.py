@@ -11,9 +11,10 @@ from starlette.responses import JSONResponse
 
 from activities.ports import Stats
 from tickborg.errors import UnavailableError
+from tickborg.github_app import WEBHOOK_PATHS
 from tickborg.hearing import HearingPolicy
 from tickborg.starts import Start
-from webhook import answers
+from webhook import answers, openapi
 from webhook.answers import Answer
 from webhook.body import read_body
 from webhook.decisions import Ignore, Refuse
@@ -23,7 +24,7 @@ from webhook.records import Record, events, log_line
 from webhook.routing import decide
 from webhook.signature import is_signed, read_signature
 
-PATHS = ("/github-webhook", "/github-webhooks")
+PATHS = WEBHOOK_PATHS
 _EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,9 @@ def create_app(*, secret: bytes, policy: HearingPolicy, starter: Starter, stats:
         app.router.add_route(path, receiver.receive, methods=_EVERY_METHOD)
     app.router.add_route("/healthz", _healthz)
     app.router.add_route("/readyz", Readiness(starter).readyz)
+    app.router.add_route("/openapi.json", _openapi)
     app.add_exception_handler(HTTPStatus.NOT_FOUND, _not_found)
+    app.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, _only_to_be_read)
     return app
 
 
@@ -123,6 +126,15 @@ class Readiness:
 
 async def _healthz(_request: Request) -> JSONResponse:
     return JSONResponse({"status": "up"})
+
+
+async def _openapi(_request: Request) -> JSONResponse:
+    return JSONResponse(openapi.document(PATHS))
+
+
+async def _only_to_be_read(_request: Request, _error: Exception) -> JSONResponse:
+    answer = answers.NOT_GET
+    return JSONResponse(dict(answer.body), answer.status, answer.headers)
 
 
 async def _not_found(_request: Request, _error: Exception) -> JSONResponse:

@@ -1,7 +1,7 @@
 """What became of a failed step, as a workflow asks it (design, section 9)."""
 
-from temporalio import workflow
-from temporalio.exceptions import ApplicationError, FailureError
+from temporalio import exceptions, workflow
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, TimeoutType
 
 with workflow.unsafe.imports_passed_through():
     from tickborg.errors import FailureKind
@@ -22,6 +22,12 @@ def failure_reason(error: BaseException) -> str:
     """What happened, for a person: the message of the error behind ``error``, without Temporal's wrapping."""
     root = _application_error(error) or (error.__cause__ if error.__cause__ is not None else error)
     return root.message if isinstance(root, FailureError) else str(root)
+
+
+def nobody_came(error: ActivityError) -> bool:
+    """Whether no worker took the activity in time: what it is about has not been touched."""
+    cause = error.cause
+    return isinstance(cause, exceptions.TimeoutError) and cause.type is TimeoutType.SCHEDULE_TO_START
 
 
 def _application_error(error: BaseException) -> ApplicationError | None:

@@ -18,17 +18,14 @@ with workflow.unsafe.imports_passed_through():
         BuildProgress,
         BuildRequest,
         BuildResult,
-        BuildStage,
     )
+    from tickborg.starts import fairness_key_of
     from tickborg.texts import details, reasons
     from tickborg.views import BuildView
     from workflows import attributes
     from workflows.build import Build
     from workflows.child import Child
     from workflows.failures import failure_reason
-
-FAIRNESS_KEY_LIMIT = 64
-"""Bytes of a fairness key; https://docs.temporal.io/develop/task-queue-priority-fairness."""
 
 ASKED_FOR, AUTOMATIC = 2, 3
 """Priorities: what a person asked for goes before what nobody did; 3 is the default of five."""
@@ -63,6 +60,7 @@ class OwnedBuilds:
         self._run = run
         self._tell = tell
         self._children: dict[str, Child[BuildResult]] = {}
+        self._holding = False
 
     def want(self, job: BuildJob, *, asked: bool = False) -> None:
         """Build ``job`` unless the same runs; if nobody ``asked`` for it, unless it has been done, too."""
@@ -70,11 +68,12 @@ class OwnedBuilds:
         if known is not None and self._joins(known, asked=asked):
             known.asked |= asked
             return
-        before = self._memory.in_the_way_of(job)
-        if before is None:
-            self._start(job, asked=asked)
-        else:
+        if self._memory.in_the_way_of(job) is not None:
             self._remember(job, None, asked=asked, reason=reasons.after_build())
+        elif self._holding:
+            self._remember(job, None, asked=asked, reason=cancellation.PUT_OFF)
+        else:
+            self._start(job, asked=asked)
 
     def asked_for(self) -> list[BuildRecord]:
         """The builds that a person asked for, that have not ended and nobody has called off."""
@@ -92,13 +91,27 @@ class OwnedBuilds:
 
     def end(self, ended: BuildEnded) -> None:
         """Hear that a build has ended, and start what waited for that."""
-        self._children.pop(ended.n, None)
+        child = self._children.pop(ended.n, None)
         record = self._memory.record(ended.n)
-        if record is not None:
-            record.end(ended.result)
-        for waiting in list(self._memory.builds.values()):
-            if _waits(waiting) and self._memory.in_the_way_of(waiting.job) is None:
-                self._start(waiting.job, asked=waiting.asked)
+        if record is not None and not record.done:
+            if _is_put_off(child) and ended.result.outcome is BuildOutcome.CANCELLED:
+                self._remember(record.job, None, asked=record.asked, reason=cancellation.PUT_OFF)
+            else:
+                record.end(ended.result)
+        self.start_waiting()
+
+    def start_waiting(self) -> None:
+        """Start what waits and has nothing in its way, also what an owner's last run has put off."""
+        for record in list(self._memory.builds.values()):
+            if record.waits and not self._holding and self._memory.in_the_way_of(record.job) is None:
+                self._start(record.job, asked=record.asked)
+
+    def hold(self) -> None:
+        """Start nothing more in this run, and put off for the next what no builder has begun."""
+        self._holding = True
+        for record in self._memory.builds.values():
+            if record.n in self._children and not record.started:
+                self._children[record.n].cancel(cancellation.PUT_OFF)
 
     def cancel_all(self, reason: str) -> None:
         """End everything, also what the owner has forgotten."""
@@ -110,10 +123,11 @@ class OwnedBuilds:
         """End these builds; only the first reason to end one counts."""
         text = cancellation.Cancellation.read(reason).text
         for record in list(records):
-            if _waits(record):
+            child = self._children.get(record.n or "")
+            if record.waits or _is_put_off(child):
                 record.end(BuildResult(outcome=BuildOutcome.CANCELLED, reason=text))
-            elif record.n in self._children:
-                self._children[record.n].cancel(reason)
+            elif child is not None:
+                child.cancel(reason)
 
     def _joins(self, known: BuildRecord, *, asked: bool) -> bool:
         """Whether wanting the same thing again gets the build that is ``known``.
@@ -158,7 +172,7 @@ class OwnedBuilds:
             static_summary=details.build_summary(job),
             priority=Priority(
                 priority_key=ASKED_FOR if asked else AUTOMATIC,
-                fairness_key=job.author[:FAIRNESS_KEY_LIMIT] or None,
+                fairness_key=fairness_key_of(job.author),
             ),
         )
         try:
@@ -173,8 +187,9 @@ def next_number(memory: OwnerMemory) -> str:
     return f"{workflow.info().run_id[:4]}{memory.children}"
 
 
-def _waits(record: BuildRecord) -> bool:
-    return record.n is None and record.view.stage is BuildStage.QUEUED
+def _is_put_off(child: Child[BuildResult] | None) -> bool:
+    """Whether it ends only to be started again by the owner's next run."""
+    return child is not None and child.reason == cancellation.PUT_OFF
 
 
 def _without_result(child: Child[BuildResult], error: FailureError) -> BuildEnded:

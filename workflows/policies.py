@@ -30,6 +30,9 @@ BUILD_ATTEMPTS = 5
 """How many builders may die over one build before the fault is called the bot's."""
 
 BUILD_HEARTBEAT = timedelta(seconds=30)
+WORKER_HEARTBEAT = timedelta(seconds=30)
+"""After so long without a word a worker is taken for dead, and its work is given to another."""
+
 WORKSPACE_TIME = timedelta(minutes=15)
 """What a builder may take beside the project's own time: fetch, materialise, send the log, clean up."""
 
@@ -37,16 +40,23 @@ _BACK_OFF = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
 )
 
+_SEVERAL_CALLS = timedelta(minutes=3)
+"""What a try may take that makes a token, looks for what an earlier try has made, and makes it."""
+
 COSMETIC = ActivityPolicy(
-    start_to_close_timeout=timedelta(seconds=30),
+    start_to_close_timeout=timedelta(seconds=45),
     schedule_to_close_timeout=timedelta(minutes=1),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10)),
     cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
-"""Steps of a status, labels, reactions, counting: a minute at most, and never holds anything up."""
+"""Steps of a status, reactions, counting: a minute at most, and never holds anything up.
+
+Each try has the time of one slow call: one that is given up earlier might still be carried out, unseen.
+"""
 
 RESULT = ActivityPolicy(
-    start_to_close_timeout=timedelta(seconds=60),
+    start_to_close_timeout=_SEVERAL_CALLS,
+    heartbeat_timeout=WORKER_HEARTBEAT,
     schedule_to_close_timeout=timedelta(hours=24),
     retry_policy=_BACK_OFF,
     cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -57,7 +67,8 @@ A cancel waits until the call under way has ended, so that it cannot overtake th
 """
 
 QUESTION = ActivityPolicy(
-    start_to_close_timeout=timedelta(seconds=60),
+    start_to_close_timeout=_SEVERAL_CALLS,
+    heartbeat_timeout=WORKER_HEARTBEAT,
     schedule_to_close_timeout=timedelta(hours=24),
     retry_policy=_BACK_OFF,
 )
@@ -77,10 +88,50 @@ forgets one whose local activity is under way, and its task then hangs until it 
 MERGE = ActivityPolicy(
     task_queue=GIT_TASK_QUEUE,
     start_to_close_timeout=timedelta(minutes=15),
+    heartbeat_timeout=WORKER_HEARTBEAT,
     schedule_to_close_timeout=timedelta(hours=24),
     retry_policy=_BACK_OFF,
 )
 """Fetch and merge; the first fetch of a large repository takes minutes."""
+
+CATCHING_UP = ActivityPolicy(
+    start_to_close_timeout=timedelta(minutes=10),
+    schedule_to_close_timeout=timedelta(minutes=10),
+    heartbeat_timeout=WORKER_HEARTBEAT,
+    retry_policy=_BACK_OFF,
+)
+"""Steps of ``Reconcile``: given up after a while, since the next run begins anew a few minutes later."""
+
+_SECONDS_A_DELIVERY = 0.3
+"""GitHub lets an App repeat about three deliveries a second: 900 points a minute, of which each costs five.
+
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+"""
+
+_FEW = 10
+_OUTCOME_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0.5, 1, 2, 4, 8, 16, 30))
+
+
+def outcome_pauses(deliveries: int) -> tuple[timedelta, ...]:
+    """Pauses between questions for what came of so many deliveries that GitHub was asked to repeat."""
+    if deliveries <= _FEW:
+        return _OUTCOME_PAUSES
+    return (timedelta(seconds=deliveries * _SECONDS_A_DELIVERY), *_OUTCOME_PAUSES)
+
+
+def tidy(queue: str) -> ActivityPolicy:
+    """The policy of tidying one host: what fails is tried again by the next run, and not by this one.
+
+    A heartbeat comes with each mirror, and packing one takes its own limit at most. A process that does not
+    begin within minutes has ended, and its queue is nobody's any more.
+    """
+    return ActivityPolicy(
+        task_queue=queue,
+        schedule_to_start_timeout=timedelta(minutes=5),
+        start_to_close_timeout=timedelta(hours=12),
+        heartbeat_timeout=timedelta(minutes=30),
+        retry_policy=RetryPolicy(maximum_attempts=1),
+    )
 
 
 def build(job: BuildJob, builder_wait: timedelta) -> ActivityPolicy:

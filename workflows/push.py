@@ -23,9 +23,9 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.jobs import BuildMode, BuildProgress, PushReport
     from tickborg.policy import Policy
     from tickborg.push_memory import PushLook, PushMemory, PushStart
-    from tickborg.push_planning import changed_by, jobs_of_push, look_at, source_of_push
+    from tickborg.push_planning import changed_by, jobs_of_push, look_at, source_of_push, status_of
     from tickborg.requests import ButtonOrder, Request
-    from tickborg.texts import details, links, push_statuses
+    from tickborg.texts import details, links
     from tickborg.views import BranchView
     from workflows import policies, questions
     from workflows.failures import failure_kind, failure_reason
@@ -49,9 +49,10 @@ class PushOwner:
     @workflow.run
     async def run(self, start: PushStart) -> None:
         """Own the branch until all that was pushed has been looked at and built."""
+        self._builds.start_waiting()
         self._look_on()
         while True:
-            await workflow.wait_condition(lambda: bool(self._inbox) or self._may_end)
+            await workflow.wait_condition(lambda: bool(self._inbox) or self._may_end or self._may_renew)
             while self._inbox:
                 self._act(self._inbox.popleft())
             self._look_on()
@@ -85,14 +86,17 @@ class PushOwner:
         return self._memory.view()
 
     @property
+    def _busy(self) -> bool:
+        return bool(self._tasks or self._inbox)
+
+    @property
     def _may_end(self) -> bool:
-        return not (self._tasks or self._inbox or self._memory.waiting)
+        return self._memory.settled and not self._busy
 
     @property
     def _may_renew(self) -> bool:
         """Continue-as-new cancels children, so it waits until there are none."""
-        suggested = workflow.info().is_continue_as_new_suggested()
-        return suggested and not (self._tasks or self._inbox) and workflow.all_handlers_finished()
+        return _renewal_is_due() and not self._busy and workflow.all_handlers_finished()
 
     def _act(self, item: Item) -> None:
         match item:
@@ -112,9 +116,10 @@ class PushOwner:
     def _on_push(self, push: PushEvent) -> None:
         if not self._memory.first_sight(push.delivery, workflow.now()):
             return
+        before = self._memory.head
         self._memory.take(push)
         head = self._memory.head
-        if head is not None and head.delivery == push.delivery:
+        if head is not None and head != before:
             self._supersede(head)
 
     def _supersede(self, head: PushEvent) -> None:
@@ -144,9 +149,15 @@ class PushOwner:
     # Looking at what was pushed: one thing at a time, the oldest first
 
     def _look_on(self) -> None:
-        if self._memory.waiting and not self._looking:
-            self._looking = True
-            self._run(self._look(self._memory.waiting[0]))
+        about = self._memory.next_look()
+        if about is None or self._looking:
+            return
+        if _renewal_is_due():
+            # The next run looks at it, as soon as what a builder has begun has ended.
+            self._builds.hold()
+            return
+        self._looking = True
+        self._run(self._look(about))
 
     async def _look(self, about: PushEvent | ButtonOrder) -> None:
         try:
@@ -165,20 +176,28 @@ class PushOwner:
             self._on_push_looked_at(look.about, look)
 
     def _on_push_looked_at(self, push: PushEvent, look: PushLook) -> None:
-        report, head = look.report, self._memory.head
-        changed = changed_by(report) if report is not None else ()
-        self._memory.want(changed)
-        self._tell(push, look, changed)
+        memory, found = self._memory, look.found
+        if found is not None:
+            memory.learn(push, changed_by(found))
+        else:
+            memory.owe(push)
+        is_newest = memory.head is not None and memory.head.after == push.after
+        if is_newest:
+            memory.error = look.fault
+        self._tell(push, look)
         # What an older push changed is built on the newest, once that has been looked at too.
-        if report is None or head is None or self._memory.looking_for_more:
+        if memory.looking_for_more:
             return
-        if head.after != push.after:
-            self._memory.look_again()
-            return
-        self._memory.error = report.project_file_error or ""
-        source = source_of_push(self._memory.repo, self._memory.branch, push.after, report, push.pusher)
-        wanted, self._memory.wanted = self._memory.wanted, ()
-        for job in jobs_of_push(source, wanted, self._memory.policy):
+        if not is_newest:
+            memory.look_again()
+        elif found is not None:
+            self._build_wanted(push, found)
+
+    def _build_wanted(self, push: PushEvent, report: PushReport) -> None:
+        memory = self._memory
+        source = source_of_push(memory.repo, memory.branch, push.after, report, push.pusher)
+        wanted, memory.wanted = memory.wanted, ()
+        for job in jobs_of_push(source, wanted, memory.policy):
             self._builds.want(job)
 
     def _build_again(self, order: ButtonOrder, report: PushReport | None) -> None:
@@ -196,21 +215,12 @@ class PushOwner:
             RepositoryActivities.push, job, **policies.MERGE, summary=f"what {job.after[:7]} changes"
         )
 
-    # What the commit's status says
-
-    def _tell(self, push: PushEvent, look: PushLook, changed: tuple[str, ...]) -> None:
-        repo, report = self._memory.repo, look.report
-        page = links.branch_url(self._memory.policy, repo, self._memory.branch)
-        if look.gone:
-            return  # there is no commit any more to say it of
-        if report is None:
-            self._memory.error = look.error
-            status = push_statuses.internal_error(repo, push.after, look.error, page)
-        elif report.project_file_error is not None:
-            status = push_statuses.bad_project_file(repo, push.after, report.project_file_error, page)
-        else:
-            status = push_statuses.looked_at(repo, push.after, changed, page)
-        self._run(self._set_status(status))
+    def _tell(self, push: PushEvent, look: PushLook) -> None:
+        memory = self._memory
+        page = links.branch_url(memory.policy, memory.repo, memory.branch)
+        status = status_of(memory.repo, push, look, page)
+        if status is not None:
+            self._run(self._set_status(status))
 
     async def _set_status(self, status: CommitStatus) -> None:
         try:
@@ -232,3 +242,7 @@ class PushOwner:
 def _can_wait_no_more(record: BuildRecord, head_sha: str) -> bool:
     """Whether it is of an older head, and no builder has begun it."""
     return not (record.done or record.started) and record.job.merge.head_sha != head_sha
+
+
+def _renewal_is_due() -> bool:
+    return workflow.info().is_continue_as_new_suggested()

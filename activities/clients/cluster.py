@@ -21,7 +21,7 @@ from activities.clock import Clock, utc_now
 from activities.starting import start_workflow
 from tickborg.errors import PermanentError, UnavailableError
 from tickborg.github import RepositoryName
-from tickborg.names import STATE_QUERY, build_task_queue, pull_request_id
+from tickborg.names import HOUSEKEEPING_QUEUES, STATE_QUERY, build_task_queue, pull_request_id
 from tickborg.starts import Start
 from tickborg.systems import System
 from tickborg.views import PullRequestView
@@ -75,7 +75,15 @@ class TemporalCluster:
             UnavailableError: the server did not answer.
             PermanentError: the server does not list workers, or does not let us ask.
         """
-        queue = build_task_queue(system)
+        return await self.workers_online(build_task_queue(system))
+
+    async def workers_online(self, queue: str) -> int:
+        """How many workers of any task queue have been heard of in the last half minute.
+
+        Raises:
+            UnavailableError: the server did not answer.
+            PermanentError: the server does not list workers, or does not let us ask.
+        """
         return await self._heard_of(queue) or await self._polling(queue)
 
     async def hears_from(self, identity: str, queue: str) -> bool:
@@ -89,7 +97,7 @@ class TemporalCluster:
 
     async def _heard_of(self, queue: str, whose: str = "") -> int:
         request = CountWorkersRequest(namespace=self._client.namespace, query=self._alive(queue) + whose)
-        with _failures_of(f"counting the workers of {queue}"):
+        with failures_of(f"counting the workers of {queue}"):
             answer = await self._client.workflow_service.count_workers(request, timeout=self._rpc_timeout)
         return answer.count
 
@@ -116,7 +124,7 @@ class TemporalCluster:
             page_size=_MANY_WORKERS,
             query=f'TaskQueue="{queue}" AND Status != "Running" AND {self._heard_since()}',
         )
-        with _failures_of(f"listing the workers of {queue}"):
+        with failures_of(f"listing the workers of {queue}"):
             answer = await self._client.workflow_service.list_workers(request, timeout=self._rpc_timeout)
         heard = (worker.worker_heartbeat for worker in answer.workers_info)
         said = sorted((each.heartbeat_time.ToDatetime(UTC), each.worker_identity) for each in heard)
@@ -142,8 +150,30 @@ class TemporalCluster:
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
             report_stats=report_stats,
         )
-        with _failures_of(f"looking at the task queue {queue}"):
+        with failures_of(f"looking at the task queue {queue}"):
             return await self._client.workflow_service.describe_task_queue(request, timeout=self._rpc_timeout)
+
+    async def housekeeping_queues(self) -> list[str]:
+        """The task queues of the processes that have a disk to tidy, and are alive by their heartbeats.
+
+        Raises:
+            UnavailableError: the server did not answer.
+            PermanentError: the server does not list workers, or does not let us ask.
+        """
+        since = (self._now() - HEARTBEAT_FRESHNESS).astimezone(UTC)
+        request = ListWorkersRequest(
+            namespace=self._client.namespace,
+            query=f'TaskQueue STARTS_WITH "{HOUSEKEEPING_QUEUES}" AND Status="Running"'
+            f' AND HeartbeatTime > "{since:%Y-%m-%dT%H:%M:%SZ}"',
+        )
+        queues: set[str] = set()
+        with failures_of("listing the processes that have a disk to tidy"):
+            while True:
+                answer = await self._client.workflow_service.list_workers(request, timeout=self._rpc_timeout)
+                queues.update(worker.worker_heartbeat.task_queue for worker in answer.workers_info)
+                if not answer.next_page_token:
+                    return sorted(queues)
+                request.next_page_token = answer.next_page_token
 
     async def signal(self, workflow_id: str, signal: str, argument: Any) -> bool:
         """Signal a running workflow; False: it is closed or was never there.
@@ -153,7 +183,7 @@ class TemporalCluster:
             PermanentError: the server refuses the signal.
         """
         handle = self._client.get_workflow_handle(workflow_id)
-        with _failures_of(f"signalling {signal} to {workflow_id}"):
+        with failures_of(f"signalling {signal} to {workflow_id}"):
             try:
                 await handle.signal(signal, argument, rpc_timeout=self._rpc_timeout)
             except RPCError as error:
@@ -169,7 +199,7 @@ class TemporalCluster:
             UnavailableError: the server did not answer.
             PermanentError: the server refuses it.
         """
-        with _failures_of(f"starting {start.workflow_id}"):
+        with failures_of(f"starting {start.workflow_id}"):
             await start_workflow(self._client, start, rpc_timeout=self._rpc_timeout)
 
     async def pull_request_view(self, repo: RepositoryName, number: int) -> PullRequestView | None:
@@ -180,7 +210,7 @@ class TemporalCluster:
             PermanentError: the server does not let us ask.
         """
         handle = self._client.get_workflow_handle(pull_request_id(repo, number))
-        with _failures_of(f"asking {handle.id}"):
+        with failures_of(f"asking {handle.id}"):
             try:
                 view: PullRequestView | None = await handle.query(
                     STATE_QUERY,
@@ -199,7 +229,8 @@ class TemporalCluster:
 
 
 @contextmanager
-def _failures_of(what: str) -> Iterator[None]:
+def failures_of(what: str) -> Iterator[None]:
+    """Turn what a call to Temporal raises into the errors of :mod:`tickborg.errors`."""
     try:
         yield
     except RPCError as error:

@@ -22,6 +22,20 @@ def get_app(request: Request) -> Answer:
     return Answer(200, payloads.app(app, request.root) | {"installations_count": installed})
 
 
+def get_hook_config(request: Request) -> Answer:
+    """Where the App's webhooks go; the secret is never shown."""
+    app = request.app
+    return Answer(
+        200,
+        {
+            "content_type": app.webhook_content_type,
+            "insecure_ssl": "0",
+            "secret": "********",
+            "url": app.webhook_url or "",
+        },
+    )
+
+
 def list_installations(request: Request) -> Answer:
     """Where the App is installed."""
     mine = [each for each in request.github.installations.values() if each.app is request.app]
@@ -105,6 +119,7 @@ def _repositories(installation: Installation, fields: dict[str, Any]) -> list[Re
 
 ENDPOINTS = [
     Endpoint("GET /app", AS_APP, get_app),
+    Endpoint("GET /app/hook/config", AS_APP, get_hook_config),
     Endpoint("GET /app/installations", AS_APP, list_installations),
     Endpoint("GET /app/installations/{installation_id}", AS_APP, get_installation),
     Endpoint("POST /app/installations/{installation_id}/access_tokens", AS_APP, create_token),

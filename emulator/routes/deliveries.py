@@ -1,11 +1,16 @@
 """The deliveries of an App's webhook, to look at and to repeat."""
 
+from datetime import timedelta
+
 from emulator.access import AS_APP
 from emulator.answers import Answer, page
 from emulator.errors import NotFound, Unprocessable
 from emulator.payloads.deliveries import delivery, delivery_item
 from emulator.requests import Endpoint, Request
 from emulator.state import Delivery
+
+KEPT = timedelta(days=3)
+"""https://docs.github.com/webhooks/testing-and-troubleshooting-webhooks/viewing-webhook-deliveries"""
 
 
 def list_deliveries(request: Request) -> Answer:
@@ -14,7 +19,7 @@ def list_deliveries(request: Request) -> Answer:
     (https://docs.github.com/rest/apps/webhooks#list-deliveries-for-an-app-webhook)
     """
     size, cursor, status = page(request.query).size, request.query.get("cursor"), request.query.get("status")
-    found = [each for each in reversed(request.app.deliveries) if status is None or _is(each, status)]
+    found = [each for each in reversed(_kept(request)) if status is None or _is(each, status)]
     rest = [each for each in found if cursor is None or each.id < _last_seen(cursor)]
     shown = rest[:size]
     more = (
@@ -34,6 +39,12 @@ def redeliver(request: Request) -> Answer:
     return Answer(202, {})
 
 
+def _kept(request: Request) -> list[Delivery]:
+    """What GitHub has not forgotten."""
+    now = request.github.now()
+    return [each for each in request.app.deliveries if now - each.delivered_at < KEPT]
+
+
 def _last_seen(cursor: str) -> int:
     number = cursor.removeprefix("v1_")
     if not number.isdecimal():
@@ -43,7 +54,7 @@ def _last_seen(cursor: str) -> int:
 
 def _delivery(request: Request) -> Delivery:
     wanted = request.number("delivery_id")
-    for each in request.app.deliveries:
+    for each in _kept(request):
         if each.id == wanted:
             return each
     raise NotFound

@@ -1,6 +1,7 @@
 """Webhooks: signed, addressed, lost, repeated, and listed as GitHub lists its deliveries."""
 
 import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -158,6 +159,23 @@ async def test_deliveries_are_read_with_a_cursor(
         seen += [each["id"] for each in answer.json()]
         path = answer.links.get("next", {}).get("url")
     assert seen == sorted((each.id for each in app.deliveries), reverse=True)
+
+
+async def test_deliveries_are_forgotten_after_three_days(
+    github: EmulatedGitHub, app: App, receiver: Receiver, api: Api
+) -> None:
+    """They are listed no more, and neither shown nor repeated."""
+    github.ping(app)
+    await github.webhooks.settled()
+    old = app.deliveries[-1]
+    github.webhooks.age(app, timedelta(days=3))
+    github.ping(app)
+    await github.webhooks.settled()
+    listed = (await api.as_app("GET", "/app/hook/deliveries")).json()
+    assert [each["id"] for each in listed] == [app.deliveries[-1].id]
+    for method, path in (("GET", ""), ("POST", "/attempts")):
+        answer = await api.as_app(method, f"/app/hook/deliveries/{old.id}{path}")
+        assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("recorded", [True, False])

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -29,7 +29,7 @@ from tickborg.events.pull_requests import pull_request_from_json
 from tickborg.github import PullRequest, RepositoryName
 from tickborg.jobs import Origin
 from tickborg.memory import PullRequestStart
-from tickborg.names import STATE_QUERY, build_task_queue, pull_request_id
+from tickborg.names import STATE_QUERY, build_task_queue, housekeeping_task_queue, pull_request_id
 from tickborg.owners import tell_owner
 from tickborg.requests import EvaluateOrder, OwnerMessage, Request
 from tickborg.systems import System
@@ -206,6 +206,24 @@ async def test_a_builder_that_was_shut_down_before_its_first_heartbeat_is_offlin
     assert await cluster.builders_online(system) == 0
     async with builder(client, system):
         assert await eventually(partial(cluster.builders_online, system)) == 1
+
+
+async def test_who_has_a_disk_to_tidy_is_found(client: Client) -> None:
+    """Every process by a queue of its own, as long as it lives; queues of other work are none of it."""
+    cluster = TemporalCluster(client)
+    queues = sorted(housekeeping_task_queue(f"worker@host-{uuid4().hex[:8]}") for _ in range(2))
+
+    async def all_are_found() -> bool:
+        return set(queues) <= set(await cluster.housekeeping_queues())
+
+    async with AsyncExitStack() as stack:
+        for queue in (*queues, "tickborg-git"):
+            await stack.enter_async_context(Worker(client, task_queue=queue, activities=[nothing]))
+        assert await eventually(all_are_found)
+        assert "tickborg-git" not in await cluster.housekeeping_queues()
+        later_than_heartbeats = later(HEARTBEAT_FRESHNESS + timedelta(seconds=5))
+        assert await TemporalCluster(client, now=later_than_heartbeats).housekeeping_queues() == []
+    assert await cluster.housekeeping_queues() == []
 
 
 async def test_a_running_workflow_is_signalled(client: Client) -> None:

@@ -1,73 +1,26 @@
 """Nothing is lost and nothing doubled when a broker, a builder or a collector dies (design, section 9)."""
 
 import asyncio
-import signal
 import socket
-import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from messaging.amqp import AmqpTransport
+from messaging.log_envelope import outgoing
 from messaging.log_publisher import Batching, LogPublisher, PublishedLog
-from messaging.log_route import outgoing
 from messaging.spool import SpoolFolder
-from messaging.transport import Transport, UnroutableError
+from messaging.topology import STATS
+from messaging.transport import OutgoingMessage, Transport, UnroutableError
 from tests.support.broker import RabbitMQNode
 from tests.support.build_logs import ATTEMPT, START, new_start, numbered
 from tests.support.eventually import eventually
 from tests.support.log_pipeline import collector, ended, running, until_sent, until_written, written
+from tests.support.log_processes import BUILDER, COLLECTOR, process
+from tests.support.patience import PATIENCE_SECONDS
 from tickborg.errors import UnavailableError
-from tickborg.messages import BuildLogStatus
-
-ROOT = Path(__file__).parents[2]
-
-BUILDER = """
-import asyncio, sys
-from pathlib import Path
-from messaging.amqp import AmqpTransport
-from messaging.log_publisher import Batching, LogPublisher
-from messaging.spool import SpoolFolder
-from tests.support.build_logs import START, numbered
-
-async def main(url, folder, lines):
-    async with AmqpTransport(url) as transport:
-        async with LogPublisher(transport, SpoolFolder(Path(folder)), batching=Batching(lines=10)) as logs:
-            log = await logs.open(START)
-            await log.write(numbered(1, int(lines)))
-            await asyncio.Event().wait()
-
-asyncio.run(main(*sys.argv[1:]))
-"""
-
-COLLECTOR = """
-import asyncio, sys
-from pathlib import Path
-from messaging.amqp import AmqpTransport
-from messaging.log_collector import LogCollector
-from messaging.log_store import LogStore
-
-async def main(url, folder):
-    async with AmqpTransport(url) as transport:
-        await LogCollector(transport, LogStore(Path(folder))).run()
-
-asyncio.run(main(*sys.argv[1:]))
-"""
-
-
-@asynccontextmanager
-async def process(script: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process of our own that is killed -9 at the end of the block."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", script, *arguments, cwd=ROOT, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield child
-    finally:
-        child.send_signal(signal.SIGKILL)
-        await child.wait()
+from tickborg.messages import STATS_QUEUE, BuildLogStatus
 
 
 def publisher(transport: Transport, folder: Path) -> LogPublisher:
@@ -103,7 +56,10 @@ async def print_lines(log: PublishedLog, first: int, last: int) -> None:
 
 
 async def test_a_broker_killed_in_mid_build_costs_no_line(rabbitmq: RabbitMQNode, tmp_path: Path) -> None:
-    """The build goes on meanwhile, another begins, and both logs are whole when the broker is back."""
+    """The build goes on meanwhile, another begins, and both logs are whole when the broker is back.
+
+    What it had confirmed is on its disk, although nobody had taken it.
+    """
     other = new_start()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
@@ -114,6 +70,7 @@ async def test_a_broker_killed_in_mid_build_costs_no_line(rabbitmq: RabbitMQNode
         log = await logs.open(START)
         await print_lines(log, 1, 500)
         await until_written(tmp_path, ATTEMPT, 100)
+        await transport.publish(OutgoingMessage(STATS, "", "confirmed", b"not taken by anybody yet"))
         async with asyncio.TaskGroup() as group:
             group.create_task(print_lines(log, 501, 3000))
             group.create_task(rabbitmq.kill9())
@@ -131,6 +88,9 @@ async def test_a_broker_killed_in_mid_build_costs_no_line(rabbitmq: RabbitMQNode
         assert (await ended(tmp_path, ATTEMPT)).complete
         assert (await ended(tmp_path, other.attempt_id)).complete
         await until_sent(tmp_path / "spool")
+        async with late_transport.subscribe(STATS_QUEUE, 1) as subscription:
+            (kept,) = await subscription.batch(PATIENCE_SECONDS)
+            assert kept.message_id == "confirmed"
     assert written(tmp_path, ATTEMPT) == numbered(1, 3500)
     assert written(tmp_path, other.attempt_id) == numbered(1, 100)
 

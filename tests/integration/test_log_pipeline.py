@@ -1,6 +1,5 @@
 """From a build's output to a file, over RabbitMQ and in one process alike."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -15,22 +14,10 @@ from messaging.topology import LOGS
 from messaging.transport import Delivery, OutgoingMessage, Transport
 from tests.support.broker import Connect
 from tests.support.build_logs import ATTEMPT, START, end, lines, new_start, numbered
+from tests.support.counted import Counted
 from tests.support.eventually import eventually
 from tests.support.log_pipeline import collector, ended, running, until_written, written
 from tickborg.messages import DEAD_LETTER_QUEUE, LOGS_QUEUE, BuildLogMsg, BuildLogStatus, Event, EventName
-
-
-class Counted:
-    """Keeps what it is notified of."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.notified = asyncio.Event()
-
-    async def notify(self, *events: Event) -> None:
-        """Keep the events."""
-        self.events += events
-        self.notified.set()
 
 
 async def steal_lines(transport: Transport) -> None:

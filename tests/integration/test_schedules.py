@@ -11,6 +11,7 @@ from cli.embedded_temporal import EmbeddedTemporal
 from cli.schedules import Recurring, ensure
 from cli.temporal_client import TemporalConnection, connect
 from tickborg.names import TASK_QUEUE
+from tickborg.reconciling import ReconcileStart
 from tickborg.schedules import Made, ScheduleDone
 
 
@@ -52,6 +53,16 @@ async def test_another_interval_changes_it(client: Client, hourly: Recurring) ->
         timedelta(days=1)
     ]
     assert await ensure(client, daily) == ScheduleDone(Made.THERE)
+
+
+async def test_another_argument_changes_it(client: Client, hourly: Recurring) -> None:
+    """As when a newer version of tickborg starts the workflow in another way."""
+    short, long = (ReconcileStart(grace=timedelta(seconds=seconds)) for seconds in (1, 2))
+    await ensure(client, replace(hourly, argument=short))
+    assert await ensure(client, replace(hourly, argument=short)) == ScheduleDone(Made.THERE)
+    assert await ensure(client, replace(hourly, argument=long)) == ScheduleDone(Made.CHANGED)
+    assert await ensure(client, replace(hourly, argument=long)) == ScheduleDone(Made.THERE)
+    assert await ensure(client, hourly) == ScheduleDone(Made.CHANGED)
 
 
 async def test_what_an_operator_paused_stays_paused(client: Client, hourly: Recurring) -> None:

@@ -90,11 +90,15 @@ async def test_a_server_that_lacks_everything_is_made_ready(
     assert first.printed == (
         f"namespace {fresh.namespace}: created; it keeps closed workflows for 30 d\n"
         f"search attributes: registered: {EVERY}\n"
+        "schedule housekeeping: created; Temporal starts Housekeeping every 6 h\n"
+        "schedule reconcile: created; Temporal starts Reconcile every 5 min\n"
     )
     assert (second.status, second.complained) == (0, "")
     assert second.printed == (
         f"namespace {fresh.namespace}: there already; it keeps closed workflows for 30 d\n"
         f"search attributes: there already: {EVERY}\n"
+        "schedule housekeeping: there already; Temporal starts Housekeeping every 6 h\n"
+        "schedule reconcile: there already; Temporal starts Reconcile every 5 min\n"
     )
     assert await namespace.registered(fresh) == SEARCH_ATTRIBUTES
     assert await namespace.retention(fresh) == RETENTION == timedelta(days=30)

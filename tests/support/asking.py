@@ -5,9 +5,10 @@ from uuid import uuid4
 
 from tests.support.fake_github import Comment
 from tests.support.webhooks import check_run_payload, check_suite_payload, comment_payload, push_payload
-from tests.support.workflow_bench import HEAD, MAINTAINER, NUMBER, REPO, Bench
-from tickborg.github import CheckRun
+from tests.support.workflow_bench import HEAD, LINUX, MAINTAINER, NUMBER, REPO, Bench
+from tickborg.github import CheckConclusion, CheckRun, CheckStatus
 from tickborg.names import comment_id, push_id, rerun_id
+from tickborg.systems import System
 
 BEFORE = "d" * 40
 """What a branch was before a test pushes to it."""
@@ -81,9 +82,16 @@ async def push(
     bench: Bench, after: str, *projects: str, before: str = BEFORE, branch: str = "main", delivery: str = ""
 ) -> None:
     """Push a commit that changes ``projects``."""
-    bench.repositories.touch_branch(after, *projects)
+    bench.repositories.touch_branch(after, *projects, before=before)
     payload = push_payload(ref=f"refs/heads/{branch}", before=before, after=after)
     await bench.hear("push", payload, push_id(REPO, branch), delivery=delivery)
+
+
+async def until_built(
+    bench: Bench, project: str, sha: str, state: CheckConclusion | CheckStatus, system: System = LINUX
+) -> CheckRun:
+    """Wait until the check run of a push to main is at ``state``."""
+    return await bench.until_check_run(project, state, sha=sha, system=system, branch="main")
 
 
 async def _press(bench: Bench, event: str, payload: dict[str, object]) -> None:

@@ -1,8 +1,10 @@
 """A RabbitMQ node of the tests' own, which can be ended as a power cut would."""
 
+import asyncio
 import os
 import signal
 import tempfile
+from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import aio_pika
 import pytest
 
-from cli.embedded_rabbitmq import INSTALL_HINT, EmbeddedRabbitMQ, find_programs
+from cli.embedded_rabbitmq import _NODE_NAME, INSTALL_HINT, EmbeddedRabbitMQ, find_programs
 from messaging.amqp import AmqpTransport
 from messaging.in_process import InProcessTransport
 from messaging.topology import EXCHANGES, QUEUES
@@ -71,6 +73,24 @@ class RabbitMQNode:
         """Declare a durable queue without any arguments."""
         async with await aio_pika.connect(self.url) as connection, connection.channel() as channel:
             await channel.declare_queue(name, durable=True)
+
+    async def alarm(self) -> None:
+        """Have it find its disk too full: it takes no more messages, and serves consumers as ever."""
+        await self._require_free("1000000GB")
+
+    async def end_alarm(self) -> None:
+        """Have it find room on its disk again; without an alarm nothing changes."""
+        await self._require_free("50MB")
+
+    async def _require_free(self, size: str) -> None:
+        """Do what ``rabbitmqctl set_disk_free_limit`` does in seconds; Erlang's own program takes none."""
+        cookie = (self._node._folder / "home" / ".erlang.cookie").read_text()
+        call = ("-n", _NODE_NAME, "-c", cookie, "-a", f'rabbit_disk_monitor set_disk_free_limit ["{size}"]')
+        control = await asyncio.create_subprocess_exec(
+            "erl_call", *call, env=self._node._environment(), stdout=PIPE, stderr=STDOUT
+        )
+        said, _ = await control.communicate()
+        assert said == b"ok", said.decode()
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._node._server

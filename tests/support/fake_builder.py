@@ -141,6 +141,8 @@ class FakeCluster(Cluster):
         self._owners = owners
         self.builders: dict[System, int] = {}
         self.queues: dict[System, int] = {}
+        self.disks: list[str] = []
+        """Task queues of processes that have a disk to tidy."""
         self.views: dict[tuple[RepositoryName, int], PullRequestView] = {}
         self.started: list[Start] = []
         self.signals: list[Signal] = []
@@ -176,6 +178,12 @@ class FakeCluster(Cluster):
         if self._owners is not None:
             return await self._owners.pull_request_view(repo, number)
         return self.views.get((repo, number))
+
+    async def housekeeping_queues(self) -> list[str]:
+        """What ``disks`` says."""
+        if self.fault is not None:
+            raise self.fault
+        return self.disks
 
     async def queue_length(self, system: System) -> int:
         """As many as ``queues`` says."""

@@ -31,7 +31,7 @@ class FakeRepositories:
         self.jobs: list[MergeJob] = []
         self.pushes: list[PushJob] = []
         self._reports: dict[str, MergeReport] = {}
-        self._pushed: dict[str, ChangeFacts] = {}
+        self._pushed: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._fault: str | None = None
         self._errors: defaultdict[str, list[Exception]] = defaultdict(list)
 
@@ -53,14 +53,12 @@ class FakeRepositories:
             whole_merge=whole_merge,
         )
 
-    def touch_branch(self, sha: str, *projects: str, subjects: tuple[str, ...] = ()) -> None:
-        """Make a commit that can be pushed, and changes ``projects``, whatever was there before."""
-        self._pushed[sha] = ChangeFacts(
-            touched=tuple(sorted(projects)), subjects=subjects, path_count=len(projects)
-        )
+    def touch_branch(self, sha: str, *projects: str, before: str = "") -> None:
+        """Make a commit that can be pushed, and changes ``projects`` of the commit ``before``."""
+        self._pushed[sha] = (before, projects)
 
-    def spoil_projects(self, fault: str) -> None:
-        """Let the project file of every branch be one that cannot be used."""
+    def spoil_projects(self, fault: str | None) -> None:
+        """Let the project file of every branch be one that cannot be used; None: let it be mended."""
         self._fault = fault
 
     def conflict(self, head_sha: str, *paths: str) -> None:
@@ -102,8 +100,16 @@ class FakeRepositories:
         if self._fault is not None:
             return PushReport(tree=job.after[::-1], project_file_error=self._fault)
         return PushReport(
-            tree=job.after[::-1], since=job.before, projects=self.projects, changes=self._pushed[job.after]
+            tree=job.after[::-1], since=job.before, projects=self.projects, changes=self._changes(job)
         )
+
+    def _changes(self, job: PushJob) -> ChangeFacts:
+        """What all the commits change that were made from ``before`` to ``after``."""
+        sha, touched = job.after, set[str]()
+        while sha != job.before and sha in self._pushed:
+            sha, projects = self._pushed[sha]
+            touched.update(projects)
+        return ChangeFacts(touched=tuple(sorted(touched)), path_count=len(touched))
 
     def _strike(self, sha: str) -> None:
         if errors := self._errors[sha]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from temporalio.api.enums.v1 import EventType, TimeoutType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import (
@@ -9,7 +10,7 @@ from temporalio.api.history.v1 import (
     HistoryEvent,
     WorkflowExecutionStartedEventAttributes,
 )
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
 _ENDINGS = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED: "completed",
@@ -159,3 +160,11 @@ def _fault(event: HistoryEvent) -> str:
         if timed_out.timeout_type != TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START:
             return "a workflow task timed out"
     return ""
+
+
+async def until_renewed(run: WorkflowHandle[Any, Any]) -> None:
+    """Wait until a run, which must be the one that is meant and not the newest, has continued as new."""
+    async for event in run.fetch_history_events(wait_new_event=True):
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
+            return
+    raise AssertionError(f"{run.id} has not continued as new")

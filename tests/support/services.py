@@ -121,6 +121,10 @@ class Process:
         self._process.send_signal(signal.SIGKILL)
         await self._process.wait()
 
+    async def wait(self) -> int:
+        """Its exit status, whenever it ends and however."""
+        return await self._process.wait()
+
     async def ended(self) -> int:
         """Its exit status, when it has ended by itself."""
         return await asyncio.wait_for(self._process.wait(), PATIENCE_SECONDS)

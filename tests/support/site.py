@@ -171,6 +171,7 @@ async def running_site(
     policy: Policy | None = None,
     *,
     builds_for: tuple[System, ...] = (SYSTEM,),
+    redelivers: bool = True,
 ) -> AsyncIterator[Site]:
     """Run a bot with all state in ``folder``; every pull request is closed when the block is left in peace.
 
@@ -180,6 +181,7 @@ async def running_site(
         rabbitmq: URL of the broker.
         policy: what the bot decides by; None: builds on this machine's system, by everybody.
         builds_for: the systems of the bot's own builder.
+        redelivers: whether webhooks that fail, as they may on a busy machine, are delivered again.
     """
     need("bwrap", "prlimit", "make", "sh")
     github, app = new_github()
@@ -191,7 +193,8 @@ async def running_site(
         transport = await enter(AmqpTransport(rabbitmq))
         bot = await enter(running_bot(client, transport, _settings(app, url, folders, policy, builds_for)))
         app.webhook_url = f"{bot.webhook_url}/github-webhook"
-        await enter(redelivering(github, app))
+        if redelivers:
+            await enter(redelivering(github, app))
         site = Site(github, app, client, bot, folders)
         yield site
         await site.close_all()

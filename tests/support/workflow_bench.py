@@ -27,6 +27,7 @@ from activities.attempt import Builder
 from activities.building import BuildActivities
 from activities.clients.cluster import TemporalCluster
 from activities.clients.workspace.room import BuildSlots, Room
+from activities.ports import GitHub
 from cli.workers import GIT_THREADS, build_worker, git_worker, workflow_worker
 from tests.support.build_floor import BuildFloor, HeldRepositories
 from tests.support.clock import NOON
@@ -35,7 +36,7 @@ from tests.support.fake_builder import FakeBuildLogs, FakeCluster, FakeStats, Fa
 from tests.support.fake_github import FakeGitHub, Fault
 from tests.support.fake_repositories import BASE_SHA, make_project
 from tests.support.github_json import pull_json
-from tests.support.histories import Histories, ended_child_type, read_histories
+from tests.support.histories import Histories, ended_child_type, read_histories, until_renewed
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.time_skipping import pass_time
 from tests.support.webhooks import encode, pull_request_payload
@@ -122,9 +123,12 @@ class NeverRaisedError(Exception):
 class Bench:
     """One bot, its GitHub, its git and its builders. Made by :func:`working_bench`."""
 
-    def __init__(self, client: Client, folder: Path, projects: tuple[Project, ...]) -> None:
+    def __init__(
+        self, client: Client, folder: Path, projects: tuple[Project, ...], port: GitHub | None = None
+    ) -> None:
         self.client = client
         self.github = FakeGitHub(first_id=next(_FIRST_IDS))
+        self._port = port or self.github
         self.github.grant(REPO, MAINTAINER, Permission.WRITE)
         self.repositories = HeldRepositories(*projects)
         self.cluster = FakeCluster(owners=TemporalCluster(client))
@@ -302,12 +306,8 @@ class Bench:
 
     async def until_renewed(self, number: int = NUMBER) -> None:
         """Wait until the first run of the owner has continued as new."""
-        handle = self.first_run(number)
         async with asyncio.timeout(PATIENCE_SECONDS):
-            async for event in handle.fetch_history_events(wait_new_event=True):
-                if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
-                    return
-        raise AssertionError(f"{handle.id} has not continued as new")
+            await until_renewed(self.first_run(number))
 
     # Time, builders and the end
 
@@ -362,14 +362,15 @@ class Bench:
         return any(workflow_id == pull_request_id(REPO, number) for workflow_id, _ in self._started)
 
     @asynccontextmanager
-    async def _working(
+    async def working(
         self, policy: Policy, builders: tuple[System, ...], concurrent: int
     ) -> AsyncIterator[None]:
+        """Let the bot's workers work."""
         async with self._stack as stack:
             threads = stack.enter_context(ThreadPoolExecutor(GIT_THREADS))
             decide_and_talk = workflow_worker(
                 self.client,
-                github=self.github,
+                github=self._port,
                 cluster=self.cluster,
                 policy=policy,
                 stats=self.stats,
@@ -403,7 +404,7 @@ async def working_bench(
 ) -> AsyncIterator[Bench]:
     """A bot at work on the server of ``client``; at the end nothing may be left that was not seen through."""
     bench = Bench(client, folder, projects)
-    async with bench._working(policy or Policy(), builders, concurrent_builds):
+    async with bench.working(policy or Policy(), builders, concurrent_builds):
         yield bench
         histories = await bench.end()
     histories.assert_healthy()

@@ -56,6 +56,7 @@ def test_every_activity_has_the_name_that_histories_know() -> None:
     assert [definition.name for definition in definitions] == [
         "builders_online",
         "queue_lengths",
+        "housekeeping_queues",
         "pull_request_view",
         "tell_owner",
     ]

@@ -2,21 +2,13 @@
 
 import pytest
 
-from dashboard.pages.branch_page import branch_page
-from dashboard.pages.page import document
-from tests.support.html_tree import Node, parse
-from tests.support.page_parts import HERE, NOW, cells, facts, headings, main_of, part, verdict
+from tests.support.page_parts import cells, facts, headings, page_of, part, shown, verdict, whole
 from tests.support.samples import BASE, HEAD, branch_view, build_view
 from tickborg.jobs import BuildMode, BuildOutcome, BuildStage
 from tickborg.views import BranchView
 
 RUNNING = build_view("cgit", stage=BuildStage.RUNNING, head_sha=HEAD)
 FAULT = "the project file .tickborg.toml:3: `systems`: no such system\nline 9: `needs`: no such project"
-
-
-def shown(view: BranchView) -> Node:
-    """The page of a branch."""
-    return main_of(branch_page(view, NOW, HERE))
 
 
 def test_a_branch_is_introduced() -> None:
@@ -75,9 +67,9 @@ def test_failures_can_be_reproduced() -> None:
 )
 def test_the_verdict_comes_first(view: BranchView, said: tuple[str, str], *, moves: bool) -> None:
     """And the page looks again by itself only while that may change."""
-    whole = parse(document(branch_page(view, NOW, HERE), HERE))
-    assert verdict(whole) == said
-    assert ("data-refresh" in whole.one("main").attributes) is moves
+    page = whole(page_of(view))
+    assert verdict(page) == said
+    assert ("data-refresh" in page.one("main").attributes) is moves
 
 
 def test_a_push_that_cannot_be_looked_at_has_its_why() -> None:

@@ -8,20 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.logs.log_page import LogView, log_page
-from dashboard.pages.branch_page import branch_page
-from dashboard.pages.front_page import front_page
-from dashboard.pages.page import document
-from dashboard.pages.pull_page import pull_page
-from dashboard.ports import BusyBranch, GoingOn, OpenPull
 from messaging.log_format import LogMetadata
 from messaging.log_store import LogLine
 from tests.support.html_tree import Node, parse
-from tests.support.page_parts import HERE, NOW
+from tests.support.page_parts import HERE, html_of, list_of, page_of
 from tests.support.samples import (
     ATTEMPT,
     HEAD,
     NOON,
-    REPO,
     branch_view,
     build_view,
     pull_request,
@@ -50,7 +44,7 @@ def hostile_pull(word: str) -> str:
         notices=(f"{code(word)}: {prose(sentence(word))}",),
         failed_checks=(word,),
     )
-    return document(pull_page(view, NOW, HERE), HERE)
+    return html_of(page_of(view))
 
 
 def hostile_build(word: str) -> BuildView:
@@ -77,7 +71,7 @@ def hostile_branch(word: str) -> str:
     view = branch_view(
         hostile_build(word), branch=word, pusher=word, head_sha=HEAD, error=sentence(word), waiting=(word,)
     )
-    return document(branch_page(view, NOW, HERE), HERE)
+    return html_of(page_of(view))
 
 
 def hostile_log(word: str) -> str:
@@ -95,15 +89,14 @@ def hostile_log(word: str) -> str:
     view = LogView(
         metadata.attempt_id, metadata, (LogLine(1, word.replace("\x1b", "")),), cut=True, place="1-2-3"
     )
-    return document(log_page(view, HERE), HERE)
+    return html_of(log_page(view, HERE))
 
 
 def hostile_list(word: str) -> str:
     """The same for the list."""
     view = pull_request_view(build_view(word, outcome=BuildOutcome.FAILURE), pull=pull_request(title=word))
     branch = branch_view(build_view(word, outcome=BuildOutcome.FAILURE), branch=word, pusher=word)
-    going_on = GoingOn((OpenPull(REPO, 7, view),), (BusyBranch(REPO, word, branch),))
-    return document(front_page(going_on, HERE), HERE)
+    return html_of(list_of({7: view}, {word: branch}))
 
 
 WORDS = st.one_of(

@@ -4,18 +4,24 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.pages.front_page import front_page
-from dashboard.pages.page import document
-from dashboard.pages.pull_page import pull_page
-from dashboard.ports import BusyBranch, GoingOn, OpenPull
-from tests.support.html_tree import Node, parse
-from tests.support.page_parts import DASH, HERE, NOW, cells, facts, headings, main_of, part, verdict
+from tests.support.page_parts import (
+    DASH,
+    cells,
+    facts,
+    headings,
+    list_of,
+    main_of,
+    page_of,
+    part,
+    shown,
+    verdict,
+    whole,
+)
 from tests.support.samples import (
     ATTEMPT,
     BASE,
     HEAD,
     NOON,
-    REPO,
     branch_view,
     build_view,
     pull_request,
@@ -28,11 +34,6 @@ from tickborg.views import PullRequestView
 
 ARM = System.AARCH64_LINUX
 EVALUATED = EvaluationOutcome.EVALUATED
-
-
-def shown(view: PullRequestView) -> Node:
-    """The page of a pull request."""
-    return main_of(pull_page(view, NOW, HERE))
 
 
 def test_a_pull_request_is_introduced() -> None:
@@ -263,15 +264,14 @@ def test_the_verdict_comes_first(view: PullRequestView, said: tuple[str, str]) -
 )
 def test_a_page_looks_again_only_while_something_moves(view: PullRequestView, *, moves: bool) -> None:
     """By script, and by itself where there is none."""
-    whole = parse(document(pull_page(view, NOW, HERE), HERE))
-    assert ("data-refresh" in whole.one("main").attributes) is moves
-    assert bool(whole.all("meta", http_equiv="refresh")) is moves
+    page = whole(page_of(view))
+    assert ("data-refresh" in page.one("main").attributes) is moves
+    assert bool(page.all("meta", http_equiv="refresh")) is moves
 
 
 def test_the_list_has_a_row_for_each_pull_request() -> None:
     """Also for one whose owner does not answer."""
-    known = OpenPull(REPO, 7, pull_request_view(evaluation=EVALUATED))
-    node = main_of(front_page(GoingOn((known, OpenPull(REPO, 8, None)), more_pulls=True), HERE))
+    node = main_of(list_of({7: pull_request_view(evaluation=EVALUATED), 8: None}, more_pulls=True))
     assert [link.attributes["href"] for link in node.all("a")] == ["/acme/mono/pull/7", "/acme/mono/pull/8"]
     assert [link.text for link in node.all("a")] == ["Make it faster", "acme/mono#8"]
     assert "Only the newest 2 pull requests" in node.text
@@ -280,10 +280,8 @@ def test_the_list_has_a_row_for_each_pull_request() -> None:
 def test_the_list_has_the_branches_that_something_is_done_about() -> None:
     """Below the pull requests, and only where there are any."""
     running = branch_view(build_view(stage=BuildStage.RUNNING), branch="release/1.2")
-    branches = (BusyBranch(REPO, "release/1.2", running), BusyBranch(REPO, "main", None))
-    node = part(
-        main_of(front_page(GoingOn(branches=branches, more_branches=True), HERE)), "Branches being built"
-    )
+    page = list_of(branches={"release/1.2": running, "main": None}, more_branches=True)
+    node = part(main_of(page), "Branches being built")
     links = {link.attributes["href"]: link.text for link in node.all("a")}
     assert links == {"/acme/mono/branch/release/1.2": "release/1.2", "/acme/mono/branch/main": "main"}
     assert [row.one("small").text for row in node.all("li")] == ["acme/mono, pushed by ada", "acme/mono"]
@@ -296,6 +294,6 @@ def test_the_list_has_the_branches_that_something_is_done_about() -> None:
 
 def test_an_empty_list_says_so() -> None:
     """And when that will change."""
-    node = main_of(front_page(GoingOn(), HERE))
+    node = main_of(list_of())
     assert "There are none" in node.text
     assert headings(node) == []

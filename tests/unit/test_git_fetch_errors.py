@@ -17,6 +17,7 @@ from tickborg.github import RepositoryName
 
 REPO = RepositoryName(owner="octo", name="monorepo")
 URL = "https://github.com/octo/monorepo.git"
+DENIED = f"fatal: unable to access '{URL}/': The requested URL returned error: 403"
 
 SAID = [
     ("fatal: remote error: upload-pack: not our ref 0123456789", HeadGoneError),
@@ -25,6 +26,7 @@ SAID = [
     ("fatal: '/srv/none.git' does not appear to be a git repository\nfatal: Could not read", PermanentError),
     (f"fatal: unable to access '{URL}/': The requested URL returned error: 403", PermanentError),
     (f"fatal: unable to access '{URL}/': The requested URL returned error: 429", UnavailableError),
+    (f"remote: You have exceeded a secondary rate limit.\n{DENIED}", UnavailableError),
     (f"fatal: unable to access '{URL}/': The requested URL returned error: 503", UnavailableError),
     (f"fatal: unable to access '{URL}/': Could not resolve host: github.com", UnavailableError),
     (f"fatal: unable to access '{URL}/': Failed to connect to github.com port 443", UnavailableError),

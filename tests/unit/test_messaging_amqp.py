@@ -86,7 +86,7 @@ async def consume(transport: AmqpTransport) -> None:
 
 async def ask(transport: AmqpTransport) -> None:
     """Be ``tickborg health``."""
-    await transport.consumers(LOGS_QUEUE)
+    await transport.look_at(LOGS_QUEUE)
 
 
 @pytest.mark.parametrize("work", [keep, consume, ask])
@@ -147,6 +147,6 @@ def test_whatever_answers_in_the_broker_s_place_is_tried_again(answer: bytes) ->
     async def ask_it() -> None:
         async with answering(answer) as url:
             with pytest.raises(UnavailableError, match=r"RabbitMQ at 127\.0\.0\.1:\d+ failed"):
-                await AmqpTransport(url).consumers(LOGS_QUEUE)
+                await AmqpTransport(url).look_at(LOGS_QUEUE)
 
     asyncio.run(ask_it())

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -11,17 +12,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.ports import BuildLogs
+from messaging import spool_drain
 from messaging.backoff import Backoff
+from messaging.log_collector import LogCollector
 from messaging.log_publisher import Batching, LogPublisher
 from messaging.log_route import NotKeptError
-from messaging.log_store import LogReader
+from messaging.log_store import LogReader, LogStore
 from messaging.spool import SpoolFile, SpoolFolder
 from messaging.transport import Subscription
 from tests.support.build_logs import ATTEMPT, START, end, new_start, numbered
+from tests.support.counted import Counted
 from tests.support.log_pipeline import collector, ended, running, until_sent, written
 from tests.support.unreliable_transport import Trouble, UnreliableTransport
 from tickborg.errors import InfrastructureError
-from tickborg.messages import LOG_MESSAGE, LOGS_QUEUE, BuildLogMsg, BuildLogStart, BuildLogStatus
+from tickborg.messages import (
+    LOG_MESSAGE,
+    LOGS_QUEUE,
+    BuildLogMsg,
+    BuildLogStart,
+    BuildLogStatus,
+    Event,
+    EventName,
+)
 
 AT_ONCE = Batching(seconds=0)
 NEVER = Batching(seconds=3600)
@@ -255,6 +267,31 @@ async def test_a_broken_spool_neither_hangs_nor_fails_a_build(tmp_path: Path) ->
         await log.close(BuildLogStatus.SUCCESS)
 
 
+async def test_a_log_that_nothing_took_is_said_counted_and_ended(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its lines are lost, once; what it was the log of, and how it ended, is sent when the broker is back."""
+    (tmp_path / "spool").write_text("a file where the folder should be")
+    transport, stats = UnreliableTransport(), Counted()
+    transport.go_away()
+    async with publisher(transport, tmp_path, Batching(seconds=0, lines=1)) as logs:
+        log = await logs.open(START)
+        for line in numbered(1, 40):
+            await log.write([line])
+        await log.close(BuildLogStatus.SUCCESS)
+        transport.come_back()
+        collecting = LogCollector(transport, LogStore(tmp_path / "logs"), stats, gap_seconds=0.01)
+        async with running(collecting.run()):
+            metadata = await ended(tmp_path / "logs", ATTEMPT)
+            await stats.notified.wait()
+    assert (metadata.project, metadata.status, metadata.line_count) == ("meshmc", BuildLogStatus.SUCCESS, 40)
+    assert [(hole.first, hole.last) for hole in metadata.holes] == [(1, 40)]
+    assert stats.events == [Event(name=EventName.LOG_LINES_LOST, count=40)]
+    assert caplog.text.count("the build goes on") == 1
+    assert caplog.text.count("the log goes to the spool") == 1
+    assert f"40 lines of the log of attempt {ATTEMPT} are lost" in caplog.text
+
+
 async def test_a_spool_file_deleted_by_hand_is_sent_all_the_same(tmp_path: Path) -> None:
     """It is open, and what was promised to be kept is kept."""
     transport = UnreliableTransport()
@@ -342,6 +379,33 @@ async def test_the_spool_of_a_dead_process_is_sent_by_the_next(tmp_path: Path) -
     async with publisher(transport, tmp_path), running(collector(transport, tmp_path).run()):
         assert (await ended(tmp_path, ATTEMPT)).status is BuildLogStatus.CANCELLED
     assert written(tmp_path, ATTEMPT) == numbered(1, 3)
+
+
+def open_files(folder: Path) -> int:
+    """How many files of a folder this process has open."""
+    return sum(os.path.realpath(file).startswith(str(folder)) for file in Path("/proc/self/fd").iterdir())
+
+
+async def test_a_long_outage_does_not_use_up_the_files_of_a_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Builds of a day have more logs than a process may have files; all are sent when the broker is back."""
+    monkeypatch.setattr(spool_drain, "OPEN_FILES", 3)
+    transport, starts = UnreliableTransport(), [new_start() for _ in range(12)]
+    transport.go_away()
+    async with (
+        publisher(transport, tmp_path) as logs,
+        running(collector(transport, tmp_path).run()),
+    ):
+        for start in starts:
+            log = await logs.open(start)
+            await log.write(numbered(1, 3))
+            await log.close(BuildLogStatus.SUCCESS)
+        assert open_files(tmp_path / "spool") <= 4
+        transport.come_back()
+        for start in starts:
+            assert (await ended(tmp_path, start.attempt_id)).complete
+        await until_sent(tmp_path / "spool")
 
 
 async def test_the_spool_of_a_living_process_is_left_alone(tmp_path: Path) -> None:

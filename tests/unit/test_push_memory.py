@@ -43,22 +43,83 @@ def test_a_push_that_comes_late_is_not_the_head() -> None:
     assert remembered.waiting == (push(B, C), push(A, B))
 
 
-def test_a_push_back_to_an_earlier_commit_is_the_newest() -> None:
-    """A forced push that undoes the one before begins where the branch is."""
-    assert memory(push(A, B), push(B, A)).head == push(B, A)
-
-
-def test_a_push_that_fits_nowhere_is_the_newest() -> None:
-    """After a forced push, or when webhooks were lost, the order in which they come is all there is."""
-    assert memory(push(A, B), push(C, D)).head == push(C, D)
-
-
 def test_projects_wanted_are_a_set() -> None:
     """Two pushes may change the same project."""
     remembered = memory()
     remembered.want(("cmark", "cgit"))
     remembered.want(("cgit", "meshmc"))
     assert remembered.wanted == ("cgit", "cmark", "meshmc")
+
+
+def test_what_could_not_be_looked_at_is_looked_at_with_the_newest() -> None:
+    """From where the first of the failures began, so that nothing between is lost."""
+    remembered = memory(push(A, B), push(B, C), push(C, D))
+    for failed in (push(A, B), push(B, C)):
+        assert remembered.next_look() == failed
+        remembered.owe(failed)
+        remembered.waiting = remembered.waiting[1:]
+    assert remembered.next_look() == push(C, D).model_copy(update={"before": A})
+
+
+def test_what_came_late_and_could_not_be_looked_at_is_owed_from_its_beginning() -> None:
+    """It led to what was owed before."""
+    remembered = memory(push(B, C), push(A, B))
+    remembered.owe(push(B, C))
+    remembered.owe(push(A, B))
+    assert remembered.owed == A
+
+
+def test_an_older_push_is_looked_at_by_itself() -> None:
+    """What is owed may be newer than it, and would show nothing."""
+    remembered = memory(push(A, B), push(B, C))
+    remembered.owe(push(C, D))
+    assert remembered.next_look() == push(A, B)
+
+
+def test_nothing_is_owed_once_it_has_been_looked_at() -> None:
+    """And an older push, which began elsewhere, pays nothing back."""
+    remembered = memory(push(B, C))
+    remembered.owe(push(B, C))
+    remembered.learn(push(A, B), ())
+    assert remembered.owed == B
+    remembered.learn(push(B, C), ("cgit",))
+    assert remembered.owed is None
+    assert remembered.wanted == ("cgit",)
+
+
+def test_what_is_looked_at_again_changes_nothing_more() -> None:
+    """Or what somebody cancelled on it would be built again, because another push came late."""
+    remembered = memory(push(B, C), push(A, B))
+    for late in ((), ("cmark",)):
+        remembered.learn(push(B, C), ("cgit",))
+        remembered.wanted = ()
+        remembered.learn(push(A, B), late)
+    remembered.learn(push(B, C), ("cgit",))
+    assert list(remembered.wanted) == ["cmark"]
+
+
+def test_the_newest_is_looked_at_again_only_for_something() -> None:
+    """Because of projects that are to be built on it, or of what nobody knows yet."""
+    remembered = memory(push(A, B))
+    remembered.look_again()
+    assert list(remembered.waiting) == [push(A, B)]
+    remembered.owe(push(A, B))
+    remembered.look_again()
+    assert list(remembered.waiting) == [push(A, B)] * 2
+
+
+def test_an_owner_is_done_when_nothing_is_left_for_the_next_push_either() -> None:
+    """What it knows ends with it."""
+    remembered = memory()
+    assert remembered.settled
+    remembered.want(("cgit",))
+    assert not remembered.settled
+    remembered.wanted, remembered.owed = (), A
+    assert not remembered.settled
+    remembered.owed = None
+    job = _job("put off", A)
+    remembered.builds[build_key(job)] = BuildRecord(n=None, job=job, view=build_view("cgit"))
+    assert not remembered.settled
 
 
 def test_builds_of_older_heads_are_forgotten_when_they_have_ended() -> None:

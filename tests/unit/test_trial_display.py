@@ -11,7 +11,7 @@ from cli.trial_display import LAST_LINES, Checked, TrialDisplay, Tried
 from messaging.in_process import QUEUE_LENGTH, InProcessTransport
 from messaging.live import LiveLogs
 from messaging.log_assembly import AnyLogMessage
-from messaging.log_route import outgoing
+from messaging.log_envelope import outgoing
 from tests.support.build_logs import ATTEMPT, START, end, lines
 from tests.support.log_pipeline import running
 from tests.support.samples import build_view, pull_request_view

@@ -41,13 +41,13 @@ class Terms(NamedTuple):
     tries: int
 
 
-SHOWN = Terms("tickborg", timedelta(seconds=30), MINUTE, MINUTE, NEVER, timedelta(seconds=10), 0)
+SHOWN = Terms("tickborg", timedelta(seconds=45), MINUTE, MINUTE, NEVER, timedelta(seconds=10), 0)
 """Cosmetic steps: a minute at most."""
-TOLD = ASKED = Terms("tickborg", MINUTE, DAY, DAY, NEVER, MINUTE, 0)
+TOLD = ASKED = Terms("tickborg", 3 * MINUTE, DAY, DAY, timedelta(seconds=30), MINUTE, 0)
 """What people wait for, and what is decided on: a day."""
 
 EXPECTED = {
-    "policy": {TOLD._replace(each_try=timedelta(seconds=10))},
+    "policy": {TOLD._replace(each_try=timedelta(seconds=10), heartbeat=NEVER)},
     "pull_request": {ASKED},
     "permission": {ASKED},
     "builders_online": {ASKED},
@@ -55,10 +55,10 @@ EXPECTED = {
     "open_check_run": {SHOWN},
     "update_check_run": {SHOWN, TOLD},
     "publish_summary": {TOLD},
-    "labels": {SHOWN},
-    "change_labels": {SHOWN},
+    "labels": {TOLD},
+    "change_labels": {TOLD},
     "notify": {SHOWN},
-    "merge": {Terms("tickborg-git", 15 * MINUTE, DAY, DAY, NEVER, MINUTE, 0)},
+    "merge": {TOLD._replace(queue="tickborg-git", each_try=15 * MINUTE)},
     "build": {
         Terms(
             queue="build.x86_64-linux",

@@ -2,31 +2,23 @@
 
 from functools import partial
 
-import pytest
-
 from activities.ports import Exit
 from tests.support import asking
 from tests.support.fake_builder import Scripted
 from tests.support.workflow_bench import HEAD, NEXT_HEAD, REPO, THIRD_HEAD, Bench
-from tickborg.errors import HeadGoneError, PermanentError
-from tickborg.github import CheckConclusion, CheckRun, CheckStatus, StatusState
+from tickborg.github import CheckConclusion, CheckStatus, StatusState
 from tickborg.names import push_id
 from tickborg.texts.push_statuses import PUSH_CONTEXT
 
 DELIVERY = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
 
 
-async def until_built(bench: Bench, project: str, sha: str, state: CheckConclusion | CheckStatus) -> CheckRun:
-    """Wait until the check run of a push is at ``state``."""
-    return await bench.until_check_run(project, state, sha=sha, branch="main")
-
-
 async def test_a_push_builds_what_it_changes(bench: Bench) -> None:
     """Check runs are named for the branch, a status says what changed, and then the owner ends."""
     await asking.push(bench, HEAD, "cgit", "cmark")
-    run = await until_built(bench, "cgit", HEAD, CheckConclusion.SUCCESS)
+    run = await asking.until_built(bench, "cgit", HEAD, CheckConclusion.SUCCESS)
     assert run.name == "cgit on x86_64-linux (push to main)"
-    await until_built(bench, "cmark", HEAD, CheckConclusion.SUCCESS)
+    await asking.until_built(bench, "cmark", HEAD, CheckConclusion.SUCCESS)
     status = await bench.until_status(HEAD, StatusState.SUCCESS, context=PUSH_CONTEXT)
     assert status.description == "2 projects: cgit, cmark"
     await bench.client.get_workflow_handle(push_id(REPO, "main")).result()
@@ -35,7 +27,7 @@ async def test_a_push_builds_what_it_changes(bench: Bench) -> None:
 async def test_the_whole_range_of_a_push_is_looked_at(bench: Bench) -> None:
     """Not only its last commit."""
     await asking.push(bench, HEAD, "cgit", before=THIRD_HEAD)
-    await until_built(bench, "cgit", HEAD, CheckConclusion.SUCCESS)
+    await asking.until_built(bench, "cgit", HEAD, CheckConclusion.SUCCESS)
     [job] = bench.repositories.pushes
     assert (job.before, job.after) == (THIRD_HEAD, HEAD)
 
@@ -53,10 +45,10 @@ async def test_a_delivery_that_comes_twice_is_built_once(bench: Bench) -> None:
     """While the owner runs it knows the delivery."""
     bench.floor.hold("cgit")
     await asking.push(bench, HEAD, "cgit", delivery=DELIVERY)
-    await until_built(bench, "cgit", HEAD, CheckStatus.IN_PROGRESS)
+    await asking.until_built(bench, "cgit", HEAD, CheckStatus.IN_PROGRESS)
     await asking.push(bench, HEAD, "cgit", delivery=DELIVERY)
     bench.floor.release("cgit")
-    await until_built(bench, "cgit", HEAD, CheckConclusion.SUCCESS)
+    await asking.until_built(bench, "cgit", HEAD, CheckConclusion.SUCCESS)
     histories = await bench.end()
     assert len(histories.of("Build")) == 1
 
@@ -67,10 +59,10 @@ async def test_a_newer_push_supersedes_what_no_builder_has_begun(bench: Bench) -
     await asking.push(bench, HEAD, "cgit")
     await bench.until(lambda: _says(bench, "cgit", HEAD, "no x86_64-linux builder is online"))
     await asking.push(bench, NEXT_HEAD, "cmark", before=HEAD)
-    ended = await until_built(bench, "cgit", HEAD, CheckConclusion.CANCELLED)
+    ended = await asking.until_built(bench, "cgit", HEAD, CheckConclusion.CANCELLED)
     assert ended.title == f"superseded by {NEXT_HEAD[:7]}"
     for project in ("cgit", "cmark"):
-        await until_built(bench, project, NEXT_HEAD, CheckStatus.QUEUED)
+        await asking.until_built(bench, project, NEXT_HEAD, CheckStatus.QUEUED)
         await _cancel(bench, project, NEXT_HEAD)
 
 
@@ -78,11 +70,11 @@ async def test_what_runs_is_not_superseded(bench: Bench) -> None:
     """A build that has begun tells something of its commit, which stays in the branch's history."""
     bench.floor.hold("cgit")
     await asking.push(bench, HEAD, "cgit")
-    await until_built(bench, "cgit", HEAD, CheckStatus.IN_PROGRESS)
+    await asking.until_built(bench, "cgit", HEAD, CheckStatus.IN_PROGRESS)
     await asking.push(bench, NEXT_HEAD, "cmark", before=HEAD)
-    await until_built(bench, "cmark", NEXT_HEAD, CheckConclusion.SUCCESS)
+    await asking.until_built(bench, "cmark", NEXT_HEAD, CheckConclusion.SUCCESS)
     bench.floor.release("cgit")
-    await until_built(bench, "cgit", HEAD, CheckConclusion.SUCCESS)
+    await asking.until_built(bench, "cgit", HEAD, CheckConclusion.SUCCESS)
     assert bench.github.check_run("cgit on x86_64-linux (push to main)", NEXT_HEAD) is None
 
 
@@ -90,46 +82,22 @@ async def test_a_push_that_comes_late_is_built_on_the_newest_head(bench: Bench) 
     """Webhooks overtake each other: nobody has looked at what the older one changed."""
     bench.floor.hold("cmark")
     await asking.push(bench, NEXT_HEAD, "cmark", before=HEAD)
-    await until_built(bench, "cmark", NEXT_HEAD, CheckStatus.IN_PROGRESS)
+    await asking.until_built(bench, "cmark", NEXT_HEAD, CheckStatus.IN_PROGRESS)
     await asking.push(bench, HEAD, "cgit")
     bench.floor.release("cmark")
-    await until_built(bench, "cgit", NEXT_HEAD, CheckConclusion.SUCCESS)
+    await asking.until_built(bench, "cgit", NEXT_HEAD, CheckConclusion.SUCCESS)
     assert bench.github.check_run("cgit on x86_64-linux (push to main)", HEAD) is None
-
-
-async def test_a_bad_project_file_is_named(bench: Bench) -> None:
-    """Nothing is built, and the status says why."""
-    bench.repositories.spoil_projects(".tickborg.toml line 1: is bad")
-    await asking.push(bench, HEAD, "cgit")
-    status = await bench.until_status(HEAD, StatusState.FAILURE, context=PUSH_CONTEXT)
-    assert status.description == ".tickborg.toml line 1: is bad"
-
-
-@pytest.mark.parametrize(
-    ("error", "said"),
-    [
-        (PermanentError("git refuses"), "tickborg failed, not your push: git refuses"),
-        (HeadGoneError("no such commit"), None),
-    ],
-)
-async def test_a_push_that_cannot_be_looked_at(bench: Bench, error: Exception, said: str | None) -> None:
-    """It is said, unless there is no commit any more to say it of."""
-    bench.repositories.fail(HEAD, error)
-    await asking.push(bench, HEAD, "cgit")
-    await bench.client.get_workflow_handle(push_id(REPO, "main")).result()
-    status = bench.github.status(HEAD, PUSH_CONTEXT)
-    assert (status.description if status else None) == said
 
 
 async def test_a_check_run_of_a_push_is_run_again(bench: Bench) -> None:
     """Although its owner has ended: the check run says all that is needed."""
     bench.floor.script["make"] = Scripted(exit=Exit(2))
     await asking.push(bench, HEAD, "cgit")
-    failed = await until_built(bench, "cgit", HEAD, CheckConclusion.FAILURE)
+    failed = await asking.until_built(bench, "cgit", HEAD, CheckConclusion.FAILURE)
     await bench.client.get_workflow_handle(push_id(REPO, "main")).result()
     del bench.floor.script["make"]
     await asking.press(bench, failed)
-    again = await until_built(bench, "cgit", HEAD, CheckConclusion.SUCCESS)
+    again = await asking.until_built(bench, "cgit", HEAD, CheckConclusion.SUCCESS)
     assert again.external_id != failed.external_id
 
 
@@ -137,7 +105,7 @@ async def test_all_checks_of_a_push_are_run_again(bench: Bench) -> None:
     """GitHub knows which they were."""
     await asking.push(bench, HEAD, "cgit", "cmark")
     for project in ("cgit", "cmark"):
-        await until_built(bench, project, HEAD, CheckConclusion.SUCCESS)
+        await asking.until_built(bench, project, HEAD, CheckConclusion.SUCCESS)
     await bench.client.get_workflow_handle(push_id(REPO, "main")).result()
     await asking.press_all(bench)
     for project in ("cgit", "cmark"):
@@ -149,7 +117,7 @@ async def _cancel(bench: Bench, project: str, sha: str) -> None:
     run = bench.github.check_run(f"{project} on x86_64-linux (push to main)", sha)
     assert run is not None
     await asking.press(bench, run, "cancel")
-    ended = await until_built(bench, project, sha, CheckConclusion.CANCELLED)
+    ended = await asking.until_built(bench, project, sha, CheckConclusion.CANCELLED)
     assert ended.title == "cancelled by @grace"
 
 

@@ -21,7 +21,7 @@ _ROOM_FOR_MORE = 40
 
 def table(view: PullRequestView) -> str:
     """How the pull request stands: the outcome, and a Markdown table of its builds."""
-    return _fitted([headline(view), "", *_rows(view.builds)])
+    return fitted([headline(view), "", *_rows(view.builds)])
 
 
 def branch_table(view: BranchView) -> str:
@@ -30,10 +30,11 @@ def branch_table(view: BranchView) -> str:
     lines = [f"{code(view.branch)} at {pushed}"]
     if view.error:
         lines.append(f"\n{prose(shorten(view.error, _REASON_LIMIT))}")
-    return _fitted([*lines, "", *_rows(view.builds)])
+    return fitted([*lines, "", *_rows(view.builds)])
 
 
-def _fitted(lines: Sequence[str]) -> str:
+def fitted(lines: Sequence[str]) -> str:
+    """As many of ``lines`` as Temporal keeps, and how many more there are."""
     kept = fitting(lines, DETAILS_LIMIT - _ROOM_FOR_MORE, size=lambda line: len(line.encode()))
     left_out = len(lines) - len(kept)
     if left_out:

@@ -1,7 +1,7 @@
 """What ``git fetch`` says when it fails, in the words of the failure table (design, section 9).
 
 Git has one exit status for all of it, so its English is read (it runs with ``LC_ALL=C``). Lines that begin
-with ``remote:`` are the server's own words, which nothing here depends on.
+with ``remote:`` are the server's own words. One thing here depends on them: whether a 403 asks for patience.
 """
 
 import re
@@ -42,6 +42,7 @@ def _rule(pattern: str, kind: type[TickborgError], advice: str) -> _Rule:
 
 
 _MISSING_REF = re.compile(r"couldn't find remote ref (?P<ref>\S+)")
+_RATE_LIMITED = re.compile(r"^remote:.*\brate.limit", re.IGNORECASE | re.MULTILINE)
 _UNAUTHORIZED = re.compile(r"could not read (?:Username|Password)|Authentication failed|returned error: 401")
 
 _RULES = (
@@ -103,6 +104,8 @@ def fetch_error(repo: RepositoryName, status: int, output: str, *, with_token: b
         return MissingRefError(repo, missing["ref"])
     if _UNAUTHORIZED.search(own):
         return _unauthorized(beginning, said, with_token=with_token)
+    if "returned error: 403" in own and _RATE_LIMITED.search(output):
+        return UnavailableError(f"{beginning}: {said}; it is tried again")
     for rule in _RULES:
         if rule.pattern.search(own):
             return rule.kind(f"{beginning}: {said}; {rule.advice}")

@@ -5,14 +5,15 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from activities.clients.git.file_lock import exclusive
+from activities.clients.git.file_lock import exclusive, exclusive_if_free
 from activities.clients.git.object_store import create_repository
 from tickborg.errors import RefusedError
 from tickborg.github import RepositoryName
+from tickborg.retention import space_taken
 
 Identity = tuple[int, int]
 """Device and inode."""
@@ -49,6 +50,12 @@ class MirrorFolder:
         """Be the only one to change this mirror; yields the descriptor of the lock file."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with exclusive(self.path.with_suffix(".lock")) as descriptor:
+            yield descriptor
+
+    @contextmanager
+    def lock_if_free(self) -> Iterator[int | None]:
+        """As :meth:`lock`, without waiting; None: something is being fetched into this mirror."""
+        with exclusive_if_free(self.path.with_suffix(".lock")) as descriptor:
             yield descriptor
 
     def identity(self) -> Identity | None:
@@ -105,12 +112,35 @@ class MirrorFolder:
         return (self.path / self.fetched_ref(number)).read_text().strip()
 
     def forget(self, before: datetime) -> int:
-        """Unpin what nobody has asked for since ``before``; returns how many pins are left."""
-        pins = list((self.path / _PINS).glob("*"))
-        old = [pin for pin in pins if pin.stat().st_mtime < before.timestamp()]
-        for pin in old:
-            pin.unlink()
-        return len(pins) - len(old)
+        """Unpin what nobody has asked for since ``before``; returns how many commits that were."""
+        old = [sha for sha, used in self._pins() if used < before.timestamp()]
+        for sha in old:
+            self._pin(sha).unlink()
+        return len(old)
+
+    def used(self) -> datetime | None:
+        """When somebody last asked for a commit of it; None: no commit is kept."""
+        last = max((used for _, used in self._pins()), default=None)
+        return None if last is None else datetime.fromtimestamp(last, UTC)
+
+    def size(self) -> int:
+        """Bytes of the disk that it takes."""
+        return _size_of(self.path)
+
+    def packs(self) -> list[datetime]:
+        """When each of the packs that its objects lie in was written."""
+        times = [pack.stat().st_mtime for pack in self.path.glob("objects/pack/*.pack")]
+        return [datetime.fromtimestamp(time, UTC) for time in times]
+
+    def loose_objects(self) -> int:
+        """How many objects lie in files of their own."""
+        return len(list(self.path.glob("objects/[0-9a-f][0-9a-f]/*")))
+
+    def _pins(self) -> list[tuple[str, float]]:
+        """What is kept, and when it was last asked for; a pin that is just being written is none yet."""
+        with suppress(FileNotFoundError), os.scandir(self.path / _PINS) as entries:
+            return [(entry.name, entry.stat().st_mtime) for entry in entries if "." not in entry.name]
+        return []
 
     def _pin(self, sha: str) -> Path:
         return self.path / _PINS / sha
@@ -123,3 +153,17 @@ class MirrorFolder:
     def _aside(self) -> Path:
         """A path beside the mirror that is nobody's, for what is not yet, or no longer, a mirror."""
         return self.path.with_suffix(f".{uuid4().hex}")
+
+
+def _size_of(folder: str | Path) -> int:
+    """Bytes of the disk that all below a folder takes; what goes meanwhile takes none."""
+    size = 0
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                size += _size_of(entry.path)
+                continue
+            with suppress(FileNotFoundError):
+                status = entry.stat(follow_symlinks=False)
+                size += space_taken(status.st_size, status.st_blocks)
+    return size

@@ -58,6 +58,11 @@ class GitHubApp:
         """A token for the REST API with all that the installation on ``repo`` may do."""
         return await self._granted(repo)
 
+    async def installation_token(self, installation: int, refused: str = "") -> str:
+        """A token for the REST API with all that one installation may do, other than one that was refused."""
+        self._tokens.forget(Grant(installation), refused)
+        return await self._tokens.get(Grant(installation))
+
     async def fetch_token(self, repo: RepositoryName) -> str:
         """A token that reads the code of ``repo`` and nothing else: git's password for ``x-access-token``."""
         return await self._granted(repo, fetch_only=repo.name)

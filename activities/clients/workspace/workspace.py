@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -28,6 +29,15 @@ from tickborg.materialised import Materialised
 logger = logging.getLogger(__name__)
 
 _LOCK = ".lock"
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """What became of the workspaces that dead builders left."""
+
+    removed: int = 0
+    troubles: tuple[str, ...] = ()
+    """What could not be removed, for a person."""
 
 
 class WorkspaceFolder:
@@ -62,16 +72,31 @@ class WorkspaceFolder:
         system = os.statvfs(next(there))
         return system.f_bavail * system.f_frsize
 
-    def remove_leftovers(self) -> None:
-        """Remove the workspaces of builders that died, which a builder does when it starts."""
+    def remove_leftovers(self) -> Leftovers:
+        """Remove the workspaces of builders that died: when a builder starts, and as part of housekeeping.
+
+        One that this host does not let go is left, and holds up neither the others nor the builder.
+        """
+        removed, troubles = 0, []
         for folder in self._root.glob("*/"):
-            with exclusive(self._root / _LOCK), suppress(FileNotFoundError, BlockingIOError):
-                descriptor = _locked(folder)
-                try:
-                    logger.warning("removing %s, which a dead builder has left", folder)
-                    remove_folder(folder)
-                finally:
-                    os.close(descriptor)
+            try:
+                removed += self._remove_leftover(folder)
+            except OSError as error:
+                logger.exception("%s, which a dead builder has left, could not be removed", folder)
+                troubles.append(f"{folder} could not be removed ({error.strerror}): remove it by hand")
+        return Leftovers(removed, tuple(troubles))
+
+    def _remove_leftover(self, folder: Path) -> bool:
+        """Remove a workspace; False: its builder lives, or has just removed it."""
+        with exclusive(self._root / _LOCK), suppress(FileNotFoundError, BlockingIOError):
+            descriptor = _locked(folder)
+            try:
+                logger.warning("removing %s, which a dead builder has left", folder)
+                remove_folder(folder)
+            finally:
+                os.close(descriptor)
+            return True
+        return False
 
     @contextmanager
     def _new_workspace(self, name: str) -> Iterator[Path]:

@@ -1,0 +1,67 @@
+"""The client behind :class:`activities.ports.Deliveries`: our App's record of webhooks, asked as the App."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import AwareDatetime, BaseModel
+
+from activities.clients.github.errors import MissingError
+from activities.clients.github.json_models import read
+from activities.clients.github.repository_calls import PAGE_SIZE
+from activities.clients.github.transport import GitHubTransport
+from tickborg.deliveries import Attempt
+
+_PENDING = "pending"
+
+
+class AttemptJson(BaseModel):
+    """An attempt as GitHub lists it."""
+
+    id: int
+    guid: str
+    event: str
+    delivered_at: AwareDatetime
+    status: str
+    status_code: int
+
+
+class GitHubDeliveries:
+    """Attempts at deliveries of one App; every method raises the errors of :mod:`tickborg.errors`.
+
+    https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
+    """
+
+    def __init__(self, transport: GitHubTransport) -> None:
+        self._transport = transport
+
+    async def attempts(self, since: datetime, most: int) -> tuple[Sequence[Attempt], bool]:
+        """The newest ``most`` attempts since a moment, newest first, and whether those are all."""
+        found: list[Attempt] = []
+        pages = self._transport.getiter("/app/hook/deliveries{?per_page}", {"per_page": PAGE_SIZE})
+        async for item in pages:
+            attempt = _attempt(read(AttemptJson, item))
+            if attempt.delivered_at < since:
+                break
+            if len(found) == most:
+                return found, False
+            found.append(attempt)
+        return found, True
+
+    async def repeat(self, attempt_id: int) -> bool:
+        """Ask for a delivery once more; False: GitHub has forgotten it."""
+        path, names = "/app/hook/deliveries/{id}/attempts", {"id": str(attempt_id)}
+        try:
+            await self._transport.post(path, names, data=b"")
+        except MissingError:
+            return False
+        return True
+
+
+def _attempt(listed: AttemptJson) -> Attempt:
+    return Attempt(
+        id=listed.id,
+        guid=listed.guid,
+        event=listed.event,
+        delivered_at=listed.delivered_at,
+        status_code=0 if listed.status.lower() == _PENDING else listed.status_code,
+    )

@@ -1,0 +1,105 @@
+"""The client behind :class:`activities.ports.Installations`: what our App is installed on."""
+
+import logging
+from collections.abc import Sequence
+
+from pydantic import AwareDatetime, BaseModel
+
+from activities.clients.github.app import GitHubApp
+from activities.clients.github.errors import MissingError
+from activities.clients.github.json_models import AccountJson, read, read_pull_request
+from activities.clients.github.repository_calls import PAGE_SIZE, RepositoryCalls
+from activities.clients.github.transport import GitHubTransport
+from tickborg.errors import PermanentError, UnauthorizedError
+from tickborg.events.payloads import GHOST
+from tickborg.github import PullRequest, RepositoryName
+from tickborg.reconciling import BranchTip, ServedRepository
+
+log = logging.getLogger(__name__)
+
+
+class InstallationJson(BaseModel):
+    """An installation of our App on an account."""
+
+    id: int
+    suspended_at: AwareDatetime | None = None
+
+
+class RepositoryJson(BaseModel):
+    """A repository in a list."""
+
+    full_name: str
+    default_branch: str
+    pushed_at: AwareDatetime | None = None
+    archived: bool = False
+
+
+class CommitJson(BaseModel):
+    """What a branch points at."""
+
+    sha: str
+    author: AccountJson | None = None
+
+
+class BranchJson(BaseModel):
+    """A branch."""
+
+    commit: CommitJson
+
+
+class GitHubInstallations:
+    """Repositories, pull requests and branches; every method raises the errors of :mod:`tickborg.errors`."""
+
+    def __init__(self, transport: GitHubTransport, app: GitHubApp) -> None:
+        self._transport = transport
+        self._app = app
+        self._calls = RepositoryCalls(transport, app)
+
+    async def repositories(self) -> Sequence[ServedRepository]:
+        """Every repository with the App that is not archived; a suspended installation has none."""
+        installations = self._transport.getiter("/app/installations{?per_page}", {"per_page": PAGE_SIZE})
+        found = [read(InstallationJson, item) async for item in installations]
+        active = [each.id for each in found if each.suspended_at is None]
+        return [repository for each in active for repository in await self._repositories_of(each)]
+
+    async def _repositories_of(self, installation: int) -> Sequence[ServedRepository]:
+        """One that was revoked a moment ago must not hide the others."""
+        try:
+            return await self._listed(installation)
+        except PermanentError as error:
+            log.warning("installation %d is left out: %s", installation, error)
+            return ()
+
+    async def _listed(self, installation: int) -> Sequence[ServedRepository]:
+        token = await self._app.installation_token(installation)
+        try:
+            found = await self._all_of(token)
+        except UnauthorizedError:
+            found = await self._all_of(await self._app.installation_token(installation, refused=token))
+        return [_served(each) for each in found if not each.archived]
+
+    async def _all_of(self, token: str) -> Sequence[RepositoryJson]:
+        path, names = "/installation/repositories{?per_page}", {"per_page": PAGE_SIZE}
+        items = self._transport.getiter(path, names, oauth_token=token, iterable_key="repositories")
+        return [read(RepositoryJson, item) async for item in items]
+
+    async def open_pulls(self, repo: RepositoryName) -> Sequence[PullRequest]:
+        """The open pull requests."""
+        items = await self._calls.all(repo, "pulls{?state,per_page}", state="open")
+        return [read_pull_request(item) for item in items]
+
+    async def branch_tip(self, repo: RepositoryName, branch: str) -> BranchTip | None:
+        """What a branch points at; None: there is no such branch."""
+        try:
+            commit = read(BranchJson, await self._calls.get(repo, "branches/{branch}", branch=branch)).commit
+        except MissingError:
+            return None
+        return BranchTip(sha=commit.sha, author=commit.author.login if commit.author else GHOST)
+
+
+def _served(listed: RepositoryJson) -> ServedRepository:
+    return ServedRepository(
+        repo=RepositoryName.parse(listed.full_name),
+        default_branch=listed.default_branch,
+        pushed_at=listed.pushed_at,
+    )

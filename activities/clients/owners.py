@@ -1,0 +1,68 @@
+"""The Temporal behind :class:`activities.ports.Owners`: which owners run, and what those of branches knew."""
+
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.clients.cluster import RPC_TIMEOUT, failures_of
+from activities.search_attributes import quoted
+from tickborg.github import RepositoryName
+from tickborg.names import (
+    PULL_REQUEST_WORKFLOW,
+    REPO_ATTRIBUTE,
+    STATE_QUERY,
+    origin_of,
+    push_id,
+)
+from tickborg.views import BranchView
+
+RUNS_LOOKED_AT = 5
+"""Of a branch's owner, the newest first: a button starts a run that knows of no push."""
+
+
+class OwnerLookup:
+    """Asks about owners in one namespace; its errors are those of :mod:`activities.clients.cluster`."""
+
+    def __init__(self, client: Client, *, rpc_timeout: timedelta = RPC_TIMEOUT) -> None:
+        self._client = client
+        self._rpc_timeout = rpc_timeout
+
+    async def running_pulls(self, repo: RepositoryName) -> frozenset[int]:
+        """Numbers of the pull requests whose owner runs; the server may be a second late."""
+        running = f'WorkflowType="{PULL_REQUEST_WORKFLOW}" AND ExecutionStatus="Running"'
+        query = f'{running} AND {REPO_ATTRIBUTE}="{repo}"'
+        with failures_of(f"listing the owners of pull requests of {repo}"):
+            listed = self._client.list_workflows(query, rpc_timeout=self._rpc_timeout)
+            origins = [origin_of(repo, execution.id) async for execution in listed]
+        return frozenset(origin.pull for origin in origins if origin is not None and origin.pull is not None)
+
+    async def branch_head(self, repo: RepositoryName, branch: str) -> str | None:
+        """The newest head that an owner of the branch knew of; None: none is remembered.
+
+        One that has ended answers too, as long as its history is kept.
+        """
+        owner = push_id(repo, branch)
+        with failures_of(f"asking {owner}"):
+            # The newest run by name, since a list of runs is a moment late.
+            head = await self._head(owner)
+            if head is None:
+                runs = f"WorkflowId={quoted(owner)}"
+                listed = self._client.list_workflows(
+                    runs, limit=RUNS_LOOKED_AT, rpc_timeout=self._rpc_timeout
+                )
+                heads = [await self._head(owner, run.run_id) async for run in listed]
+                head = next((each for each in heads if each is not None), None)
+        return head
+
+    async def _head(self, owner: str, run_id: str | None = None) -> str | None:
+        handle = self._client.get_workflow_handle(owner, run_id=run_id)
+        try:
+            view: BranchView = await handle.query(
+                STATE_QUERY, result_type=BranchView, rpc_timeout=self._rpc_timeout
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return None  # there is none, or its history is gone already
+        return view.head_sha

@@ -1,0 +1,112 @@
+"""Pushes that cannot be looked at: what they changed is built with the next one (design, section 3)."""
+
+from functools import partial
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus
+
+from tests.support import asking
+from tests.support.eventually import eventually
+from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, REPO, THIRD_HEAD, Bench
+from tickborg.errors import HeadGoneError, PermanentError
+from tickborg.github import CheckConclusion, CheckStatus, StatusState
+from tickborg.names import STATE_QUERY, push_id
+from tickborg.texts.push_statuses import PUSH_CONTEXT
+from tickborg.views import BranchView
+
+SUCCESS = CheckConclusion.SUCCESS
+FAILURES = [PermanentError("git refuses"), HeadGoneError("no such commit")]
+
+
+async def view_of(bench: Bench) -> BranchView:
+    """What the owner of main knows."""
+    owner = bench.client.get_workflow_handle(push_id(REPO, "main"))
+    assert (await owner.describe()).status is WorkflowExecutionStatus.RUNNING
+    view: BranchView = await owner.query(STATE_QUERY, result_type=BranchView)
+    return view
+
+
+async def has_no_builds(bench: Bench) -> bool:
+    """Whether the owner of main, who is still there, knows of no build any more."""
+    return not (await view_of(bench)).builds
+
+
+async def test_what_a_bad_project_file_holds_up_is_built_with_the_next_push(bench: Bench) -> None:
+    """The status says why nothing is; the push that mends the file may change nothing else."""
+    bench.repositories.spoil_projects(".tickborg.toml line 1: is bad")
+    await asking.push(bench, HEAD, "cgit")
+    status = await bench.until_status(HEAD, StatusState.FAILURE, context=PUSH_CONTEXT)
+    assert status.description == ".tickborg.toml line 1: is bad"
+    assert (await view_of(bench)).error == ".tickborg.toml line 1: is bad"
+    bench.repositories.spoil_projects(None)
+    await asking.push(bench, NEXT_HEAD, before=HEAD)
+    await asking.until_built(bench, "cgit", NEXT_HEAD, SUCCESS)
+    histories = await bench.end()
+    assert len(histories.of("Build")) == 1
+
+
+async def test_a_push_that_cannot_be_looked_at_is_looked_at_with_the_next(bench: Bench) -> None:
+    """It is said that the bot is at fault, and what it changed is not lost."""
+    bench.repositories.fail(HEAD, PermanentError("git refuses"))
+    await asking.push(bench, HEAD, "cgit")
+    status = await bench.until_status(HEAD, StatusState.ERROR, context=PUSH_CONTEXT)
+    assert status.description == "tickborg failed, not your push: git refuses"
+    await asking.push(bench, NEXT_HEAD, "cmark", before=HEAD)
+    for project in ("cgit", "cmark"):
+        await asking.until_built(bench, project, NEXT_HEAD, SUCCESS)
+    assert [job.before for job in bench.repositories.pushes] == [asking.BEFORE, asking.BEFORE]
+
+
+async def test_a_commit_that_is_gone_is_skipped_and_its_changes_are_not(bench: Bench) -> None:
+    """There is no commit any more to say it of; the push that replaced it is compared with the one before."""
+    bench.repositories.fail(HEAD, HeadGoneError("no such commit"))
+    await asking.push(bench, HEAD, "cgit")
+    await asking.push(bench, NEXT_HEAD, "cmark", before=HEAD)
+    await asking.until_built(bench, "cmark", NEXT_HEAD, SUCCESS)
+    assert bench.github.status(HEAD, PUSH_CONTEXT) is None
+    assert [job.before for job in bench.repositories.pushes] == [asking.BEFORE, asking.BEFORE]
+
+
+@pytest.mark.parametrize("error", FAILURES)
+async def test_what_was_superseded_for_a_push_that_fails_is_built_with_the_next(
+    bench: Bench, error: Exception
+) -> None:
+    """A build that no builder had begun is owed to its author, whatever becomes of the push that ended it."""
+    bench.cluster.builders.clear()
+    await asking.push(bench, HEAD, "cgit")
+    await asking.until_built(bench, "cgit", HEAD, CheckStatus.QUEUED)
+    bench.repositories.fail(NEXT_HEAD, error)
+    await asking.push(bench, NEXT_HEAD, before=HEAD)
+    await asking.until_built(bench, "cgit", HEAD, CheckConclusion.CANCELLED)
+    await eventually(partial(has_no_builds, bench))
+    bench.cluster.builders[LINUX] = 1
+    await asking.push(bench, THIRD_HEAD, before=NEXT_HEAD)
+    await asking.until_built(bench, "cgit", THIRD_HEAD, SUCCESS)
+
+
+async def test_a_late_push_that_cannot_be_looked_at_is_looked_at_with_the_newest(bench: Bench) -> None:
+    """Which has been looked at already, but not from so far back."""
+    bench.floor.hold("cmark")
+    await asking.push(bench, NEXT_HEAD, "cmark", before=HEAD)
+    await asking.until_built(bench, "cmark", NEXT_HEAD, CheckStatus.IN_PROGRESS)
+    bench.repositories.fail(HEAD, PermanentError("git refuses"))
+    await asking.push(bench, HEAD, "cgit")
+    await asking.until_built(bench, "cgit", NEXT_HEAD, SUCCESS)
+    assert (await view_of(bench)).error == ""
+    bench.floor.release("cmark")
+    histories = await bench.end()
+    assert len(histories.of("Build")) == 2
+
+
+async def test_webhooks_in_any_order_lead_to_the_newest_head(bench: Bench) -> None:
+    """Of three pushes the last comes first, and the one that joins the others last."""
+    bench.floor.hold("meshmc")
+    await asking.push(bench, THIRD_HEAD, "meshmc", before=NEXT_HEAD)
+    await asking.until_built(bench, "meshmc", THIRD_HEAD, CheckStatus.IN_PROGRESS)
+    await asking.push(bench, HEAD, "cgit")
+    await asking.push(bench, NEXT_HEAD, "cmark", before=HEAD)
+    await asking.until_built(bench, "cmark", THIRD_HEAD, SUCCESS)
+    assert (await view_of(bench)).head_sha == THIRD_HEAD
+    bench.floor.release("meshmc")
+    await bench.end()
+    assert bench.github.check_run("cmark on x86_64-linux (push to main)", NEXT_HEAD) is None

@@ -1,0 +1,209 @@
+"""What GitHub has and nobody here has looked at, and the events that tell of it (design, section 3).
+
+An owner is told with an event, as the webhook service would have told it. Its delivery is named after what it
+is about, so that an owner that is told twice does it once.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from pydantic import Field
+
+from tickborg import names
+from tickborg.deliveries import GivenUp
+from tickborg.events.pull_requests import PullRequestEvent
+from tickborg.events.pushes import PushEvent
+from tickborg.github import PullRequest, PullRequestState, RepositoryName
+from tickborg.owners import tell_branch, tell_pull_request
+from tickborg.planning import title_matters
+from tickborg.starts import Signal, Start
+from tickborg.values import Value
+from tickborg.views import PullRequestView
+
+GRACE = timedelta(seconds=30)
+"""What changed later than this ago is left to its webhook, which may be on its way."""
+
+SKEW = timedelta(minutes=1)
+"""How far GitHub's clock and ours may be apart."""
+
+
+class ServedRepository(Value):
+    """A repository that the App is installed on and the bot serves."""
+
+    repo: RepositoryName
+    default_branch: str
+    pushed_at: datetime | None = None
+    """When any of its branches was last pushed to; None: never."""
+
+
+class BranchTip(Value):
+    """What a branch points at."""
+
+    sha: str
+    author: str
+    """Who wrote that commit."""
+
+
+class Marks(Value):
+    """How far runs of ``Reconcile`` have come: what each leaves to the next."""
+
+    settled_until: datetime | None = None
+    """Every delivery that is older has come to its end; None: nobody has looked yet."""
+    compared_until: datetime | None = None
+    """Every change that is older has been compared with what owners know; None: nobody has looked yet."""
+    behind: Mapping[str, datetime | None] = Field(default_factory=dict)
+    """Repositories that could not be compared, by full name, with how far they were."""
+
+    def compared(self, repo: RepositoryName) -> datetime | None:
+        """From when on changes of ``repo`` have to be compared; None: all of them."""
+        until = self.behind.get(str(repo), self.compared_until)
+        return None if until is None else until - SKEW
+
+
+class ReconcileStart(Value):
+    """What a ``Reconcile`` workflow is started with, by its schedule."""
+
+    grace: timedelta = GRACE
+    """How long a change is left to its webhook."""
+
+
+class ReconcileReport(Value):
+    """What a run of ``Reconcile`` found and did."""
+
+    looked_at: int = 0
+    """Attempts in GitHub's record of deliveries."""
+    complete: bool = True
+    """False: the record was too long to be read as far back as it should."""
+    asked: int = 0
+    """Deliveries that GitHub was asked to repeat."""
+    arrived: int = 0
+    """How many of those have arrived."""
+    unsettled: int = 0
+    """Deliveries that have not arrived and may yet."""
+    given_up: tuple[GivenUp, ...] = ()
+    """Deliveries that would fail again, and are not asked for."""
+    compared: bool = False
+    """Whether GitHub was compared with what owners know: not while deliveries may still tell of it."""
+    repositories: int = 0
+    """How many were compared."""
+    told: tuple[str, ...] = ()
+    """What owners were told of, in words."""
+    failed: tuple[str, ...] = ()
+    """What could not be compared, and why."""
+    marks: Marks = Field(default_factory=Marks)
+
+
+class RecordQuestion(Value):
+    """What does GitHub's record of deliveries say since some moment?"""
+
+    since: datetime
+    about: tuple[str, ...] = ()
+    """Guids of deliveries of which is asked whether they have arrived."""
+
+
+class RepeatJob(Value):
+    """Have deliveries repeated, each given by the id of one attempt at it."""
+
+    attempts: tuple[int, ...]
+
+
+class RepeatReport(Value):
+    """What a :class:`RepeatJob` came to."""
+
+    gone: tuple[int, ...] = ()
+    """Attempts that GitHub no longer repeats."""
+
+
+class ComparisonJob(Value):
+    """Find out what nobody has looked at in ``repository``."""
+
+    repository: ServedRepository
+    since: datetime | None = None
+    """Changes that are older have been compared; None: nothing has."""
+    until: datetime
+    """Changes that are newer are left to their webhooks."""
+
+
+class Missed(Value):
+    """An event that no owner knows of: exactly one of the two is set."""
+
+    pull: PullRequestEvent | None = None
+    push: PushEvent | None = None
+
+    def __str__(self) -> str:
+        if self.pull is not None:
+            return f"{self.pull.pull.repo}#{self.pull.pull.number} {self.pull.action}"
+        return f"{self.push.repo} push to {self.push.branch}" if self.push is not None else "nothing"
+
+    @property
+    def start(self) -> Start:
+        """How the owner is told."""
+        if self.pull is not None:
+            return tell_pull_request(self.pull.pull, Signal(names.PULL_REQUEST_EVENT_SIGNAL, self.pull))
+        if self.push is None or self.push.branch is None:
+            raise ValueError("an event that is about nothing was missed")
+        signal = Signal(names.PUSH_EVENT_SIGNAL, self.push)
+        return tell_branch(self.push.repo, self.push.branch, self.push.pusher, signal)
+
+
+def missed_of_pull(pull: PullRequest, view: PullRequestView | None) -> Missed | None:
+    """What the owner of ``pull`` has to be told.
+
+    Args:
+        pull: as GitHub describes it.
+        view: what its running owner knows; None: none runs, or it has heard nothing.
+    """
+    known = view.pull if view is not None else None
+    action = _missed_action(pull, known)
+    if action is None:
+        return None
+    stamp = f"{pull.updated_at:%Y%m%dT%H%M%S}"
+    event = PullRequestEvent(
+        delivery=f"reconcile/{pull.number}/{action}/{pull.head_sha}/{stamp}",
+        action=action,
+        pull=pull,
+        base_changed=known is not None and known.base_ref != pull.base_ref,
+        previous_title=known.title if known is not None and known.title != pull.title else None,
+    )
+    return Missed(pull=event)
+
+
+def _missed_action(pull: PullRequest, known: PullRequest | None) -> str | None:
+    """The action of the webhook that would have told of it; None: all is known."""
+    if pull.state is PullRequestState.CLOSED:
+        return "closed" if known is not None and known.state is PullRequestState.OPEN else None
+    if known is None:
+        return "opened"
+    changes = {
+        "reopened": known.state is PullRequestState.CLOSED,
+        "synchronize": known.head_sha != pull.head_sha,
+        "edited": known.base_ref != pull.base_ref or title_matters(known.title, pull.title),
+        "ready_for_review": known.draft and not pull.draft,
+    }
+    is_older = known.updated_at > pull.updated_at
+    return None if is_older else next((action for action, changed in changes.items() if changed), None)
+
+
+def missed_push(
+    repository: ServedRepository, branch: str, tip: BranchTip, last_known: str | None
+) -> Missed | None:
+    """What the owner of a branch has to be told; a branch that nobody ever looked at is nothing missed.
+
+    Args:
+        repository: whose branch it is.
+        branch: its name.
+        tip: what it points at.
+        last_known: the head that its owner, the last there was, knew; None: there was none.
+    """
+    if last_known is None or last_known == tip.sha:
+        return None
+    event = PushEvent(
+        delivery=f"reconcile/{last_known}/{tip.sha}",
+        repo=repository.repo,
+        ref=f"refs/heads/{branch}",
+        before=last_known,
+        after=tip.sha,
+        pusher=tip.author,
+        default_branch=repository.default_branch,
+    )
+    return Missed(push=event)

@@ -1,0 +1,186 @@
+"""``Reconcile``: what GitHub tried to tell us and could not, and what nobody has told us (design, section 3).
+
+A schedule runs it every few minutes, one run at a time; each run leaves to the next how far it came.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.reconciling import ComparisonActivities, DeliveryActivities
+    from tickborg.deliveries import (
+        FIRST_ROUND,
+        KEPT,
+        ROUND,
+        Record,
+        Unsettled,
+        awaited,
+        outstanding,
+        settled_until,
+        to_ask_for,
+    )
+    from tickborg.names import RECONCILE_WORKFLOW
+    from tickborg.reconciling import (
+        ComparisonJob,
+        Marks,
+        Missed,
+        ReconcileReport,
+        ReconcileStart,
+        RecordQuestion,
+        RepeatJob,
+        ServedRepository,
+    )
+    from tickborg.texts import reconciling as texts
+    from workflows import policies
+    from workflows.failures import failure_reason
+
+MOST_ASKED = 1_000
+"""Deliveries that one run asks for; the next one goes on."""
+
+MOST_TOLD = 100
+"""Events that one run tells owners of; the next one goes on."""
+
+
+@workflow.defn(name=RECONCILE_WORKFLOW)
+class Reconcile:
+    """Has failed deliveries repeated, then compares GitHub with what owners know."""
+
+    @workflow.init
+    def __init__(self, start: ReconcileStart) -> None:
+        last = workflow.get_last_completion_result(ReconcileReport)
+        self._marks = last.marks if last is not None else Marks()
+        self._grace = start.grace
+        self._report = ReconcileReport(marks=self._marks)
+        self._gone: set[str] = set()
+        self._told: list[str] = []
+        self._failed: list[str] = []
+
+    @workflow.run
+    async def run(self, start: ReconcileStart) -> ReconcileReport:
+        """Catch up with GitHub; what a failure prevents is named in the report and left to the next run.
+
+        Owners are not told while deliveries may still tell them: an event that was told under another name
+        and comes again under GitHub's would be done twice.
+        """
+        try:
+            await self._repeat_what_failed()
+        except ActivityError as error:
+            self._failed.append(f"deliveries: {failure_reason(error)}")
+        if not self._report.unsettled:
+            try:
+                await self._compare()
+            except ActivityError as error:
+                self._failed.append(f"repositories: {failure_reason(error)}")
+        report = self._report.model_copy(
+            update={"told": tuple(self._told), "failed": tuple(self._failed), "marks": self._marks}
+        )
+        workflow.set_current_details("\n".join(f"- {line}" for line in texts.lines(report)))
+        return report
+
+    # Deliveries that failed
+
+    async def _repeat_what_failed(self) -> None:
+        oldest = workflow.now() - KEPT
+        since = max(self._marks.settled_until or oldest, oldest)
+        record = await self._read(since)
+        asked = await self._rounds(record)
+        if asked:
+            record = await self._read(since, asked)
+        awaits = awaited(record.model_copy(update={"unsettled": self._not_gone(record)}), asked)
+        self._report = self._report.model_copy(
+            update={
+                "looked_at": record.looked_at,
+                "complete": record.complete,
+                "asked": len(asked),
+                "arrived": len(record.arrived),
+                "unsettled": awaits,
+                "given_up": record.given_up,
+            }
+        )
+        self._marks = self._marks.model_copy(update={"settled_until": settled_until(record, since)})
+
+    async def _rounds(self, record: Record) -> list[str]:
+        """Ask for what failed, a few first, and on as long as some of it arrives; the guids."""
+        asked: list[str] = []
+        size = FIRST_ROUND
+        while batch := to_ask_for(record, asked, workflow.now(), min(size, MOST_ASKED - len(asked))):
+            asked += [delivery.guid for delivery in batch]
+            if not await self._round(batch, record.newest or workflow.now()):
+                break
+            size = ROUND
+        return asked
+
+    async def _round(self, batch: Sequence[Unsettled], newest: datetime) -> int:
+        """Have a batch repeated, and wait for what comes of it; how many arrived."""
+        report = await workflow.execute_activity_method(
+            DeliveryActivities.repeat_deliveries,
+            RepeatJob(attempts=tuple(delivery.last_id for delivery in batch)),
+            **policies.CATCHING_UP,
+            summary=f"have {len(batch)} deliveries repeated",
+        )
+        self._gone |= {delivery.guid for delivery in batch if delivery.last_id in report.gone}
+        waited_for = {
+            delivery.guid: delivery.last_id for delivery in batch if delivery.guid not in self._gone
+        }
+        arrived = 0
+        for pause in policies.outcome_pauses(len(batch)):
+            if not waited_for:
+                break
+            await workflow.sleep(pause)
+            seen = await self._read(newest, list(waited_for))
+            arrived = len(seen.arrived)
+            if not outstanding(seen, waited_for):
+                break
+        return arrived
+
+    async def _read(self, since: datetime, about: Sequence[str] = ()) -> Record:
+        return await workflow.execute_activity_method(
+            DeliveryActivities.delivery_record,
+            RecordQuestion(since=since, about=tuple(about)),
+            **policies.CATCHING_UP,
+            summary=f"deliveries since {since:%Y-%m-%d %H:%M:%S}",
+        )
+
+    def _not_gone(self, record: Record) -> tuple[Unsettled, ...]:
+        return tuple(delivery for delivery in record.unsettled if delivery.guid not in self._gone)
+
+    # What nobody was told of
+
+    async def _compare(self) -> None:
+        until = workflow.now() - self._grace
+        behind: dict[str, datetime | None] = {}
+        repositories = await workflow.execute_activity_method(
+            ComparisonActivities.served_repositories, **policies.CATCHING_UP, summary="repositories served"
+        )
+        for each in repositories:
+            try:
+                done = await self._compare_one(each, until)
+            except ActivityError as error:
+                self._failed.append(f"{each.repo}: {failure_reason(error)}")
+                done = False
+            if not done:
+                behind[str(each.repo)] = self._marks.behind.get(str(each.repo), self._marks.compared_until)
+        self._report = self._report.model_copy(update={"compared": True, "repositories": len(repositories)})
+        self._marks = self._marks.model_copy(update={"compared_until": until, "behind": behind})
+
+    async def _compare_one(self, repository: ServedRepository, until: datetime) -> bool:
+        """Tell owners what they missed in one repository; whether that was all."""
+        missed = await workflow.execute_activity_method(
+            ComparisonActivities.missed,
+            ComparisonJob(repository=repository, since=self._marks.compared(repository.repo), until=until),
+            **policies.CATCHING_UP,
+            summary=f"what was missed in {repository.repo}",
+        )
+        may_tell = MOST_TOLD - len(self._told)
+        for each in missed[:may_tell]:
+            await self._tell(each)
+        return len(missed) <= may_tell
+
+    async def _tell(self, missed: Missed) -> None:
+        await workflow.execute_activity_method(
+            ComparisonActivities.tell_missed, missed, **policies.CATCHING_UP, summary=f"tell of {missed}"
+        )
+        self._told.append(str(missed))
