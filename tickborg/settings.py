@@ -243,8 +243,10 @@ class BuilderSettings(Section):
     """Compilers that one build may run at once; without it, the number of processors."""
     concurrent_builds: Annotated[int, Field(ge=1)] = 1
     """Builds at once."""
+    min_free_space: Size = 1024 * _MIB
+    """With less room than this where builds are made no new work is taken, and the builder's log says so."""
     grace: Duration = timedelta(seconds=30)
-    """How long builds may go on when the builder is told to stop."""
+    """How long builds may go on when the builder is told to stop; when it is told again, they end at once."""
     retry_pace: Duration = timedelta(minutes=2)
     """What is waited for, times the number of the attempt, when this host failed or GitHub was away."""
     fetch_token_file: FilePath | None = None
