@@ -176,7 +176,7 @@ def no_workflow_failed(case: Case) -> Found:
     for workflow in case.evidence.workflows:
         if workflow.status not in {"RUNNING", "COMPLETED", "CONTINUED_AS_NEW"}:
             yield workflow.id, f"{workflow.status}: {workflow.failure}"
-        elif workflow.status == "RUNNING" and workflow.id not in owners:
+        elif workflow.status == "RUNNING" and workflow.id not in owners and not workflow.recurs:
             yield workflow.id, "it runs still"
     for owner in owners - set(running):
         yield owner, "the pull request is open, and nobody owns it"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tickborg.messages import BuildLogStatus
+from tickborg.names import RECONCILE_SCHEDULE
 from tickborg.views import PullRequestView
 
 
@@ -72,6 +73,11 @@ class WorkflowSeen:
     run_id: str
     status: str
     failure: str = ""
+
+    @property
+    def recurs(self) -> bool:
+        """Whether it is started again and again, so that one may run at any moment."""
+        return self.id.startswith(RECONCILE_SCHEDULE)
 
 
 @dataclass(frozen=True)
