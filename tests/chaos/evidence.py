@@ -63,6 +63,7 @@ class PullSeen:
     head_sha: str
     view: PullRequestView | None = None
     """What its owner knows, if it is open."""
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,8 @@ class Evidence:
     """Files of log lines that RabbitMQ has not been given."""
     queued: Mapping[str, int] = field(default_factory=dict)
     """Messages that are left, by queue."""
+    complaints: tuple[str, ...] = ()
+    """What processes said that only a fault of their own makes them say."""
     endings: tuple[str, ...] = ()
     """Processes that ended by themselves in the midst of their work."""
     orphans: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from tests.chaos.breaking import Breaker, Struck
 from tests.chaos.catching_up import RECONCILED_EVERY, catch_up_every
 from tests.chaos.evidence import Evidence
 from tests.chaos.fleet import Fleet
-from tests.chaos.gathering import builds_at_work, gather, processes_of, workspaces_of
+from tests.chaos.gathering import builds_at_work, complaints_of, gather, processes_of, workspaces_of
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import READER, People
 from tests.chaos.plan import Plan
@@ -105,8 +105,13 @@ async def carry_out(plan: Plan, terms: Terms) -> Outcome:
     endings += [
         f"{name} ended with {status} when told to stop" for name, status in statuses.items() if status
     ]
-    orphans = (*outcome.evidence.orphans, *processes_of(folder))
-    return replace(outcome, evidence=replace(outcome.evidence, endings=tuple(endings), orphans=orphans))
+    evidence = replace(
+        outcome.evidence,
+        endings=tuple(endings),
+        complaints=complaints_of(folder),
+        orphans=(*outcome.evidence.orphans, *processes_of(folder)),
+    )
+    return replace(outcome, evidence=evidence)
 
 
 class _Run:
