@@ -154,11 +154,11 @@ class GitHubClients:
 
 
 @asynccontextmanager
-async def publishing(transport: Transport, sender: str, spool: Path) -> AsyncIterator[Publishers]:
+async def publishing(transport: Transport, sender: str, spool: SpoolFolder) -> AsyncIterator[Publishers]:
     """Publish stats events and build logs."""
     async with (
         StatsPublisher(transport, sender) as stats,
-        LogPublisher(transport, SpoolFolder(spool)) as logs,
+        LogPublisher(transport, spool) as logs,
     ):
         yield Publishers(stats, logs)
 
@@ -306,7 +306,13 @@ async def hearing(  # noqa: PLR0913 - what it listens on, and all it is wired to
 
 @asynccontextmanager
 async def showing(  # noqa: PLR0913 - what it listens on, and all it is wired to
-    client: Client, transport: Transport, logs: Path, *, host: str, port: int, public_url: str | None = None
+    client: Client,
+    transport: Transport,
+    logs: LogReader,
+    *,
+    host: str,
+    port: int,
+    public_url: str | None = None,
 ) -> AsyncIterator[str]:
     """``tickborg dashboard``: show pull requests, branches and logs; yields the URL that it listens at.
 
@@ -314,7 +320,7 @@ async def showing(  # noqa: PLR0913 - what it listens on, and all it is wired to
     """
     app = create_dashboard(
         owners=TemporalOwners(client),
-        logs=LogReader(logs),
+        logs=logs,
         live=LiveLogs(transport),
         root_path=urlsplit(public_url or "").path,
     )

@@ -104,6 +104,8 @@ class RabbitMQSettings(Section):
     """A file with the whole URL, password included; instead of `url`."""
     spool_path: FilePath = _STATE / "spool"
     """Where log lines wait while RabbitMQ is away."""
+    spool_limit: Size = 1 * _GIB
+    """What may wait there; of what is printed beyond, the log says that it was lost."""
 
     @model_validator(mode="after")
     def _one_url(self) -> Self:

@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.github import GitHubActivities
@@ -56,7 +56,7 @@ class Build:
         """Build, and see to it that the check run says how it ended.
 
         Raises:
-            ActivityError: GitHub refused the check run for good; the Web UI shows why.
+            ApplicationError: GitHub refused the check run for good; the Web UI shows why.
         """
         self._check_run.say(check_runs.queued(self._job, self._external_id, self._page))
         try:
@@ -118,7 +118,11 @@ class Build:
             await self._check_run.finish(last)
         except ActivityError as error:
             if failure_kind(error) is not FailureKind.HEAD_GONE:
-                raise
+                raise ApplicationError(
+                    f"the check run {last.name} could not be completed: {failure_reason(error)}",
+                    type=FailureKind.PERMANENT,
+                    non_retryable=True,
+                ) from error
             # There is no commit any more to say it of, and the newer head's event does the work.
             result = builders.head_gone(result)
         workflow.upsert_search_attributes([OUTCOME.value_set(result.outcome)])

@@ -32,7 +32,13 @@ from cli.reconcile import reconcile_now
 from cli.services import Folders
 from cli.watching import settled
 from emulator import EmulatedGitHub
-from tickborg.names import BUILD_WORKFLOW, RECONCILE_SCHEDULE, RECONCILE_WORKFLOW
+from tickborg.names import (
+    BUILD_WORKFLOW,
+    HOUSEKEEPING_WORKFLOW,
+    RECONCILE_SCHEDULE,
+    RECONCILE_WORKFLOW,
+    TASK_QUEUE,
+)
 from tickborg.reconciling import ReconcileStart
 
 FOLDER = Path(__file__).parent / "histories"
@@ -69,6 +75,7 @@ async def record() -> None:
             for play in (*PULLS.values(), asking, running_again):
                 await settled(github, bot.client, await play(stage), within=SCENE_SECONDS)
             await pushing(stage)
+            await _record_housekeeping(bot.client)
             for name, pull in zip(PULLS, repository.pulls, strict=True):
                 stage.alice.close(pull)
                 await bot.client.get_workflow_handle(f"pr/example/monorepo/{pull.number}").result()
@@ -88,6 +95,13 @@ async def _save(scene: str, which: str, client: Client) -> None:
         kind = execution.workflow_type.lower()
         handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
         await _write(f"{scene}-{place}-{kind}", handle)
+
+
+async def _record_housekeeping(client: Client) -> None:
+    """What the schedule starts; the bot has long been found by its heartbeats."""
+    handle = await client.start_workflow(HOUSEKEEPING_WORKFLOW, id="housekeeping", task_queue=TASK_QUEUE)
+    await handle.result()
+    await _write("tidied-0-housekeeping", handle)
 
 
 async def _record_catching_up(stage: Stage, client: Client) -> None:

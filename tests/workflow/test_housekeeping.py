@@ -4,12 +4,15 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import pytest
 from temporalio import exceptions
+from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState, TimeoutType
 
+from activities.clients.git.mirror_upkeep import PACKING_TIME_LIMIT
 from cli.workers import housekeeping_worker, workflow_worker
 from tests.support.fake_builder import FakeBuildLogs, FakeCluster, FakeStats
 from tests.support.fake_github import FakeGitHub
@@ -90,6 +93,22 @@ async def test_every_host_is_tidied(hosts: Hosts) -> None:
     await hosts.add(FakeDisk(BUILDER))
     handle = await hosts.begin()
     assert await handle.result() == HousekeepingReport(hosts=(WORKER, BUILDER))
+    tidying = [each async for each in scheduled(handle, "tidy")]
+    assert [each.task_queue.name for each in tidying] == ["housekeeping.worker@a", "housekeeping.builder-1"]
+    for each in tidying:
+        assert each.schedule_to_start_timeout.ToTimedelta() == timedelta(minutes=5)
+        assert each.heartbeat_timeout.ToTimedelta() > PACKING_TIME_LIMIT
+        assert each.retry_policy.maximum_attempts == 1
+
+
+async def scheduled(
+    handle: WorkflowHandle[object, object], name: str
+) -> AsyncIterator[ActivityTaskScheduledEventAttributes]:
+    """On which terms activities of that name were scheduled."""
+    async for event in handle.fetch_history_events():
+        activity = event.activity_task_scheduled_event_attributes
+        if activity.activity_type.name == name:
+            yield activity
 
 
 async def test_where_nobody_has_a_disk_there_is_nothing_to_do(hosts: Hosts) -> None:
