@@ -123,6 +123,10 @@ class Faults:
                 return fault
         return None
 
+    def unstruck(self) -> list[Fault]:
+        """Faults that have not all happened."""
+        return [fault for fault in self._waiting if fault.left]
+
     def clear(self) -> None:
         """Let everything work again."""
         self._waiting.clear()

@@ -20,7 +20,7 @@ from emulator.authentication import Caller, authenticate
 from emulator.errors import Forbidden, NotFound, Refusal
 from emulator.github import EmulatedGitHub
 from emulator.journal import Call
-from emulator.rates import Rate, Rates
+from emulator.rates import Rate
 from emulator.requests import Endpoint, Request
 from emulator.routes import ENDPOINTS
 
@@ -51,7 +51,6 @@ class Gate:
 
     def __init__(self, github: EmulatedGitHub) -> None:
         self._github = github
-        self._rates = Rates()
         self._routes = [
             (compile_path(_starlette(each.pattern))[0], each)
             for each in (*ENDPOINTS, Endpoint("GET /rate_limit", ANYBODY, self._rate_limit))
@@ -118,7 +117,7 @@ class Gate:
 
     def _rate(self, caller: Caller) -> Rate:
         limit = ANONYMOUS_HOURLY_CALLS if caller.login is None else self._github.hourly_calls
-        return self._rates.of(caller.login or "", limit, self._github.now())
+        return self._github.rates.of(caller.login or "", limit, self._github.now())
 
     def _count(self, caller: Caller) -> Rate:
         rate = self._rate(caller)

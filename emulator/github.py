@@ -15,6 +15,7 @@ from emulator.faults import Faults
 from emulator.git import GitStore
 from emulator.journal import Journal
 from emulator.payloads import events
+from emulator.rates import Rates
 from emulator.rendering import pull_request_text
 from emulator.state import App, Installation, Repository, Role, Token, User
 from emulator.webhooks import Webhooks
@@ -69,6 +70,7 @@ class EmulatedGitHub:
         self.tokens: dict[str, Token] = {}
         self.journal = Journal()
         self.faults = Faults()
+        self.rates = Rates()
         self.changes = Changes()
         self._clock = clock
         self._ids = count(_FIRST_ID)

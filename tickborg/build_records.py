@@ -23,6 +23,8 @@ class BuildRecord(BaseModel):
     view: BuildView
     asked: bool = False
     """Whether a person asked for it."""
+    failed: bool = False
+    """Whether it could not be done at all: the bot has failed, for good."""
 
     @property
     def joinable(self) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tickborg.build_records import OwnerMemory
 from tickborg.github import PullRequest, RepositoryName
-from tickborg.jobs import BuildsWanted, EvaluationOutcome, EvaluationResult, Merge, SkippedBuild
+from tickborg.jobs import BuildOutcome, BuildsWanted, EvaluationOutcome, EvaluationResult, Merge, SkippedBuild
 from tickborg.labels import INTERNAL_ERROR_LABEL
 from tickborg.requests import BuildOrder
 from tickborg.texts import notices
@@ -18,6 +18,8 @@ _FOUND_OUT = frozenset(
     {EvaluationOutcome.EVALUATED, EvaluationOutcome.CONFLICT, EvaluationOutcome.BAD_PROJECT_FILE}
 )
 """The bot works: whatever is wrong with the pull request, it could say so."""
+
+_TRUE_RESULTS = frozenset({BuildOutcome.SUCCESS, BuildOutcome.FAILURE, BuildOutcome.TIMED_OUT})
 
 _NOTHING_TO_BUILD = frozenset({EvaluationOutcome.CONFLICT, EvaluationOutcome.BAD_PROJECT_FILE})
 
@@ -111,6 +113,17 @@ class PullRequestMemory(OwnerMemory):
         self.evaluation = EvaluationOutcome.FAILED
         self.evaluation_reason = error
         self.internal_error = True
+
+    def end_build(self, n: str, outcome: BuildOutcome, *, failed: bool) -> None:
+        """Take in whether a build showed that the bot works, or has ``failed`` for good."""
+        record = self.record(n)
+        if record is not None:
+            record.failed = failed
+        if failed:
+            self.internal_error = True
+        elif record is not None and outcome in _TRUE_RESULTS:
+            broken = any(each.failed for each in self.builds.values())
+            self.internal_error &= broken or self.evaluation is EvaluationOutcome.FAILED
 
     @property
     def labels(self) -> frozenset[str]:

@@ -104,7 +104,10 @@ class EventName(StrEnum):
     COMMAND_REFUSED = "CommandRefused"
     LOG_LINES_LOST = "LogLinesLost"
     INTERNAL_ERROR = "InternalError"
+    PERMANENT_FAILURE = "PermanentFailure"
+    """An evaluation or a build could not be done, and that was given up: a person has to act."""
     CALL_PUT_OFF = "CallPutOff"
+    """A step was not shown, because few calls to GitHub are left."""
 
 
 class Event(Message):

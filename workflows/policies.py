@@ -40,16 +40,22 @@ _BACK_OFF = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
 )
 
+_SEVERAL_CALLS = timedelta(minutes=3)
+"""What a try may take that makes a token, looks for what an earlier try has made, and makes it."""
+
 COSMETIC = ActivityPolicy(
-    start_to_close_timeout=timedelta(seconds=30),
+    start_to_close_timeout=timedelta(seconds=45),
     schedule_to_close_timeout=timedelta(minutes=1),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10)),
     cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
-"""Steps of a status, labels, reactions, counting: a minute at most, and never holds anything up."""
+"""Steps of a status, reactions, counting: a minute at most, and never holds anything up.
+
+Each try has the time of one slow call: one that is given up earlier might still be carried out, unseen.
+"""
 
 RESULT = ActivityPolicy(
-    start_to_close_timeout=timedelta(seconds=60),
+    start_to_close_timeout=_SEVERAL_CALLS,
     heartbeat_timeout=WORKER_HEARTBEAT,
     schedule_to_close_timeout=timedelta(hours=24),
     retry_policy=_BACK_OFF,
@@ -61,7 +67,7 @@ A cancel waits until the call under way has ended, so that it cannot overtake th
 """
 
 QUESTION = ActivityPolicy(
-    start_to_close_timeout=timedelta(seconds=60),
+    start_to_close_timeout=_SEVERAL_CALLS,
     heartbeat_timeout=WORKER_HEARTBEAT,
     schedule_to_close_timeout=timedelta(hours=24),
     retry_policy=_BACK_OFF,
@@ -100,7 +106,7 @@ MERGE = ActivityPolicy(
 CATCHING_UP = ActivityPolicy(
     start_to_close_timeout=timedelta(minutes=10),
     schedule_to_close_timeout=timedelta(minutes=10),
-    heartbeat_timeout=timedelta(minutes=2),
+    heartbeat_timeout=WORKER_HEARTBEAT,
     retry_policy=_BACK_OFF,
 )
 """Steps of ``Reconcile``: given up after a while, since the next run begins anew a few minutes later."""

@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
         EvaluationResult,
     )
     from tickborg.memory import PullRequestMemory, PullRequestStart
+    from tickborg.messages import Event, EventName
     from tickborg.order_planning import orders_of
     from tickborg.planning import title_matters
     from tickborg.requests import (
@@ -40,6 +41,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from tickborg.texts import notices
     from tickborg.views import PullRequestView
+    from workflows import questions
     from workflows.build_orders import BuildOrders, ProjectsRead
     from workflows.failures import failure_reason
     from workflows.head_evaluation import EvaluationEnded, HeadEvaluation
@@ -162,7 +164,8 @@ class PullRequestOwner:
                 self._orders.carry_out(item)
             case BuildEnded():
                 self._builds.end(item)
-                self._memory.internal_error |= item.failed
+                self._memory.end_build(item.n, item.result.outcome, failed=item.failed)
+                self._count_failure(failed=item.failed)
 
     # What GitHub says
 
@@ -209,8 +212,9 @@ class PullRequestOwner:
 
     def _on_head(self, pull: PullRequest) -> None:
         known = self._memory.pull
-        self._closed = False
-        if known is not None and _same_change(known, pull):
+        # The event that it was opened again may have been overtaken by this one, and comes too late then.
+        reopened, self._closed = self._closed, False
+        if known is not None and _same_change(known, pull) and not reopened:
             self._memory.pull = pull
         else:
             self._evaluate(pull)
@@ -345,6 +349,7 @@ class PullRequestOwner:
     def _take_in(self, result: EvaluationResult | None, error: str) -> None:
         if result is None:
             self._memory.fail_evaluation(error)
+            self._count_failure(failed=True)
         else:
             self._memory.end_evaluation(result)
         if self._memory.merge is None:
@@ -376,6 +381,10 @@ class PullRequestOwner:
             self._inbox.append(Described(await newer_of(hint, known)))
         except ActivityError as error:
             workflow.logger.warning("not described: %s", failure_reason(error))
+
+    def _count_failure(self, *, failed: bool) -> None:
+        if failed:
+            self._run(questions.count(Event(name=EventName.PERMANENT_FAILURE, repo=str(self._memory.repo))))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -96,7 +96,7 @@ class Showing:
         present = await workflow.execute_activity_method(
             GitHubActivities.labels,
             PullRequestQuestion(repo=repo, number=number),
-            **policies.COSMETIC,
+            **policies.RESULT,
             summary="labels on the pull request",
         )
         # What was tried and is there is ours, although GitHub's answer was lost.
@@ -107,7 +107,7 @@ class Showing:
             await workflow.execute_activity_method(
                 GitHubActivities.change_labels,
                 change,
-                **policies.COSMETIC,
+                **policies.RESULT,
                 summary=details.label_summary(change),
             )
         self._memory.labels_added = added

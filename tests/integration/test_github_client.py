@@ -13,9 +13,11 @@ from activities.clients.github.app import GitHubApp
 from activities.clients.github.client import GitHubClient
 from activities.clients.github.fetch_tokens import FetchTokens
 from activities.clients.github.repository_calls import RepositoryCalls
+from activities.clients.github.spending import FORGIVEN_AFTER
 from activities.clients.github.transport import AppCredentials, GitHubTransport, new_http_client
 from emulator import (
     Breaks,
+    Delays,
     Drops,
     EmulatedGitHub,
     Exhausted,
@@ -29,7 +31,8 @@ from emulator import (
 from emulator.faults import Kind
 from emulator.git import create_bare
 from emulator.state import App, Installation, PullRequest, Repository
-from tests.support.clock import ClockAhead
+from tests.support.clock import ClockAhead, PassTime
+from tests.support.eventually import eventually
 from tests.support.github_keys import private_key
 from tickborg.errors import (
     HeadGoneError,
@@ -367,14 +370,15 @@ async def test_a_rate_limit_is_kept_until_github_says(
 async def test_a_limit_that_stays_is_waited_for_longer(
     client: GitHubClient, github: EmulatedGitHub, pull: PullRequest, clock: ClockAhead
 ) -> None:
-    """GitHub names no time and refuses again: a minute, two, four; and a minute once it works again."""
+    """GitHub names no time and refuses again: a minute, two, four, whatever works in between."""
     fault, waits = github.faults.add(STATUSES, TooFast(None), times=4), []
     for minutes in (1, 2, 4):
         with pytest.raises(RateLimitedError) as raised:
             await client.set_status(status(pull.head_sha))
         waits.append(round((raised.value.retry_at - clock()) / timedelta(minutes=1)))
         clock.advance(timedelta(minutes=minutes))
-    await client.pull_request(REPO, pull.number)
+        await client.pull_request(REPO, pull.number)
+    clock.advance(FORGIVEN_AFTER)
     with pytest.raises(RateLimitedError) as raised:
         await client.set_status(status(pull.head_sha))
     assert [*waits, round((raised.value.retry_at - clock()) / timedelta(minutes=1))] == [1, 2, 4, 1]
@@ -431,6 +435,26 @@ async def test_asking_again_what_has_not_changed_costs_nothing(
     await identity.renewed_token(REPO, refused=await identity.token(REPO))
     assert (await client.pull_request(REPO, pull.number)).title == "cgit: a better ui"
     assert [call.status for call in github.journal.calls(PULL)][-2:] == [200, 200]
+
+
+async def test_a_slow_github_is_waited_for(
+    client: GitHubClient,
+    github: EmulatedGitHub,
+    repository: Repository,
+    pull: PullRequest,
+    pass_time: PassTime,
+) -> None:
+    """Half a minute for a call; whoever gave up before would have the next try do it twice."""
+    await client.set_status(status(pull.head_sha))
+    fault = github.faults.add(CHECK_RUNS, Delays(30))
+    made = asyncio.create_task(client.create_check_run(check_run(pull.head_sha)))
+
+    async def struck() -> int:
+        return fault.hits
+
+    await eventually(struck)
+    pass_time(timedelta(seconds=30))
+    assert [await made] == list(repository.check_runs)
 
 
 async def test_a_check_run_whose_answer_was_lost_is_found(

@@ -27,6 +27,8 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from activities.attempt import Builder
 from activities.building import BuildActivities
 from activities.clients.cluster import TemporalCluster
+from activities.clients.workspace.room import BuildSlots, Room
+from activities.ports import GitHub
 from cli.workers import GIT_THREADS, build_worker, git_worker, workflow_worker
 from tests.support.build_floor import BuildFloor, HeldRepositories
 from tests.support.clock import NOON
@@ -123,9 +125,12 @@ class NeverRaisedError(Exception):
 class Bench:
     """One bot, its GitHub, its git and its builders. Made by :func:`working_bench`."""
 
-    def __init__(self, client: Client, folder: Path, projects: tuple[Project, ...]) -> None:
+    def __init__(
+        self, client: Client, folder: Path, projects: tuple[Project, ...], port: GitHub | None = None
+    ) -> None:
         self.client = client
         self.github = FakeGitHub(first_id=next(_FIRST_IDS))
+        self._port = port or self.github
         self.github.grant(REPO, MAINTAINER, Permission.WRITE)
         self.repositories = HeldRepositories(*projects)
         self.cluster = FakeCluster(owners=TemporalCluster(client), left_behind=self._left_behind)
@@ -337,7 +342,8 @@ class Bench:
             stats=self.stats,
             cluster=TemporalCluster(client),
         )
-        worker = build_worker(client, system, building, concurrent_builds=concurrent, grace=timedelta())
+        slots = BuildSlots(concurrent, Room(lambda: 0, least=0))
+        worker = build_worker(client, system, building, slots=slots, grace=timedelta())
         await self._stack.enter_async_context(worker)
         self.cluster.builders[system] = self.cluster.builders.get(system, 0) + 1
 
@@ -358,14 +364,15 @@ class Bench:
         return any(workflow_id == pull_request_id(REPO, number) for workflow_id, _ in self._started)
 
     @asynccontextmanager
-    async def _working(
+    async def working(
         self, policy: Policy, builders: tuple[System, ...], concurrent: int
     ) -> AsyncIterator[None]:
+        """Let the bot's workers work."""
         async with self._stack as stack:
             threads = stack.enter_context(ThreadPoolExecutor(GIT_THREADS))
             decide_and_talk = workflow_worker(
                 self.client,
-                github=self.github,
+                github=self._port,
                 cluster=self.cluster,
                 policy=policy,
                 stats=self.stats,
@@ -409,7 +416,7 @@ async def working_bench(
 ) -> AsyncIterator[Bench]:
     """A bot at work on the server of ``client``; at the end nothing may be left that was not seen through."""
     bench = Bench(client, folder, projects)
-    async with bench._working(policy or Policy(), builders, concurrent_builds):
+    async with bench.working(policy or Policy(), builders, concurrent_builds):
         yield bench
         histories = await bench.end()
     histories.assert_healthy()

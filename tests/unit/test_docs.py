@@ -25,6 +25,7 @@ DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BAD_INPUT = (ROOT / "docs" / "bad-input.md").read_text(encoding="utf-8")
 SUBCOMMANDS = ("config check", "config settings")
+FAILURES = (ROOT / "docs" / "failures.md").read_text(encoding="utf-8")
 COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 
 
@@ -84,13 +85,22 @@ def test_every_command_explains_itself(command: str) -> None:
     assert "Usage" in shown.output
 
 
-def test_every_kind_of_bad_input_has_a_test() -> None:
-    """Each row of the page names tests that there are, or says that it is the row above's."""
-    rows = [line for line in BAD_INPUT.splitlines() if re.match(r"\| (?!input|-)", line)]
-    named = [re.findall(r"`(tests/\w+/\w+\.py)::(test_\w+)`", row.split("|")[3]) for row in rows]
-    assert len(rows) > 30
-    for row, tests in zip(rows, named, strict=True):
-        assert tests or "the same" in row.split("|")[3], row
+@pytest.mark.parametrize(
+    ("page", "first", "least"),
+    [(BAD_INPUT, "input", 30), (FAILURES, "failure", 25)],
+    ids=["bad input", "failures"],
+)
+def test_every_row_has_a_test(page: str, first: str, least: int) -> None:
+    """Each row names tests that there are, in its last column, or says that it is the row above's."""
+    tables = [table for table in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE) if "| shown by |" in table]
+    rows = [
+        row for table in tables for row in table.splitlines() if not re.match(rf"\| {first} \||\|--", row)
+    ]
+    cells = [row.split("|")[-2] for row in rows]
+    named = [re.findall(r"`(tests/\w+/\w+\.py)::(test_\w+)`", cell) for cell in cells]
+    assert len(rows) >= least
+    for row, cell, tests in zip(rows, cells, named, strict=True):
+        assert tests or "the same" in cell, row
     for file, test in {each for tests in named for each in tests}:
         assert re.search(
             rf"^(?:async )?def {test}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE

@@ -11,7 +11,7 @@ import pytest
 from activities.clients.github import recent_answers
 from activities.clients.github.client import GitHubClient
 from activities.clients.github.recent_answers import KEPT_ANSWERS, LARGEST_KEPT, RecentAnswers
-from activities.clients.github.spending import LONGEST_SILENCE, Spending
+from activities.clients.github.spending import FORGIVEN_AFTER, LONGEST_SILENCE, Spending
 from tests.support.clock import FakeClock
 from tests.support.fake_builder import FakeStats
 from tests.support.github_json import pull_json
@@ -149,6 +149,7 @@ async def test_each_installation_spends_its_own(clock: FakeClock) -> None:
         spending.admit("two", Purpose.RESULT, "GET /thing")
     clock.advance(LONGEST_SILENCE)
     spending.admit("two", Purpose.RESULT, "GET /thing")
+    clock.advance(FORGIVEN_AFTER)
     spending.learn("four", {})
     assert list(spending._accounts) == ["four"]
 

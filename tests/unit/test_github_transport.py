@@ -159,4 +159,4 @@ async def test_the_clients_time_limits() -> None:
     """Connecting takes a few seconds at most."""
     async with new_http_client() as http:
         assert http.timeout.connect == 5
-        assert http.timeout.read == 20
+        assert http.timeout.read == 40

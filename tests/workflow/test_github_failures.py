@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.support.asking import comment
 from tests.support.workflow_bench import HEAD, NEXT_HEAD, NUMBER, REPO, Bench
 from tests.workflow.conftest import NewBench
 from tickborg.errors import (
@@ -15,6 +16,7 @@ from tickborg.errors import (
 )
 from tickborg.github import CheckConclusion, CheckStatus, StatusState
 from tickborg.labels import INTERNAL_ERROR_LABEL
+from tickborg.messages import EventName
 
 DOWN = UnavailableError("GitHub answered 502")
 FORBIDDEN = PermanentError("GitHub answered 403, 'Resource not accessible by integration'")
@@ -117,6 +119,7 @@ async def test_a_permanent_refusal_is_called_the_bot_s_fault(bench: Bench) -> No
     histories = await bench.end()
     assert status.description.startswith("tickborg failed, not your change: GitHub answered 403")
     assert "not your change" in comment
+    assert len(bench.stats.named(EventName.PERMANENT_FAILURE)) == 1
     first, second = histories.of("Evaluation")
     assert (first.ending, second.ending) == ("failed", "completed")
     assert "Resource not accessible" in first.failure
@@ -144,8 +147,24 @@ async def test_a_check_run_that_github_refuses_for_good_fails_its_build_workflow
     await bench.until_commented("tickborg failed")
     histories = await bench.end()
     [build] = histories.of("Build")
-    assert build.ending == "failed"
+    assert (build.ending, "Resource not accessible" in build.failure) == ("failed", True)
     assert [owner.ending for owner in histories.of("PullRequest")] == ["completed"]
+    assert [event.repo for event in bench.stats.named(EventName.PERMANENT_FAILURE)] == [str(REPO)]
+
+
+async def test_the_next_build_that_has_a_result_takes_the_blame_away(bench: Bench) -> None:
+    """Somebody granted the permission, and had it built again: no label, and nothing of it in the comment."""
+    bench.floor.hold("cgit")
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    bench.github.fail("update_check_run", FORBIDDEN)
+    bench.floor.release("cgit")
+    await bench.until_commented("a comment with the command `retry` builds it again")
+    await bench.until_labelled("project: cgit", INTERNAL_ERROR_LABEL)
+    await comment(bench, "@tickbot retry")
+    await bench.until_labelled("project: cgit")
+    await bench.until_commented("The build succeeded")
+    assert "tickborg failed" not in bench.summary()
 
 
 async def test_a_replica_that_lags_is_asked_again(timed_bench: Bench) -> None:

@@ -41,9 +41,9 @@ class Terms(NamedTuple):
     tries: int
 
 
-SHOWN = Terms("tickborg", timedelta(seconds=30), MINUTE, MINUTE, NEVER, timedelta(seconds=10), 0)
+SHOWN = Terms("tickborg", timedelta(seconds=45), MINUTE, MINUTE, NEVER, timedelta(seconds=10), 0)
 """Cosmetic steps: a minute at most."""
-TOLD = ASKED = Terms("tickborg", MINUTE, DAY, DAY, timedelta(seconds=30), MINUTE, 0)
+TOLD = ASKED = Terms("tickborg", 3 * MINUTE, DAY, DAY, timedelta(seconds=30), MINUTE, 0)
 """What people wait for, and what is decided on: a day."""
 
 EXPECTED = {
@@ -55,8 +55,8 @@ EXPECTED = {
     "open_check_run": {SHOWN},
     "update_check_run": {SHOWN, TOLD},
     "publish_summary": {TOLD},
-    "labels": {SHOWN},
-    "change_labels": {SHOWN},
+    "labels": {TOLD},
+    "change_labels": {TOLD},
     "notify": {SHOWN},
     "merge": {TOLD._replace(queue="tickborg-git", each_try=15 * MINUTE)},
     "build": {

@@ -24,6 +24,7 @@ _GAP = "\n\n"
 _WORTH_SAYING = frozenset(
     {EvaluationOutcome.CONFLICT, EvaluationOutcome.BAD_PROJECT_FILE, EvaluationOutcome.FAILED}
 )
+_OPERATORS = "Whoever runs the bot has to see to that; there is nothing to mend in the change."
 _WITHOUT_RESULT = frozenset({BuildOutcome.CANCELLED, BuildOutcome.SKIPPED, BuildOutcome.UNEXPECTED_ERROR})
 
 
@@ -67,6 +68,10 @@ def _advice(view: PullRequestView) -> Iterator[str]:
     elif view.evaluation is EvaluationOutcome.BAD_PROJECT_FILE:
         yield "A maintainer has to mend the file:\n"
         yield block([view.evaluation_reason], _BLOCK_LIMIT, language="text")
+    elif view.evaluation is EvaluationOutcome.FAILED:
+        yield f"{_OPERATORS} Afterwards, a comment with the command {code('eval')} has it looked at again."
+    elif any(build.outcome is BuildOutcome.UNEXPECTED_ERROR for build in view.builds):
+        yield f"{_OPERATORS} Afterwards, a comment with the command {code('retry')} builds it again."
 
 
 def _conflicts(view: PullRequestView) -> Iterator[str]:

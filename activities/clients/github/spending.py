@@ -15,6 +15,9 @@ LONGEST_SILENCE = timedelta(hours=1)
 MOST_DOUBLINGS = 4
 """Of the wait for a limit whose end GitHub does not name, while it keeps refusing: up to 16 minutes."""
 
+FORGIVEN_AFTER = timedelta(minutes=30)
+"""A limit that comes later than that after the last is not the same one."""
+
 
 @dataclass
 class _Account:
@@ -24,13 +27,14 @@ class _Account:
     silent_until: datetime | None = None
     """GitHub refuses calls until then."""
     refusals: int = 0
-    """Rate limits in a row."""
+    """Rate limits in a row: some calls may be taken while others are refused."""
 
     def is_silent(self, now: datetime) -> bool:
         return self.silent_until is not None and now < self.silent_until
 
     def is_worth_keeping(self, now: datetime) -> bool:
-        return self.is_silent(now) or (self.quota is not None and now < self.quota.resets_at)
+        silent = self.silent_until is not None and now < self.silent_until + FORGIVEN_AFTER
+        return silent or (self.quota is not None and now < self.quota.resets_at)
 
 
 class Spending:
@@ -69,13 +73,14 @@ class Spending:
         """Take in the headers of an answer that is no refusal for a rate limit."""
         account = self._account(token)
         account.quota = quota_of(headers, self._now()) or account.quota
-        account.refusals = 0
 
     def patience(self, token: str) -> timedelta:
         """How long to wait where GitHub does not say: a minute, and twice as long each time in a row."""
         account, now = self._account(token), self._now()
         if account.silent_until is not None and account.is_silent(now):
             return account.silent_until - now
+        if account.silent_until is not None and now - account.silent_until > FORGIVEN_AFTER:
+            account.refusals = 0
         return SECONDARY_LIMIT_WAIT * (1 << min(account.refusals, MOST_DOUBLINGS))
 
     def refused(self, token: str, retry_at: datetime) -> None:

@@ -26,8 +26,14 @@ from tickborg.errors import (
 )
 
 CONNECT_SECONDS = 5.0
-TOTAL_SECONDS = 20.0
-"""For one call with its redirects, from the first byte sent to the last received."""
+TOTAL_SECONDS = 40.0
+"""For one call with its redirects, from the first byte sent to the last received.
+
+GitHub itself gives up after ten seconds
+(https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts); a proxy may
+hold an answer longer. Whoever gives up before the other side has cannot know what is done later, and the
+next try would do it twice.
+"""
 
 API_VERSION = "2026-03-10"
 """That of the schema the contract tests read (https://docs.github.com/en/rest/about-the-rest-api/api-versions)."""

@@ -1,0 +1,61 @@
+"""When a pull request carries ``tickborg-internal-error`` (design, section 8)."""
+
+from tests.support.samples import REPO, build_job, build_view
+from tickborg.build_records import BuildRecord
+from tickborg.jobs import BuildOutcome, EvaluationOutcome
+from tickborg.labels import INTERNAL_ERROR_LABEL
+from tickborg.memory import PullRequestMemory
+
+SUCCESS, FAILURE, CANCELLED = BuildOutcome.SUCCESS, BuildOutcome.FAILURE, BuildOutcome.CANCELLED
+BROKEN = BuildOutcome.UNEXPECTED_ERROR
+
+
+def memory(*numbers: str) -> PullRequestMemory:
+    """Of an owner with builds of these numbers."""
+    remembered = PullRequestMemory(repo=REPO, number=7, evaluation=EvaluationOutcome.EVALUATED)
+    remembered.builds = {n: BuildRecord(n=n, job=build_job(), view=build_view()) for n in numbers}
+    return remembered
+
+
+def blamed(remembered: PullRequestMemory) -> bool:
+    """Whether the label is wanted."""
+    return INTERNAL_ERROR_LABEL in remembered.labels
+
+
+def test_a_build_that_cannot_be_done_is_the_bots_fault() -> None:
+    """One with a result, of whatever kind, is not; nor is one whose builders died."""
+    remembered = memory("a", "b")
+    for outcome in (SUCCESS, FAILURE, BROKEN):
+        remembered.end_build("a", outcome, failed=False)
+        assert not blamed(remembered)
+    remembered.end_build("b", BROKEN, failed=True)
+    assert blamed(remembered)
+
+
+def test_the_same_build_done_again_takes_the_blame_away() -> None:
+    """Not another one, and not one that was cancelled, which shows nothing."""
+    remembered = memory("a", "b")
+    remembered.end_build("a", BROKEN, failed=True)
+    remembered.end_build("b", SUCCESS, failed=False)
+    assert blamed(remembered)
+    remembered.builds["a"] = BuildRecord(n="c", job=build_job(), view=build_view())
+    remembered.end_build("c", CANCELLED, failed=False)
+    assert blamed(remembered)
+    remembered.end_build("c", FAILURE, failed=False)
+    assert not blamed(remembered)
+
+
+def test_a_build_says_nothing_of_an_evaluation_that_failed() -> None:
+    """Builds of an earlier one may still be running."""
+    remembered = memory("a")
+    remembered.fail_evaluation("GitHub answered 403")
+    remembered.end_build("a", SUCCESS, failed=False)
+    assert blamed(remembered)
+
+
+def test_a_build_that_is_forgotten_says_nothing() -> None:
+    """It was of another head."""
+    remembered = memory("a")
+    remembered.end_build("a", BROKEN, failed=True)
+    remembered.end_build("z", SUCCESS, failed=False)
+    assert blamed(remembered)
