@@ -8,9 +8,11 @@ RUNS ?= 1
 PULLS ?= 100
 SCALE ?= 1
 TEST_ARGS ?= -n 3 --dist loadfile
+FUZZ ?= webhook_body webhook_headers comments project_file messages dashboard
+FUZZ_SECONDS ?= 60
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes --no-deps
 
-.PHONY: help demo test check bench chaos format settings commands lock tools clean
+.PHONY: help demo test check bench chaos fuzz format settings commands lock tools clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +31,11 @@ check: $(VENV)/dev.stamp ## Lint, format, types, imports
 
 bench: $(VENV)/dev.stamp ## How fast and how large it is; BENCH=merge,log for some of it
 	@$(BIN)/python -m benchmarks "$(BENCH)" $(BENCH_ARGS)
+
+fuzz: $(VENV)/dev.stamp ## Hostile input, led by coverage; FUZZ="comments messages" FUZZ_SECONDS=600
+	@for target in $(FUZZ); do \
+	  echo "$$target: $(FUZZ_SECONDS) s"; $(BIN)/python -m tests.fuzz.harness $$target $(FUZZ_SECONDS) || exit 1; \
+	done
 
 chaos: $(VENV)/dev.stamp ## 100 pull requests while everything breaks; SEED=7 RUNS=3 PULLS=50 SCALE=6
 	@$(BIN)/python -m tests.chaos --seed $(SEED) --runs $(RUNS) --pulls $(PULLS) --scale $(SCALE) $(CHAOS_ARGS)

@@ -1,7 +1,7 @@
 """Heartbeats of activities: who dies is missed, and the work is given to another (design, section 4)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -58,12 +58,12 @@ class _Beating(ActivityInboundInterceptor):
     def __init__(self, inner: ActivityInboundInterceptor, interval: timedelta) -> None:
         super().__init__(inner)
         self._interval = interval
-        self._outbound: ActivityOutboundInterceptor | None = None
+        self._outbound: _Remembering | None = None
 
     def init(self, outbound: ActivityOutboundInterceptor) -> None:
         """Remember who sends heartbeats: what a blocking activity calls waits for this event loop."""
-        self._outbound = outbound
-        super().init(outbound)
+        self._outbound = _Remembering(outbound)
+        super().init(self._outbound)
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - Temporal's name
         """Run the activity.
@@ -82,7 +82,24 @@ class _Beating(ActivityInboundInterceptor):
     async def _beat(self) -> None:
         while self._outbound is not None:
             await asyncio.sleep(self._interval.total_seconds())
-            self._outbound.heartbeat()
+            self._outbound.heartbeat_again()
+
+
+class _Remembering(ActivityOutboundInterceptor):
+    """Says again what the activity said last: a retry goes on from there, and silence would forget it."""
+
+    def __init__(self, inner: ActivityOutboundInterceptor) -> None:
+        super().__init__(inner)
+        self._last: Sequence[Any] | None = None
+
+    def heartbeat(self, *details: Any) -> None:
+        """Remember the activity's own words."""
+        self._last = details
+        super().heartbeat(*details)
+
+    def heartbeat_again(self) -> None:
+        """Say them once more; before the first, those of the try before this one."""
+        super().heartbeat(*(activity.info().heartbeat_details if self._last is None else self._last))
 
 
 async def _until_done(work: "asyncio.Future[Any]") -> None:

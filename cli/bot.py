@@ -8,6 +8,8 @@ from temporalio.client import Client
 
 from activities.clients.workspace.workspace import WorkspaceFolder
 from cli import services
+from messaging.log_store import LogReader
+from messaging.spool import SPOOL_LIMIT, SpoolFolder
 from messaging.transport import Transport
 from tickborg.hearing import DEFAULT_PUSH_BRANCHES, HearingPolicy
 from tickborg.policy import Policy
@@ -42,6 +44,8 @@ class BotSettings:
     listen: Listen = Listen()
     dashboard_url: str | None = None
     """The dashboard as people reach it, where that is not as it listens: behind a proxy, say."""
+    spool_limit: int = SPOOL_LIMIT
+    """Bytes of log lines that wait while RabbitMQ is away."""
     kept_logs: Retention = LogsSettings().retention
     kept_mirrors: Retention = GitSettings().retention
 
@@ -68,9 +72,8 @@ async def running_bot(
     github, folders, listen = settings.github, settings.folders, settings.listen
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        publishers = await enter(
-            services.publishing(transport, settings.builders.host.identity, folders.spool)
-        )
+        spool = SpoolFolder(folders.spool, settings.spool_limit)
+        publishers = await enter(services.publishing(transport, settings.builders.host.identity, spool))
         await enter(services.collecting_logs(transport, folders.logs, publishers.stats, settings.kept_logs))
         metrics_url = await enter(services.collecting_stats(transport, listen.host, listen.metrics))
         clients = await enter(services.github_clients(github, publishers.stats))
@@ -78,7 +81,7 @@ async def running_bot(
         showing = services.showing(
             client,
             transport,
-            folders.logs,
+            LogReader(folders.logs, settings.kept_logs.age),
             host=listen.host,
             port=listen.dashboard,
             public_url=settings.dashboard_url,

@@ -19,6 +19,7 @@ from cli.host import host_system
 from cli.settings import SettingsError
 from cli.temporal_client import TemporalConnection
 from messaging.amqp import AmqpTransport
+from messaging.spool import SpoolFolder
 from messaging.transport import Transport
 from tickborg.settings import BuilderSettings, SandboxKind, Settings
 
@@ -34,6 +35,11 @@ async def transport(settings: Settings) -> AsyncIterator[Transport]:
     """
     async with AmqpTransport(servers.rabbitmq_url(settings)) as connected:
         yield connected
+
+
+def spool(settings: Settings) -> SpoolFolder:
+    """Where log lines wait while RabbitMQ is away."""
+    return SpoolFolder(settings.rabbitmq.spool_path, settings.rabbitmq.spool_limit)
 
 
 def github_access(settings: Settings) -> services.GitHubAccess:
@@ -87,6 +93,7 @@ async def builders(settings: BuilderSettings) -> services.Builders:
         systems=settings.systems or (host_system(),),
         concurrent_builds=settings.concurrent_builds,
         grace=settings.grace,
+        least_room=settings.min_free_space,
         pace=settings.retry_pace,
     )
 

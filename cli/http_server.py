@@ -65,7 +65,12 @@ def _listener(host: str, port: int, setting: str) -> socket.socket:
 
 
 async def _end(state: ServerState, grace: timedelta) -> None:
-    """Let answers under way finish for a while, then drop the connections."""
+    """Let answers under way finish for a while, then drop the connections.
+
+    Nothing new is begun meanwhile: what came next on a connection would be broken off in the middle.
+    """
+    for connection in list(state.connections):
+        connection.shutdown()
     if state.tasks:
         await asyncio.wait(state.tasks, timeout=grace.total_seconds())
     for task in list(state.tasks):

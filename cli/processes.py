@@ -16,6 +16,7 @@ from cli import configured, credentials, servers, services
 from cli.bot import BotSettings, Listen, running_bot
 from cli.schedules import ensure_all, recurring
 from cli.temporal_client import connect, connect_lazily, identity
+from messaging.log_store import LogReader
 from messaging.stats_publisher import StatsPublisher
 from tickborg.served_repositories import ANY_REPOSITORY
 from tickborg.settings import Settings
@@ -47,7 +48,7 @@ async def worker(settings: Settings) -> None:
     client = await _connected(settings, "worker")
     async with (
         configured.transport(settings) as transport,
-        services.publishing(transport, identity("worker"), settings.rabbitmq.spool_path) as publishers,
+        services.publishing(transport, identity("worker"), configured.spool(settings)) as publishers,
         services.github_clients(github, publishers.stats) as clients,
     ):
         mirrors = services.mirror_store(settings.git.mirror_path, github.git_url, clients.fetch_token)
@@ -71,9 +72,9 @@ async def builder(settings: Settings) -> None:
     """Build contributors' code. It needs no credential of the GitHub App, and is given none."""
     builders = await configured.builders(settings.builder)
     client = await _connected(settings, builders.host.identity)
-    token = credentials.fetch_token(settings.builder)
+    token, mirror_path = credentials.fetch_token(settings.builder), settings.git.shallow_mirror_path
     mirrors = services.mirror_store(
-        settings.git.mirror_path,
+        mirror_path,
         settings.github.git_url,
         lambda _repo: token.get_secret_value() if token else None,
         shallow=True,
@@ -81,10 +82,10 @@ async def builder(settings: Settings) -> None:
     workspaces = WorkspaceFolder(settings.builder.workspace_path, mirrors)
     async with (
         configured.transport(settings) as transport,
-        services.publishing(transport, builders.host.identity, settings.rabbitmq.spool_path) as publishers,
+        services.publishing(transport, builders.host.identity, configured.spool(settings)) as publishers,
         services.building(client, builders, workspaces, publishers) as building,
         services.housekeeping(
-            client, builders.host.identity, settings.git.mirror_path, settings.git.retention, workspaces
+            client, builders.host.identity, mirror_path, settings.git.retention, workspaces
         ),
     ):
         await _until_told(f"builder {builders.host.identity}: building for {', '.join(builders.systems)}")
@@ -115,11 +116,12 @@ async def stats(settings: Settings) -> None:
 async def dashboard(settings: Settings) -> None:
     """Show pull requests and logs."""
     client = await connect_lazily(servers.temporal(settings), identity=identity("dashboard"))
-    listen, folder = settings.dashboard, settings.logs.log_storage_path
+    listen, logs = settings.dashboard, settings.logs
+    kept = LogReader(logs.log_storage_path, logs.log_retention)
     async with (
         configured.transport(settings) as transport,
         services.showing(
-            client, transport, folder, host=listen.host, port=listen.port, public_url=listen.url
+            client, transport, kept, host=listen.host, port=listen.port, public_url=listen.url
         ) as url,
     ):
         await _until_told(f"dashboard: at {url}")
@@ -159,6 +161,7 @@ async def _of_bot(settings: Settings) -> BotSettings:
             dashboard=settings.dashboard.port,
         ),
         dashboard_url=settings.dashboard.url,
+        spool_limit=settings.rabbitmq.spool_limit,
         kept_logs=settings.logs.retention,
         kept_mirrors=settings.git.retention,
     )

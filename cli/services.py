@@ -35,7 +35,8 @@ from activities.clients.github.fetch_tokens import FetchTokens
 from activities.clients.github.installations import GitHubInstallations
 from activities.clients.github.transport import AppCredentials, GitHubTransport, new_http_client
 from activities.clients.host_disk import HostDisk
-from activities.clients.owners import TemporalOwners
+from activities.clients.owners import OwnerLookup
+from activities.clients.workspace.room import BuildSlots, Room
 from activities.clients.workspace.workspace import WorkspaceFolder
 from activities.reconciling import ComparisonActivities, DeliveryActivities
 from cli.http_server import listening
@@ -49,7 +50,7 @@ from cli.workers import (
     workflow_worker,
 )
 from dashboard.app import create_app as create_dashboard
-from dashboard.temporal_owners import TemporalOwners as ShownOwners
+from dashboard.temporal_owners import TemporalOwners
 from messaging.live import LiveLogs
 from messaging.log_collector import LogCollector
 from messaging.log_publisher import LogPublisher
@@ -131,6 +132,8 @@ class Builders:
     concurrent_builds: int
     grace: timedelta = timedelta(seconds=30)
     """How long builds may still run when the builder is told to end."""
+    least_room: int = 0
+    """Bytes without which no new build is begun."""
     pace: timedelta = BUILD_PACE
     """What a failure of this host is waited out for, times the number of the attempt."""
 
@@ -154,11 +157,11 @@ class GitHubClients:
 
 
 @asynccontextmanager
-async def publishing(transport: Transport, sender: str, spool: Path) -> AsyncIterator[Publishers]:
+async def publishing(transport: Transport, sender: str, spool: SpoolFolder) -> AsyncIterator[Publishers]:
     """Publish stats events and build logs."""
     async with (
         StatsPublisher(transport, sender) as stats,
-        LogPublisher(transport, SpoolFolder(spool)) as logs,
+        LogPublisher(transport, spool) as logs,
     ):
         yield Publishers(stats, logs)
 
@@ -217,9 +220,7 @@ async def working(  # noqa: PLR0913 - all that a worker is wired to
 ) -> AsyncIterator[None]:
     """``tickborg worker``: decide, talk to GitHub, fetch and merge; and see that nothing was missed."""
     cluster = TemporalCluster(client)
-    comparison = ComparisonActivities(
-        github.api, github.installations, cluster, TemporalOwners(client), hearing
-    )
+    comparison = ComparisonActivities(github.api, github.installations, cluster, OwnerLookup(client), hearing)
     with ThreadPoolExecutor(GIT_THREADS, "git") as threads:
         decide = workflow_worker(
             client,
@@ -252,12 +253,13 @@ async def building(
         stats=publishers.stats,
         cluster=TemporalCluster(client),
     )
+    room = Room(workspaces.free_space, builders.least_room)
     workers = [
         build_worker(
             client,
             system,
             activities,
-            concurrent_builds=builders.concurrent_builds,
+            slots=BuildSlots(builders.concurrent_builds, room),
             grace=builders.grace,
             pace=builders.pace,
         )
@@ -308,15 +310,21 @@ async def hearing(  # noqa: PLR0913 - what it listens on, and all it is wired to
 
 @asynccontextmanager
 async def showing(  # noqa: PLR0913 - what it listens on, and all it is wired to
-    client: Client, transport: Transport, logs: Path, *, host: str, port: int, public_url: str | None = None
+    client: Client,
+    transport: Transport,
+    logs: LogReader,
+    *,
+    host: str,
+    port: int,
+    public_url: str | None = None,
 ) -> AsyncIterator[str]:
     """``tickborg dashboard``: show pull requests, branches and logs; yields the URL that it listens at.
 
     ``public_url`` is where people find it, if that is elsewhere: perhaps below a path.
     """
     app = create_dashboard(
-        owners=ShownOwners(client),
-        logs=LogReader(logs),
+        owners=TemporalOwners(client),
+        logs=logs,
         live=LiveLogs(transport),
         root_path=urlsplit(public_url or "").path,
     )

@@ -11,6 +11,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.answering import answered, check_namespace
+from activities.search_attributes import quoted
 from dashboard.ports import BusyBranch, GoingOn, OpenPull
 from tickborg import names
 from tickborg.github import RepositoryName
@@ -112,7 +113,7 @@ class TemporalOwners:
             return view if _knows_all(view) else await self._known_before(owner, kind, view)
 
     async def _known_before(self, owner: str, kind: type[View], known: View | None) -> View | None:
-        query = f"WorkflowId={_quoted(owner)}"
+        query = f"WorkflowId={quoted(owner)}"
         runs = self._client.list_workflows(query, limit=RUNS_LOOKED_AT, rpc_timeout=self._rpc_timeout)
         async for run in runs:
             try:
@@ -187,9 +188,3 @@ def _view_or_none(answer: View | BaseException | None) -> View | None:
 
 def _repository(owner: OwnerId) -> RepositoryName:
     return RepositoryName(owner=owner["owner"], name=owner["name"])
-
-
-def _quoted(text: str) -> str:
-    """A literal of a visibility query. However it is written, the server finds none with a double quote."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

@@ -11,12 +11,12 @@ away for whoever publishes: what is written to it all the same only fills the so
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import NamedTuple, Self
 
 import aio_pika
-from aio_pika.abc import AbstractConnection
+from aio_pika.abc import AbstractChannel, AbstractConnection
 from yarl import URL
 
 from messaging import background, topology
@@ -35,6 +35,9 @@ RECONNECT_SECONDS = 5.0
 """The longest pause between two attempts."""
 
 HEARTBEAT_SECONDS = 15
+FOLLOW_SECONDS = 2.0
+"""A page shows the file of a log alone if it cannot follow it by then."""
+
 FOLLOW_PREFETCH = 100
 FOLLOW_QUEUE_LENGTH = 10_000
 """Messages the broker holds for a viewer who reads slowly; older ones are then dropped for that viewer."""
@@ -125,21 +128,18 @@ class AmqpTransport:
         """See what is published with ``routing_key`` from now on, through an exclusive queue.
 
         Raises:
-            UnavailableError: RabbitMQ is away.
+            UnavailableError: RabbitMQ is away, or does not answer within ``FOLLOW_SECONDS``, as one does not
+                that is short of memory or disk, if this connection has published.
         """
         if self._connection is None:
             raise UnavailableError(f"RabbitMQ at {self.address} is away")
-        with as_unavailable(f"following {routing_key} at RabbitMQ at {self.address}"):
-            channel = await self._connection.channel(publisher_confirms=False)
-            queue = await channel.declare_queue(
-                exclusive=True, auto_delete=True, arguments={"x-max-length": FOLLOW_QUEUE_LENGTH}
-            )
-            await queue.bind(exchange.name, routing_key)
-            subscription = await AmqpSubscription.start(channel, queue.name, FOLLOW_PREFETCH)
-        try:
+        async with AsyncExitStack() as stack:
+            with as_unavailable(f"following {routing_key} at RabbitMQ at {self.address}"):
+                async with asyncio.timeout(FOLLOW_SECONDS):
+                    channel = await self._connection.channel(publisher_confirms=False)
+                    stack.push_async_callback(close, channel)
+                    subscription = await _follow(channel, exchange, routing_key)
             yield subscription
-        finally:
-            await close(channel)
 
     async def look_at(self, queue: str) -> QueueFacts:
         """How ``queue`` is now, asked over a connection of its own.
@@ -195,6 +195,16 @@ class AmqpTransport:
             yield connection
         finally:
             await close(connection)
+
+
+async def _follow(
+    channel: AbstractChannel, exchange: topology.Exchange, routing_key: str
+) -> AmqpSubscription:
+    queue = await channel.declare_queue(
+        exclusive=True, auto_delete=True, arguments={"x-max-length": FOLLOW_QUEUE_LENGTH}
+    )
+    await queue.bind(exchange.name, routing_key)
+    return await AmqpSubscription.start(channel, queue.name, FOLLOW_PREFETCH)
 
 
 def _with_heartbeat(url: URL) -> URL:

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -82,10 +83,16 @@ class LogPage:
 
 
 class LogReader:
-    """Logs of a folder, for those who only look. Its methods block for as long as the disk takes."""
+    """Logs of a folder, for those who only look. Its methods block for as long as the disk takes.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: the log store.
+        kept: how long logs are kept in it, to tell whoever asks for one that is gone; None: not known.
+    """
+
+    def __init__(self, folder: Path, kept: timedelta | None = None) -> None:
         self._folder = folder
+        self.kept = kept
 
     def metadata(self, attempt_id: UUID) -> LogMetadata | None:
         """What is known about a log; None: there is none."""

@@ -15,7 +15,8 @@ what is put into a file without a name is lost.
 
 **When it is full.** All files of a folder together hold at most ``limit`` bytes. Beyond that, lines are
 refused (:class:`SpoolFullError`), so the first lines of a log are kept and later ones lost: the collector
-marks them as a hole. The end of a log is always taken.
+marks them as a hole and counts them as ``LogLinesLost``. The end of a log is taken as long as all together
+hold no more than :data:`RESERVE` beyond that, so that a RabbitMQ that never comes back fills no disk.
 """
 
 import logging
@@ -35,6 +36,9 @@ from tickborg.errors import InfrastructureError
 
 SPOOL_LIMIT = 1024**3
 """Bytes in one folder: some 10 million lines."""
+
+RESERVE = 64 * 1024**2
+"""Bytes more for the ends of logs: those of some 200,000 builds."""
 
 _SUFFIX = ".spool"
 _CHECKSUM_LENGTH = 8
@@ -120,17 +124,17 @@ class SpoolFolder:
             if file is not None:
                 return file
 
-    def require_room(self, size: int) -> None:
-        """Check that ``size`` bytes more may be spooled.
+    def require_room(self, size: int, *, reserve: bool = False) -> None:
+        """Check that ``size`` bytes more may be spooled; with ``reserve``, that even an end of a log may.
 
         Raises:
             SpoolFullError: they may not.
         """
         used = sum(size for _, size, _ in self._entries())
-        if used + size > self._limit:
+        if used + size > self._limit + (RESERVE if reserve else 0):
             raise SpoolFullError(
                 f"the spool {self._folder} is full ({used} of {self._limit} bytes);"
-                " bring RabbitMQ back, or give it more room"
+                " bring RabbitMQ back, or raise [rabbitmq] spool_limit"
             )
 
     def orphans(self, most: int = sys.maxsize) -> list[SpoolFile]:

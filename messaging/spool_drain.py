@@ -88,14 +88,13 @@ class SpoolDrain:
         """Put a message behind the others; False: the file has been drained meanwhile.
 
         Raises:
-            SpoolFullError: there is no room, and it may not use the ``reserve``.
+            SpoolFullError: there is no room, or it may not use the ``reserve``.
             OSError: the disk refuses.
         """
         async with spooled.growing:
             if spooled.drained:
                 return False
-            if not reserve:
-                await in_thread(self._folder.require_room, len(body))
+            await in_thread(self._folder.require_room, len(body), reserve=reserve)
             await in_thread(spooled.file.append, body)
             return True
 

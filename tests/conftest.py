@@ -1,14 +1,24 @@
 """What all tests share: servers of their own, started once where that is safe."""
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from cli.embedded_temporal import EmbeddedTemporal
 from tests.support.broker import RabbitMQNode, rabbitmq_node
 
 pytest.register_assert_rewrite("tests.support.expected")
+
+# Time limits on examples, and on making them up, fail tests on a busy machine and find nothing;
+# pytest-timeout ends a hang.
+settings.register_profile("people", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A change is not to be refused for what a new random example finds in code that it did not touch: CI tries
+# the same examples each time, and people others.
+settings.register_profile("ci", settings.get_profile("people"), derandomize=True, database=None)
+settings.load_profile("ci" if os.environ.get("CI") else "people")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -20,9 +20,12 @@ PUT_OFF = "put off until the builds under way have ended"
 CLOSED = "the pull request was closed"
 
 
+_CANCELLED_BY = "cancelled by @"
+
+
 def cancelled_by(login: str) -> str:
     """The reason that somebody asked for it."""
-    return f"cancelled by @{login}"
+    return _CANCELLED_BY + login
 
 
 def superseded_by(head_sha: str) -> str:
@@ -38,6 +41,8 @@ class Cancellation(Value):
     silent: bool = False
     """True: end without a word to GitHub."""
     superseding_sha: str | None = None
+    asked_for: bool = False
+    """Somebody asked for it, who may look for what became of it."""
 
     @classmethod
     def read(cls, reason: str | None) -> "Cancellation":
@@ -49,4 +54,4 @@ class Cancellation(Value):
         if reason.startswith(_SUPERSEDED_BY):
             sha = reason.removeprefix(_SUPERSEDED_BY)
             return cls(text=_SUPERSEDED_BY + sha[:_SHORT_SHA], superseding_sha=sha)
-        return cls(text=reason)
+        return cls(text=reason, asked_for=reason.startswith(_CANCELLED_BY))

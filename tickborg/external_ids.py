@@ -10,6 +10,9 @@ from tickborg.jobs import BuildJob, BuildMode, Origin
 from tickborg.systems import System
 from tickborg.values import Value
 
+_LONGEST = 1_000
+"""Characters; a branch's name has at most 255, a project's at most 41."""
+
 
 class BuildReference(Value):
     """One build: whose it is, what it builds, and which one it is."""
@@ -39,6 +42,8 @@ def external_id(repo: RepositoryName, build: BuildReference) -> str:
 
 def read_external_id(repo: RepositoryName, text: str) -> BuildReference | None:
     """The build that ``text`` refers to, or None: it is no external id of ours, or of another repository."""
+    if len(text) > _LONGEST:
+        return None
     try:
         owner, key, n, run_id = text.split(" ")
         project, system, mode = key.split("/")

@@ -63,6 +63,13 @@ NOT_POST = _error(
     Allow="POST",
     Connection="close",
 )
+NOT_GET = _error(
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    "this can only be read",
+    "Send a GET; webhooks go to /github-webhook.",
+    Allow="GET, HEAD",
+    Connection="close",
+)
 TOO_LARGE = _error(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     f"the body is larger than {BODY_LIMIT} bytes (25 MiB)",

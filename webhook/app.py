@@ -14,7 +14,7 @@ from tickborg.errors import UnavailableError
 from tickborg.github_app import WEBHOOK_PATHS
 from tickborg.hearing import HearingPolicy
 from tickborg.starts import Start
-from webhook import answers
+from webhook import answers, openapi
 from webhook.answers import Answer
 from webhook.body import read_body
 from webhook.decisions import Ignore, Refuse
@@ -50,7 +50,9 @@ def create_app(*, secret: bytes, policy: HearingPolicy, starter: Starter, stats:
         app.router.add_route(path, receiver.receive, methods=_EVERY_METHOD)
     app.router.add_route("/healthz", _healthz)
     app.router.add_route("/readyz", Readiness(starter).readyz)
+    app.router.add_route("/openapi.json", _openapi)
     app.add_exception_handler(HTTPStatus.NOT_FOUND, _not_found)
+    app.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, _only_to_be_read)
     return app
 
 
@@ -124,6 +126,15 @@ class Readiness:
 
 async def _healthz(_request: Request) -> JSONResponse:
     return JSONResponse({"status": "up"})
+
+
+async def _openapi(_request: Request) -> JSONResponse:
+    return JSONResponse(openapi.document(PATHS))
+
+
+async def _only_to_be_read(_request: Request, _error: Exception) -> JSONResponse:
+    answer = answers.NOT_GET
+    return JSONResponse(dict(answer.body), answer.status, answer.headers)
 
 
 async def _not_found(_request: Request, _error: Exception) -> JSONResponse:

@@ -164,8 +164,9 @@ class Evaluation:
 
     async def _cancelled(self, cancellation: Cancellation) -> EvaluationResult:
         self._count(Event(name=EventName.SUPERSEDED))
-        said_nothing = not self._status.has_spoken
-        if cancellation.silent or said_nothing or cancellation.superseding_sha == self._pull.head_sha:
+        # Where nothing was said there is nothing to take back; but whoever cancels wants to see it done.
+        unheard = not (self._status.has_spoken or cancellation.asked_for)
+        if cancellation.silent or unheard or cancellation.superseding_sha == self._pull.head_sha:
             await self._status.silence()
         elif self._status.has_finished:
             # Only checks were still running: what was found out of the head stays true.

@@ -97,7 +97,7 @@ MERGE = ActivityPolicy(
 CATCHING_UP = ActivityPolicy(
     start_to_close_timeout=timedelta(minutes=10),
     schedule_to_close_timeout=timedelta(minutes=10),
-    heartbeat_timeout=timedelta(minutes=2),
+    heartbeat_timeout=WORKER_HEARTBEAT,
     retry_policy=_BACK_OFF,
 )
 """Steps of ``Reconcile``: given up after a while, since the next run begins anew a few minutes later."""

@@ -212,8 +212,9 @@ class PullRequestOwner:
 
     def _on_head(self, pull: PullRequest) -> None:
         known = self._memory.pull
-        self._closed = False
-        if known is not None and _same_change(known, pull):
+        # The event that it was opened again may have been overtaken by this one, and comes too late then.
+        reopened, self._closed = self._closed, False
+        if known is not None and _same_change(known, pull) and not reopened:
             self._memory.pull = pull
         else:
             self._evaluate(pull)

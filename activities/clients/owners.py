@@ -1,9 +1,12 @@
 """The Temporal behind :class:`activities.ports.Owners`: which owners run, and what those of branches knew."""
 
+from datetime import timedelta
+
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.clients.cluster import RPC_TIMEOUT, failures_of
+from activities.search_attributes import quoted
 from tickborg.github import RepositoryName
 from tickborg.names import (
     PULL_REQUEST_WORKFLOW,
@@ -18,18 +21,19 @@ RUNS_LOOKED_AT = 5
 """Of a branch's owner, the newest first: a button starts a run that knows of no push."""
 
 
-class TemporalOwners:
+class OwnerLookup:
     """Asks about owners in one namespace; its errors are those of :mod:`activities.clients.cluster`."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, rpc_timeout: timedelta = RPC_TIMEOUT) -> None:
         self._client = client
+        self._rpc_timeout = rpc_timeout
 
     async def running_pulls(self, repo: RepositoryName) -> frozenset[int]:
         """Numbers of the pull requests whose owner runs; the server may be a second late."""
         running = f'WorkflowType="{PULL_REQUEST_WORKFLOW}" AND ExecutionStatus="Running"'
         query = f'{running} AND {REPO_ATTRIBUTE}="{repo}"'
         with failures_of(f"listing the owners of pull requests of {repo}"):
-            listed = self._client.list_workflows(query, rpc_timeout=RPC_TIMEOUT)
+            listed = self._client.list_workflows(query, rpc_timeout=self._rpc_timeout)
             origins = [origin_of(repo, execution.id) async for execution in listed]
         return frozenset(origin.pull for origin in origins if origin is not None and origin.pull is not None)
 
@@ -40,23 +44,25 @@ class TemporalOwners:
         """
         owner = push_id(repo, branch)
         with failures_of(f"asking {owner}"):
-            runs = self._client.list_workflows(
-                f'WorkflowId="{owner}"', limit=RUNS_LOOKED_AT, rpc_timeout=RPC_TIMEOUT
-            )
-            async for run in runs:
-                view = await self._view(owner, run.run_id)
-                if view is not None and view.head_sha is not None:
-                    return view.head_sha
-        return None
+            # The newest run by name, since a list of runs is a moment late.
+            head = await self._head(owner)
+            if head is None:
+                runs = f"WorkflowId={quoted(owner)}"
+                listed = self._client.list_workflows(
+                    runs, limit=RUNS_LOOKED_AT, rpc_timeout=self._rpc_timeout
+                )
+                heads = [await self._head(owner, run.run_id) async for run in listed]
+                head = next((each for each in heads if each is not None), None)
+        return head
 
-    async def _view(self, owner: str, run_id: str) -> BranchView | None:
+    async def _head(self, owner: str, run_id: str | None = None) -> str | None:
         handle = self._client.get_workflow_handle(owner, run_id=run_id)
         try:
             view: BranchView = await handle.query(
-                STATE_QUERY, result_type=BranchView, rpc_timeout=RPC_TIMEOUT
+                STATE_QUERY, result_type=BranchView, rpc_timeout=self._rpc_timeout
             )
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            return None  # its history is gone already, and the list is a moment late
-        return view
+            return None  # there is none, or its history is gone already
+        return view.head_sha

@@ -1,5 +1,6 @@
 """Pages that say why there is no other page: what happened, to what, and what to do."""
 
+from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from dashboard.pages.addresses import Addresses
 from dashboard.pages.markup import Content, element, link
 from dashboard.pages.page import Page
 from tickborg.github import RepositoryName
+from tickborg.texts.durations import spoken
 
 _EXPLANATIONS = {
     HTTPStatus.NOT_FOUND: "There is no page at this address. Check it for a typing error.",
@@ -44,11 +46,12 @@ def unknown_branch(repo: RepositoryName, branch: str, addresses: Addresses) -> P
     return _page(f"Branch {branch} of {repo}", text, addresses)
 
 
-def unknown_log(attempt_id: UUID, addresses: Addresses) -> Page:
-    """There is no log."""
+def unknown_log(attempt_id: UUID, kept: timedelta | None, addresses: Addresses) -> Page:
+    """There is no log, or no longer; logs are ``kept`` for so long, where that is known."""
+    days = f": that is {spoken(kept)}, or less where all logs together take too much" if kept else ""
     text = (
         "There is no such log. Either its first line is still on the way, and then this page shows it in a"
-        " moment; or it is older than logs are kept."
+        f" moment; or it is older than logs are kept{days}."
     )
     return _page(f"Log {attempt_id}", text, addresses, moving=True)
 

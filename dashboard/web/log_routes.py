@@ -87,7 +87,7 @@ class LogRoutes:
     def _page(self, attempt_id: UUID) -> HTMLResponse:
         view = self._view(attempt_id)
         if view is None:
-            unknown = notices.unknown_log(attempt_id, self._addresses)
+            unknown = notices.unknown_log(attempt_id, self._logs.kept, self._addresses)
             return answer(unknown, self._addresses, HTTPStatus.NOT_FOUND)
         return answer(log_page(view, self._addresses), self._addresses)
 

@@ -13,9 +13,11 @@ from emulator import EmulatedGitHub
 from emulator.state import App, Delivery, PullRequest, Repository
 from messaging.log_format import LogMetadata
 from messaging.topology import QUEUES
+from tests.chaos.catching_up import behind
+from tests.chaos.survived import under_way
 from tickborg.github import RepositoryName
 from tickborg.messages import LOGS_QUEUE, STATS_QUEUE
-from tickborg.names import pull_request_id
+from tickborg.names import RECONCILE_SCHEDULE, pull_request_id
 from tickborg.views import PullRequestView
 
 _LOOK_AGAIN_SECONDS = 0.5
@@ -67,21 +69,22 @@ async def come_to_rest(scene: Scene, *, within: float) -> Rested:
     deadline = loop.time() + within
     restless: list[str] = []
 
-    async def rest(question: Callable[[], Awaitable[list[str]]]) -> None:
-        while busy := await question():
+    async def rest(question: Callable[[Scene], Awaitable[list[str]]]) -> None:
+        while busy := await question(scene):
             if loop.time() > deadline:
                 restless.extend(busy)
                 return
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
-    await rest(lambda: _events_untaken(scene))
+    for question in (_behind, _events_untaken, _unfinished, _running):
+        await rest(question)
     views: dict[int, PullRequestView] = {}
-    await asyncio.gather(
-        *(_settle(scene, pull, views, deadline - loop.time()) for pull in scene.open_pulls())
-    )
+    # One after the other, and not before: each question costs the owner a workflow task.
+    for pull in scene.open_pulls():
+        await _settle(scene, pull, views, deadline - loop.time())
     restless += [f"pull request #{pull.number}" for pull in scene.open_pulls() if pull.number not in views]
     for question in (_running, _unlogged, _unsent):
-        await rest(lambda question=question: question(scene))  # type: ignore[misc]
+        await rest(question)
     return Rested(views, tuple(restless))
 
 
@@ -110,6 +113,11 @@ async def _settle(scene: Scene, pull: PullRequest, views: dict[int, PullRequestV
         return
 
 
+async def _behind(scene: Scene) -> list[str]:
+    """What the bot has to catch up with: it looks at once, and not only when it is time to."""
+    return await behind(scene.client)
+
+
 async def _events_untaken(scene: Scene) -> list[str]:
     return [
         f"event {attempts[0].event} {guid}"
@@ -118,15 +126,19 @@ async def _events_untaken(scene: Scene) -> list[str]:
     ]
 
 
+async def _unfinished(scene: Scene) -> list[str]:
+    """What a person sees to be under way."""
+    now = under_way(scene.repository)
+    return [*(f"check run {run}" for run in now.runs), *(f"evaluation of {sha}" for sha in now.heads)]
+
+
 async def _running(scene: Scene) -> list[str]:
-    """Workflows beside the owners of open pull requests, and check runs, whose turn it is still."""
+    """Workflows beside the owners of open pull requests."""
     owners = {pull_request_id(scene.repo, pull.number) for pull in scene.open_pulls()}
     running = [each.id async for each in scene.client.list_workflows('ExecutionStatus="Running"')]
-    runs = scene.repository.check_runs.values()
-    return [
-        *(f"workflow {each}" for each in running if each not in owners),
-        *(f"check run {run.id} {run.name}" for run in runs if run.status != "completed"),
-    ]
+    # Reconcile comes again and again.
+    busy = [each for each in running if each not in owners and not each.startswith(RECONCILE_SCHEDULE)]
+    return [f"workflow {each}" for each in busy]
 
 
 async def _unlogged(scene: Scene) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from messaging.amqp import AmqpTransport
+from messaging.live import LiveLogs
 from messaging.log_envelope import outgoing
 from messaging.log_publisher import Batching, LogPublisher
 from messaging.spool import SpoolFolder
@@ -45,15 +46,16 @@ async def until_refused(transport: AmqpTransport) -> None:
 async def until_counted(transport: AmqpTransport, name: EventName) -> int:
     """How many events of a name one message has that is on the stats queue."""
     async with transport.subscribe(STATS_QUEUE, 1) as subscription:
-        (delivery,) = await subscription.batch()
+        (delivery,) = await subscription.batch(PATIENCE_SECONDS)
         events = EventMessage.model_validate_json(delivery.body).events
         return sum(event.count for event in events if event.name is name)
 
 
 async def test_a_disk_alarm_costs_no_line(
-    rabbitmq: RabbitMQNode, publishing: AmqpTransport, tmp_path: Path
+    rabbitmq: RabbitMQNode, publishing: AmqpTransport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Builds go on, their lines lie in the spool, and are sent in order when the alarm is over."""
+    monkeypatch.setattr("messaging.amqp.FOLLOW_SECONDS", 0.1)
     other, batching = new_start(), Batching(seconds=0.01, lines=50)
     async with (
         LogPublisher(publishing, SpoolFolder(tmp_path / "spool"), batching=batching) as logs,
@@ -68,6 +70,9 @@ async def test_a_disk_alarm_costs_no_line(
         for first in range(101, 3001, 100):
             await log.write(numbered(first, first + 99))
         await until_refused(publishing)
+        with pytest.raises(UnavailableError, match="no answer in time"):
+            async with asyncio.timeout(PATIENCE_SECONDS), LiveLogs(publishing).follow(ATTEMPT):
+                pass  # whoever watches a log is not kept waiting, and has the file of it
         available = asyncio.create_task(publishing.available())
         late = await logs.open(other)
         await late.write(numbered(1, 50))

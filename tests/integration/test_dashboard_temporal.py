@@ -17,6 +17,7 @@ from cli.temporal_client import TemporalConnection, connect, connect_lazily
 from dashboard.ports import BusyBranch, OpenPull
 from dashboard.temporal_owners import RUNS_LOOKED_AT, TemporalOwners
 from messaging.in_process import InProcessTransport
+from messaging.log_store import LogReader
 from tests.support.eventually import eventually
 from tests.support.html_tree import parse
 from tests.support.samples import branch_view, build_view, pull_request, pull_request_view
@@ -386,9 +387,9 @@ async def test_links_of_the_bot_lead_to_pages(client: Client, worker: None, tmp_
     await start_branch(client, branch_of(repo, ODD))
     await close(client, push_id(repo, ODD))
     link = links.branch_url(Policy(dashboard_url=public), repo, ODD)
-    transport = InProcessTransport()
+    transport, logs = InProcessTransport(), LogReader(tmp_path)
     async with (
-        services.showing(client, transport, tmp_path, host="127.0.0.1", port=0, public_url=public) as url,
+        services.showing(client, transport, logs, host="127.0.0.1", port=0, public_url=public) as url,
         httpx2.AsyncClient() as http,
     ):
         answer = await http.get(link.replace("https://ci.example.org", url))

@@ -19,6 +19,7 @@ from cli.health import check
 from cli.host import host_system
 from cli.temporal_client import TemporalConnection, connect, connect_lazily, identity, worker_runtime
 from messaging.amqp import AmqpTransport
+from messaging.log_store import LogReader
 from tests.support.broker import RabbitMQNode
 from tests.support.command_line import CommandLine
 from tests.support.eventually import eventually
@@ -105,7 +106,7 @@ async def a_dashboard(address: str, rabbitmq: str, logs: Path) -> AsyncIterator[
     """The dashboard before the Temporal server at ``address``."""
     client = await connect_lazily(TemporalConnection(address))
     transport = AmqpTransport(rabbitmq)
-    async with services.showing(client, transport, logs, host="127.0.0.1", port=0) as url:
+    async with services.showing(client, transport, LogReader(logs), host="127.0.0.1", port=0) as url:
         yield url
 
 

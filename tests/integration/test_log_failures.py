@@ -11,14 +11,16 @@ from messaging.amqp import AmqpTransport
 from messaging.log_envelope import outgoing
 from messaging.log_publisher import Batching, LogPublisher, PublishedLog
 from messaging.spool import SpoolFolder
-from messaging.transport import Transport, UnroutableError
+from messaging.topology import STATS
+from messaging.transport import OutgoingMessage, Transport, UnroutableError
 from tests.support.broker import RabbitMQNode
 from tests.support.build_logs import ATTEMPT, START, new_start, numbered
 from tests.support.eventually import eventually
 from tests.support.log_pipeline import collector, ended, running, until_sent, until_written, written
 from tests.support.log_processes import BUILDER, COLLECTOR, process
+from tests.support.patience import PATIENCE_SECONDS
 from tickborg.errors import UnavailableError
-from tickborg.messages import BuildLogStatus
+from tickborg.messages import STATS_QUEUE, BuildLogStatus
 
 
 def publisher(transport: Transport, folder: Path) -> LogPublisher:
@@ -54,7 +56,10 @@ async def print_lines(log: PublishedLog, first: int, last: int) -> None:
 
 
 async def test_a_broker_killed_in_mid_build_costs_no_line(rabbitmq: RabbitMQNode, tmp_path: Path) -> None:
-    """The build goes on meanwhile, another begins, and both logs are whole when the broker is back."""
+    """The build goes on meanwhile, another begins, and both logs are whole when the broker is back.
+
+    What it had confirmed is on its disk, although nobody had taken it.
+    """
     other = new_start()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
@@ -65,6 +70,7 @@ async def test_a_broker_killed_in_mid_build_costs_no_line(rabbitmq: RabbitMQNode
         log = await logs.open(START)
         await print_lines(log, 1, 500)
         await until_written(tmp_path, ATTEMPT, 100)
+        await transport.publish(OutgoingMessage(STATS, "", "confirmed", b"not taken by anybody yet"))
         async with asyncio.TaskGroup() as group:
             group.create_task(print_lines(log, 501, 3000))
             group.create_task(rabbitmq.kill9())
@@ -82,6 +88,9 @@ async def test_a_broker_killed_in_mid_build_costs_no_line(rabbitmq: RabbitMQNode
         assert (await ended(tmp_path, ATTEMPT)).complete
         assert (await ended(tmp_path, other.attempt_id)).complete
         await until_sent(tmp_path / "spool")
+        async with late_transport.subscribe(STATS_QUEUE, 1) as subscription:
+            (kept,) = await subscription.batch(PATIENCE_SECONDS)
+            assert kept.message_id == "confirmed"
     assert written(tmp_path, ATTEMPT) == numbered(1, 3500)
     assert written(tmp_path, other.attempt_id) == numbered(1, 100)
 

@@ -9,10 +9,12 @@ import pytest
 
 from activities.clients.git.fetch import GitFetch
 from activities.clients.git.mirror import Mirror
+from activities.clients.git.mirror_folder import MirrorFolder
 from activities.clients.git.mirror_store import MirrorStore
 from activities.clients.git.mirror_upkeep import MirrorUpkeep
 from activities.clients.git.process import Git
 from tests.support.git_repository import GitRepository
+from tests.support.simulated_year import Contributors, disk_usage, pass_a_day
 from tickborg.github import RepositoryName
 from tickborg.housekeeping import MirrorsTidied
 from tickborg.jobs import MergeJob, MergeReport
@@ -33,6 +35,7 @@ class Host:
     """A host with a mirror of one repository that has been merged in, by libgit2 too."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.mirrors = folder / "mirrors"
         self.mirrored = self.mirrors / "octo/monorepo.git"
         self.repository = GitRepository.create(folder / "server.git", bare=True)
@@ -122,6 +125,76 @@ def test_many_packs_become_one(host: Host) -> None:
     host.tidy()
     assert len(host.packs()) <= 2
     assert host.merge() == before
+
+
+def test_what_was_forgotten_leaves_the_disk(host: Host) -> None:
+    """Soon, also where little is fetched: as soon as the oldest pack is older than the retention."""
+    contributors = Contributors(host.folder / "busy", host.mirrors, "busy")
+    mirror = host.mirrors / "octo/busy.git"
+    for number in range(1, 4):
+        contributors.merge(contributors.open(number, 100_000))
+        for _ in range(3):
+            pass_a_day(host.mirrors)
+    before = disk_usage(mirror)
+    assert host.tidy().packed == 1
+    assert disk_usage(mirror) < before - 90_000
+    assert contributors.merge(contributors.open(4, 100)).merge is not None
+
+
+def test_beyond_the_size_the_mirror_used_longest_ago_goes(host: Host) -> None:
+    """One of those that are not in use; it comes back when somebody needs it."""
+    older, younger = (Contributors(host.folder / name, host.mirrors, name) for name in ("older", "younger"))
+    job = older.open(1, 100_000)
+    older.merge(job)
+    pass_a_day(host.mirrors)
+    younger.merge(younger.open(1, 100_000))
+    pass_a_day(host.mirrors)
+    host.merge()
+    limit = disk_usage(host.mirrors) - 50_000
+    tidied, troubles = upkeep(host.mirrors, size=limit).tidy()
+    assert (tidied.removed, tidied.kept, list(troubles)) == (1, 2, [])
+    assert tidied.size == disk_usage(host.mirrors) <= limit
+    assert not (host.mirrors / "octo/older.git").exists()
+    assert older.merge(job).merge is not None
+
+
+def test_a_mirror_in_use_makes_room_for_no_other(host: Host) -> None:
+    """A person hears of it, with what to do."""
+    tidied, (trouble,) = upkeep(host.mirrors, size=1000).tidy()
+    assert (tidied.removed, tidied.kept) == (0, 1)
+    assert "more than [git] mirror_storage_limit, 1,000 bytes" in trouble
+    assert "raise the limit" in trouble
+
+
+def test_a_mirror_that_is_being_fetched_into_is_left(host: Host) -> None:
+    """Housekeeping waits for nobody, nor does anybody wait for it."""
+    host.age(timedelta(days=8))
+    with MirrorFolder(host.mirrored).lock():
+        assert host.tidy().removed == 0
+        assert upkeep(host.mirrors, size=1).tidy()[0].removed == 0
+    assert host.tidy().removed == 1
+
+
+def test_a_mirror_that_cannot_be_packed_holds_up_no_other(host: Host) -> None:
+    """It stays, and is tried again; once it has far too many packs it is made anew."""
+    idle = Contributors(host.folder / "idle", host.mirrors, "zebra")
+    idle.merge(idle.open(1, 100))
+    for _ in range(8):
+        pass_a_day(host.mirrors)
+    host.merge()
+    head = host.mirrored / "objects" / host.head[:2] / host.head[2:]
+    head.chmod(0o600)
+    head.write_bytes(b"no object")
+    for number in range(21):
+        make_pack(host.mirrored, b"%d" % number)
+    tidied, (trouble,) = host.upkeep.tidy()
+    assert (tidied.removed, host.mirrored.exists()) == (1, True)
+    assert trouble.startswith(f"{host.mirrored}: git gc failed, which is tried again next time: ")
+
+    for number in range(21, 201):
+        (host.mirrored / f"objects/pack/pack-{number:040x}.pack").touch()
+    assert host.tidy().removed == 1
+    assert host.merge().merge is not None
 
 
 def test_what_a_killed_process_left_is_removed(host: Host) -> None:

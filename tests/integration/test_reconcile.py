@@ -6,18 +6,24 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from temporalio.client import WorkflowExecution
 
 from cli import schedules
 from cli.embedded_temporal import EmbeddedTemporal
+from cli.main import USAGE_ERROR
 from cli.reconcile import reconcile_now
+from cli.temporal_client import TemporalConnection, connect
 from emulator.state import Repository
 from tests.support.broker import RabbitMQNode
 from tests.support.command_line import CommandLine
+from tests.support.eventually import eventually
 from tests.support.expected import GREETING, SPEECH, assert_evaluated
 from tests.support.monorepo import MONOREPO, TWICE
 from tests.support.shown import checks
 from tests.support.site import SYSTEM, Site, owner_of, running_site
-from tickborg.names import RECONCILE_SCHEDULE
+from tickborg.errors import PermanentError, UnavailableError
+from tickborg.hearing import may_start_something
+from tickborg.names import RECONCILE_SCHEDULE, RECONCILE_WORKFLOW
 from tickborg.reconciling import ReconcileReport, ReconcileStart
 
 TESTED = {
@@ -25,6 +31,7 @@ TESTED = {
     "greeting/Makefile": MONOREPO["greeting/Makefile"] + b"check: greeting\n\ttest -x greeting\n",
 }
 BUILT = ("success", "built in N s")
+RUNNING = f'WorkflowType="{RECONCILE_WORKFLOW}" AND ExecutionStatus="Running"'
 NO_GRACE = ReconcileStart(grace=timedelta())
 
 
@@ -107,7 +114,7 @@ async def test_what_an_outage_of_the_webhook_lost_is_done_once(site: Site) -> No
         ("issue_comment", "created"),
         ("push", None),
     }
-    guids = {each.guid for each in lost}
+    guids = {each.guid for each in lost if may_start_something(each.event, each.action)}
     assert (report.asked, report.arrived, report.unsettled) == (len(guids), len(guids), 0)
     assert (report.compared, report.told, report.failed) == (True, (), ())
     await owner_of(site.client, closed).result()
@@ -165,3 +172,32 @@ async def test_what_github_has_forgotten_is_found_by_looking(
     assert checks(ready) == {GREETING: BUILT, SPEECH: BUILT}
     assert pushes_built(repository, pushed) == [f"speech on {SYSTEM} (push to main)"]
     await assert_nothing_is_left(site)
+
+
+async def test_without_a_schedule_the_way_to_one_is_told(temporal: EmbeddedTemporal) -> None:
+    """Nobody has run `tickborg setup`, or somebody deleted it."""
+    client = await connect(TemporalConnection(temporal.address))
+    with pytest.raises(PermanentError, match=r"no schedule reconcile: run `tickborg setup`"):
+        await reconcile_now(client)
+
+
+async def test_without_a_worker_nobody_waits_for_ever(temporal: EmbeddedTemporal) -> None:
+    """The run goes on as soon as there is one."""
+    client = await connect(TemporalConnection(temporal.address))
+    await schedules.ensure(client, schedules.reconcile(timedelta(days=300)))
+    with pytest.raises(UnavailableError, match=r"no result within .*: does a `tickborg worker` run\?"):
+        await reconcile_now(client, patience=timedelta(seconds=0.5))
+    await client.get_schedule_handle(RECONCILE_SCHEDULE).delete()
+
+    async def begun() -> list[WorkflowExecution]:  # the list is a moment late
+        return [each async for each in client.list_workflows(RUNNING)]
+
+    for run in await eventually(begun):
+        await client.get_workflow_handle(run.id).terminate()
+
+
+async def test_where_no_temporal_is_known_nothing_is_asked(tmp_path: Path) -> None:
+    """Neither one that is configured, nor that of a `tickborg up`."""
+    ended = await CommandLine(tmp_path / "operator").run("reconcile")
+    assert ended.status == USAGE_ERROR
+    assert ended.complained.startswith("tickborg: [temporal] address is not set")

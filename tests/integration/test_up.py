@@ -1,5 +1,6 @@
 """`tickborg up` with nothing but what an operator must give it."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -54,11 +55,17 @@ def concluded(pull: PullRequest) -> dict[str, str | None]:
 
 @pytest.mark.timeout(180)
 async def test_up_needs_an_app_a_key_and_a_secret(tmp_path: Path) -> None:
-    """Temporal, RabbitMQ and all folders are its own, and every repository with the App is served."""
+    """Temporal and RabbitMQ are its own, every repository with the App is served, and it can be asked."""
     github, app = new_github()
     async with serve(github) as url, running_up(tmp_path, write_settings(tmp_path, app, url)) as process:
         app.webhook_url = (await process.says(r"up: listening at (\S+)"))[1]
         built = await pull_request_is_built(github, app, tmp_path)
+        settings = str(tmp_path / "tickborg.toml")
+        asked = await start_tickborg(tmp_path / "asked", "reconcile", "--config", settings)
+        assert await asked.ended() == 0, asked.said
+    assert re.sub(r"\d+", "N", asked.said) == (
+        "deliveries: N looked at\ncompared: N repository\ntold: nobody, because nothing was missed\n"
+    )
     assert built == {"greeting on x86_64-linux": "success", "speech on x86_64-linux": "success"}
     assert {path.name for path in (tmp_path / ".tickborg").iterdir()} >= {"temporal", "rabbitmq", "logs"}
 

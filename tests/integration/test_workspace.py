@@ -16,8 +16,9 @@ from activities.clients.git.mirror import Mirror
 from activities.clients.git.mirror_store import MirrorStore
 from activities.clients.git.object_store import open_repository
 from activities.clients.git.trees import Entry, Trees
+from activities.clients.workspace.folder_removal import remove_folder
 from activities.clients.workspace.tree_writer import TreeWriter
-from activities.clients.workspace.workspace import WorkspaceFolder
+from activities.clients.workspace.workspace import Leftovers, WorkspaceFolder
 from tests.support.git_repository import Changes, GitRepository, executable, submodule, symlink
 from tickborg.errors import HeadGoneError, InfrastructureError, RefusedError
 from tickborg.github import RepositoryName
@@ -390,5 +391,27 @@ def test_the_workspaces_of_dead_builders_are_removed(builder: Builder) -> None:
     left = builder.root / "abc-dead"
     (left / "cmark").mkdir(parents=True)
     with builder.workspaces.materialise(builder.job({"cmark/a": "1"})) as folder:
-        builder.workspaces.remove_leftovers()
+        assert builder.workspaces.remove_leftovers() == Leftovers(removed=1)
         assert builder.leftovers() == [folder]
+
+
+def test_a_workspace_that_cannot_be_removed_holds_up_no_other(
+    builder: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor the builder: a person hears of it, with what to do."""
+    for name in ("abc-stuck", "def-dead"):
+        (builder.root / name).mkdir(parents=True)
+
+    def refused(folder: Path) -> None:
+        if folder.name == "abc-stuck":
+            raise OSError(errno.EPERM, "Operation not permitted", str(folder))
+        remove_folder(folder)
+
+    monkeypatch.setattr("activities.clients.workspace.workspace.remove_folder", refused)
+    left = builder.workspaces.remove_leftovers()
+    stuck = builder.root / "abc-stuck"
+    assert builder.leftovers() == [stuck]
+    assert left == Leftovers(
+        removed=1, troubles=(f"{stuck} could not be removed (Operation not permitted): remove it by hand",)
+    )
+    stuck.rmdir()

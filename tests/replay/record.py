@@ -14,6 +14,7 @@ from temporalio import workflow
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from cli import schedules
 from cli.demo import sample
 from cli.demo.scenes import (
     Stage,
@@ -27,10 +28,18 @@ from cli.demo.scenes import (
 )
 from cli.embedded import embedded_bot, policy_of_this_machine
 from cli.main import run
+from cli.reconcile import reconcile_now
 from cli.services import Folders
 from cli.watching import settled
 from emulator import EmulatedGitHub
-from tickborg.names import BUILD_WORKFLOW
+from tickborg.names import (
+    BUILD_WORKFLOW,
+    HOUSEKEEPING_WORKFLOW,
+    RECONCILE_SCHEDULE,
+    RECONCILE_WORKFLOW,
+    TASK_QUEUE,
+)
+from tickborg.reconciling import ReconcileStart
 
 FOLDER = Path(__file__).parent / "histories"
 DIVERGING = "diverging"
@@ -66,6 +75,7 @@ async def record() -> None:
             for play in (*PULLS.values(), asking, running_again):
                 await settled(github, bot.client, await play(stage), within=SCENE_SECONDS)
             await pushing(stage)
+            await _record_housekeeping(bot.client)
             for name, pull in zip(PULLS, repository.pulls, strict=True):
                 stage.alice.close(pull)
                 await bot.client.get_workflow_handle(f"pr/example/monorepo/{pull.number}").result()
@@ -73,6 +83,7 @@ async def record() -> None:
             await bot.client.get_workflow_handle(PUSHES).result()
             await _save("pushed", f'TickborgPr IS NULL AND WorkflowId!="{PUSHES}"', bot.client)
             await _write("pushed-1-push", bot.client.get_workflow_handle(PUSHES))
+            await _record_catching_up(stage, bot.client)
             await _record_another(bot.client)
 
 
@@ -84,6 +95,34 @@ async def _save(scene: str, which: str, client: Client) -> None:
         kind = execution.workflow_type.lower()
         handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
         await _write(f"{scene}-{place}-{kind}", handle)
+
+
+async def _record_housekeeping(client: Client) -> None:
+    """What the schedule starts; the bot has long been found by its heartbeats."""
+    handle = await client.start_workflow(HOUSEKEEPING_WORKFLOW, id="housekeeping", task_queue=TASK_QUEUE)
+    await handle.result()
+    await _write("tidied-0-housekeeping", handle)
+
+
+async def _record_catching_up(stage: Stage, client: Client) -> None:
+    """A run that has deliveries repeated, and finds a pull request that nobody told of."""
+    await client.get_schedule_handle(RECONCILE_SCHEDULE).pause(note="the run to be recorded comes alone")
+    await schedules.ensure(client, schedules.reconcile(timedelta(days=1), ReconcileStart(grace=timedelta())))
+    stage.github.webhooks.lose("pull_request", recorded=False)
+    stage.alice.commit(stage.repository, "unheard-of", {"README.md": b"Read me again.\n"}, "Read me again")
+    pull = stage.alice.open_pull_request(stage.repository, head="unheard-of", title="Read me again")
+    stage.github.webhooks.lose("issue_comment", times=2)
+    for said in ("Nobody hears of this.", "Nor of this."):
+        stage.alice.comment(pull, said)
+    report = await reconcile_now(client)
+    if (report.arrived, len(report.told)) != (2, 1):
+        raise RuntimeError(f"nothing was caught up with that a history could show: {report}")
+    await settled(stage.github, client, pull, within=SCENE_SECONDS)
+    stage.alice.close(pull)
+    await client.get_workflow_handle(f"pr/example/monorepo/{pull.number}").result()
+    runs = [run async for run in client.list_workflows(f'WorkflowType="{RECONCILE_WORKFLOW}"')]
+    newest = max(runs, key=lambda run: run.start_time)
+    await _write("reconcile", client.get_workflow_handle(newest.id, run_id=newest.run_id))
 
 
 async def _record_another(client: Client) -> None:

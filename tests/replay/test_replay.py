@@ -24,7 +24,9 @@ def test_every_workflow_of_every_scene_is_recorded() -> None:
     for scene in PULLS:
         assert {(scene, "pullrequest"), (scene, "evaluation")} <= kinds
         assert ((scene, "build") in kinds) == (scene != "conflicting")
+    assert ("tidied", "housekeeping") in kinds
     assert {("good", "comment"), ("failing", "rerun"), ("pushed", "push"), ("pushed", "build")} <= kinds
+    assert ("reconcile",) in kinds
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)

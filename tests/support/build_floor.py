@@ -12,6 +12,8 @@ from tests.support.patience import PATIENCE_SECONDS
 from tickborg.jobs import MergeJob, MergeReport, ProjectsJob, ProjectsReport
 from tickborg.projects import Project
 
+_MANY = 1_000_000
+
 
 class BuildFloor(ScriptedRunner):
     """Where builders run their commands; see :class:`ScriptedRunner` for what those do."""
@@ -19,11 +21,13 @@ class BuildFloor(ScriptedRunner):
     def __init__(self) -> None:
         super().__init__()
         self._held: dict[str, asyncio.Event] = {}
+        self._left: dict[str, int] = {}
         self._lingering: dict[str, asyncio.Event] = {}
 
-    def hold(self, what: str) -> None:
-        """Let commands wait that run in a folder called ``what``, or that begin with it."""
+    def hold(self, what: str, *, commands: int = _MANY) -> None:
+        """Let the next ``commands`` wait that run in a folder called ``what``, or that begin with it."""
         self._held[what] = asyncio.Event()
+        self._left[what] = commands
 
     def release(self, what: str) -> None:
         """Let them go on, and hold no more."""
@@ -38,7 +42,8 @@ class BuildFloor(ScriptedRunner):
     ) -> Exit:
         """Play a command, once it is not held any more."""
         for what, gate in list(self._held.items()):
-            if what in {command.working_folder.name, command.argv[0]}:
+            if what in {command.working_folder.name, command.argv[0]} and self._left[what]:
+                self._left[what] -= 1
                 await self._wait(what, gate, command)
         return await super().run(command, time_limit=time_limit, output=output)
 
@@ -47,7 +52,7 @@ class BuildFloor(ScriptedRunner):
             await gate.wait()
         except asyncio.CancelledError:
             if what in self._lingering:
-                await self._lingering[what].wait()
+                await asyncio.wait_for(self._lingering[what].wait(), PATIENCE_SECONDS)
             self.ended.append(command)
             raise
 

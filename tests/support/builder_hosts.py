@@ -25,6 +25,7 @@ from activities.clients.sandbox.sandbox import Limits
 from activities.clients.workspace.workspace import WorkspaceFolder
 from cli.services import Builders, building, mirror_store, publishing
 from messaging.amqp import AmqpTransport
+from messaging.spool import SpoolFolder
 from tests.support import lively_tickborg
 from tests.support.eventually import eventually
 from tests.support.processes import alive
@@ -89,7 +90,7 @@ class BuilderMachine:
         workspaces = WorkspaceFolder(site.folders.workspaces, mirrors)
         async with (
             AmqpTransport(self._rabbitmq) as transport,
-            publishing(transport, SECOND, self._folder / "spool") as publishers,
+            publishing(transport, SECOND, SpoolFolder(self._folder / "spool")) as publishers,
             building(site.client, builders, workspaces, publishers),
         ):
             await self._until_online()

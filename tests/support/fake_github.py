@@ -64,6 +64,25 @@ class Fault:
 
 
 @dataclass(eq=False)
+class Gate:
+    """Where calls wait for ``event``."""
+
+    event: asyncio.Event
+    sha: str | None
+    """The commit that they must be about; None: any."""
+    left: int | None
+    """How many calls it is for; None: all."""
+
+    async def passed(self, sha: str) -> None:
+        """Wait, if a call about ``sha`` has to."""
+        if self.sha not in {None, sha} or self.left == 0:
+            return
+        if self.left is not None:
+            self.left -= 1
+        await self.event.wait()
+
+
+@dataclass(eq=False)
 class FakeGitHub:
     """Repositories that our App is installed on, as far as tickborg can tell them from real ones."""
 
@@ -84,7 +103,7 @@ class FakeGitHub:
         self._gone: set[str] = set()
         self._stale: defaultdict[tuple[RepositoryName, int], list[PullRequest]] = defaultdict(list)
         self._faults: defaultdict[str, list[Fault]] = defaultdict(list)
-        self._gates: dict[str, asyncio.Event] = {}
+        self._gates: defaultdict[str, list[Gate]] = defaultdict(list)
         self._ids = count(self.first_id)
         self._changed = asyncio.Condition()
 
@@ -148,9 +167,14 @@ class FakeGitHub:
         """Let a replica that lags answer the next ``times`` questions with ``old``."""
         self._stale[old.repo, old.number] += [old] * times
 
-    def hold(self, method: str) -> asyncio.Event:
-        """Let calls of ``method`` wait until the event is set; they are counted as they arrive."""
-        return self._gates.setdefault(_checked(method), asyncio.Event())
+    def hold(self, method: str, *, sha: str | None = None, calls: int | None = None) -> asyncio.Event:
+        """Let calls of ``method`` wait until the event is set; they are counted as they arrive.
+
+        With ``sha`` only those about that commit, with ``calls`` only the next so many.
+        """
+        gate = Gate(asyncio.Event(), sha, calls)
+        self._gates[_checked(method)].append(gate)
+        return gate.event
 
     def unstruck(self) -> list[Fault]:
         """Faults that were asked for and have not all happened: a test that planned them proves nothing."""
@@ -212,13 +236,13 @@ class FakeGitHub:
 
     async def set_status(self, status: CommitStatus) -> None:
         """Keep the status; HeadGoneError for a commit that was pushed over."""
-        async with self._call("set_status"):
+        async with self._call("set_status", status.sha):
             self._require_commit(status.sha)
             self.statuses.append(status)
 
     async def create_check_run(self, run: CheckRun) -> int:
         """Start the history of a new check run."""
-        async with self._call("create_check_run"):
+        async with self._call("create_check_run", run.head_sha):
             self._require_commit(run.head_sha)
             check_run_id = next(self._ids)
             self.check_runs[check_run_id] = [run]
@@ -226,14 +250,14 @@ class FakeGitHub:
 
     async def update_check_run(self, check_run_id: int, run: CheckRun) -> None:
         """Add to the history of a check run."""
-        async with self._call("update_check_run"):
+        async with self._call("update_check_run", run.head_sha):
             if check_run_id not in self.check_runs:
                 raise PermanentError(f"PATCH check-runs/{check_run_id}: GitHub answered 404, 'Not Found'")
             self.check_runs[check_run_id].append(run)
 
     async def find_check_run(self, run: CheckRun) -> int | None:
         """The newest check run with the same commit, name and external id."""
-        async with self._call("find_check_run"):
+        async with self._call("find_check_run", run.head_sha):
             self._require_commit(run.head_sha)
             wanted = (run.head_sha, run.name, run.external_id)
             return max(
@@ -315,11 +339,11 @@ class FakeGitHub:
     # Inside
 
     @asynccontextmanager
-    async def _call(self, method: str) -> AsyncIterator[None]:
+    async def _call(self, method: str, sha: str = "") -> AsyncIterator[None]:
         self.calls[method] += 1
         await self._wake()
-        if gate := self._gates.get(method):
-            await gate.wait()
+        for gate in self._gates[method]:
+            await gate.passed(sha)
         fault = self._strike(method)
         if fault is not None and not fault.carried_out:
             raise fault.error

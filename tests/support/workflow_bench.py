@@ -26,6 +26,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from activities.attempt import Builder
 from activities.building import BuildActivities
 from activities.clients.cluster import TemporalCluster
+from activities.clients.workspace.room import BuildSlots, Room
 from activities.ports import GitHub
 from cli.workers import GIT_THREADS, build_worker, git_worker, workflow_worker
 from tests.support.build_floor import BuildFloor, HeldRepositories
@@ -339,7 +340,8 @@ class Bench:
             stats=self.stats,
             cluster=TemporalCluster(client),
         )
-        worker = build_worker(client, system, building, concurrent_builds=concurrent, grace=timedelta())
+        slots = BuildSlots(concurrent, Room(lambda: 0, least=0))
+        worker = build_worker(client, system, building, slots=slots, grace=timedelta())
         await self._stack.enter_async_context(worker)
         self.cluster.builders[system] = self.cluster.builders.get(system, 0) + 1
 

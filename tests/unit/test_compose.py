@@ -33,6 +33,9 @@ from tickborg.services import Service
 from tickborg.setting_needs import missing_settings
 
 ONE_SHOTS = {"temporal-schema", "setup"}
+HEARING = {f"TICKBORG_POLICY__{name}" for name in ("REPOS", "PUSH_BRANCHES", "HANDLE")}
+"""What :class:`tickborg.hearing.HearingPolicy` is made of."""
+
 PUBLISHED = {"webhook": 8000, "dashboard": 8080, "stats": 9090}
 
 
@@ -89,6 +92,16 @@ def test_every_variable_is_a_setting(service: str) -> None:
 def test_it_is_given_all_that_it_cannot_do_without(service: str) -> None:
     """With no more of the operator than the number of the App."""
     assert missing_settings(settings_of(service), Service(service)) == ()
+
+
+def test_who_looks_for_what_could_not_be_heard_serves_what_is_heard() -> None:
+    """The worker would otherwise evaluate pull requests of repositories that the operator does not serve."""
+    policies = [
+        {name: value for name, value in environment(service).items() if name in HEARING}
+        for service in ("webhook", "worker")
+    ]
+    assert policies[0] == policies[1]
+    assert policies[0].keys() == HEARING
 
 
 def test_whoever_needs_it_finds_temporal() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -91,6 +92,14 @@ async def test_what_has_ended_is_shown_as_it_was(
     shown = await page(browser, f"/acme/mono/{kind}/{'7' if kind == 'pull' else 'main'}")
     assert word in shown.one("main").text
     assert "data-refresh" not in shown.one("main").attributes
+
+
+async def test_a_log_that_is_gone_says_how_long_logs_are_kept(owners: FakeOwners, tmp_path: Path) -> None:
+    """Its check run still leads there."""
+    app = create_app(owners=owners, logs=LogReader(tmp_path, timedelta(days=90)))
+    async with client_of(app) as browser:
+        shown = await page(browser, f"/logs/{uuid4()}", 404)
+    assert "it is older than logs are kept: that is 90 d, or less where" in shown.one("main").text
 
 
 async def test_ages_are_reckoned_by_the_clock_of_the_dashboard(owners: FakeOwners, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def served(name: str) -> ServedRepository:
 def delivered(number: int, **changes: Any) -> dict[str, Any]:
     """A delivery in a list, ``number`` minutes old."""
     at = f"{NOON - timedelta(minutes=number):%Y-%m-%dT%H:%M:%SZ}"
-    usual = {"id": 100 - number, "guid": f"{number}", "delivered_at": at, "event": "push"}
+    usual = {"id": 100 - number, "guid": f"{number}", "delivered_at": at, "event": "push", "action": None}
     return {**usual, "status": "OK", "status_code": 202, **changes}
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,11 +22,13 @@ class Outermost(ActivityOutboundInterceptor):
 
     def __init__(self) -> None:
         self.beats = 0
+        self.details: tuple[Any, ...] = ()
         self.thrice = asyncio.Event()
 
     def heartbeat(self, *details: Any) -> None:
         """Count."""
         self.beats += 1
+        self.details = details
         if self.beats == 3:
             self.thrice.set()
 
@@ -37,7 +40,8 @@ class Innermost(ActivityInboundInterceptor):
         pass
 
     def init(self, outbound: ActivityOutboundInterceptor) -> None:
-        """Nothing is to be prepared."""
+        """Let the activity heartbeat through all interceptors, as a worker does."""
+        activity._Context.current().heartbeat = outbound.heartbeat
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002
         """Run it."""
@@ -49,10 +53,10 @@ async def ran(
 ) -> Any:
     """What came of an activity whose worker has the interceptor."""
     inbound = HeartbeatInterceptor(OFTEN).intercept_activity(Innermost())
-    inbound.init(outermost)
 
     @activity.defn
     async def act() -> Any:
+        inbound.init(outermost)
         return await inbound.execute_activity(ExecuteActivityInput(work, (), None, {}))
 
     return await environment.run(act)
@@ -70,6 +74,26 @@ async def test_an_activity_heartbeats_as_long_as_it_runs() -> None:
     beats = outermost.beats
     await asyncio.sleep(5 * OFTEN.total_seconds())
     assert outermost.beats == beats
+
+
+async def test_what_an_activity_said_last_is_said_again() -> None:
+    """A retry goes on from there, and a heartbeat without it would have it begin anew."""
+    outermost = Outermost()
+
+    async def work() -> None:
+        activity.heartbeat("seven of nine")
+        await outermost.thrice.wait()
+
+    await ran(ActivityEnvironment(), outermost, work)
+    assert outermost.details == ("seven of nine",)
+
+
+async def test_what_the_try_before_said_is_kept() -> None:
+    """Until this one has something of its own to say."""
+    outermost, environment = Outermost(), ActivityEnvironment()
+    environment.info = replace(environment.info, heartbeat_details=["six of nine"])
+    await ran(environment, outermost, outermost.thrice.wait)
+    assert outermost.details == ("six of nine",)
 
 
 async def test_an_error_is_passed_on() -> None:

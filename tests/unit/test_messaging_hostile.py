@@ -97,7 +97,7 @@ def test_what_is_written_is_what_is_known_to_be_written(
     bodies=st.lists(st.one_of(wrong_bodies(), log_messages().map(body_of)), max_size=12),
     gap_seconds=st.sampled_from([0, 3600]),
 )
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_a_good_log_among_bad_ones_is_whole(bodies: Sequence[bytes], gap_seconds: float) -> None:
     """Nothing ends the collector, nothing is written but logs, and gaps of others are nobody else's."""
 
@@ -151,8 +151,8 @@ EVENT_BODIES = st.one_of(
 )
 
 
-@given(bodies=st.lists(EVENT_BODIES, max_size=12))
-@settings(max_examples=40)
+@given(bodies=st.lists(EVENT_BODIES, max_size=30))
+@settings(max_examples=20)
 def test_the_metrics_can_be_read_whatever_was_counted(bodies: Sequence[bytes]) -> None:
     """A number beyond all numbers would else be the end of ``/metrics`` until the collector is restarted."""
 

@@ -88,6 +88,20 @@ def test_a_full_spool_refuses_more(tmp_path: Path) -> None:
     file.close()
 
 
+def test_a_full_spool_has_a_reserve_for_the_ends_of_logs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which ends too: a RabbitMQ that never comes back fills no disk."""
+    monkeypatch.setattr("messaging.spool.RESERVE", 50)
+    folder = SpoolFolder(tmp_path, limit=100)
+    file = folder.create(ATTEMPT)
+    file.append(b"x" * 100)
+    folder.require_room(40, reserve=True)
+    with pytest.raises(SpoolFullError, match=r"110 of 100 bytes.*raise \[rabbitmq\] spool_limit"):
+        folder.require_room(41, reserve=True)
+    file.close()
+
+
 def test_only_files_of_dead_processes_are_orphans(tmp_path: Path) -> None:
     """A locked file belongs to somebody; the oldest orphan comes first."""
     folder = SpoolFolder(tmp_path)

@@ -2,8 +2,10 @@
 
 from tests.support.workflow_bench import HEAD, NEXT_HEAD, NUMBER, REPO, THIRD_HEAD, Bench
 from tests.workflow.conftest import NewBench
-from tickborg.github import CheckConclusion, CheckStatus, StatusState
+from tickborg.github import CheckConclusion, CheckStatus, PullRequestState, StatusState
 from tickborg.labels import INTERNAL_ERROR_LABEL
+from tickborg.names import REQUEST_SIGNAL
+from tickborg.requests import CancelOrder, Request
 from tickborg.texts.statuses import EVALUATION_CONTEXT
 
 BY_NEXT = "superseded by 2222222"
@@ -131,6 +133,35 @@ async def test_a_new_target_branch_lets_the_old_evaluation_end_first_and_in_sile
     assert first.events[-1].event_time.ToNanoseconds() <= second.events[0].event_time.ToNanoseconds()
     states = [status.state for status in bench.github.status_history(HEAD, EVALUATION_CONTEXT)]
     assert StatusState.ERROR not in states
+
+
+async def test_what_is_opened_again_is_evaluated_though_the_word_of_it_comes_late(bench: Bench) -> None:
+    """A later event overtakes it, while what was closed has not ended yet."""
+    bench.floor.hold("cgit", commands=1)
+    ending = bench.floor.linger("cgit")
+    pull = await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    await bench.close(pull)
+    reopened = bench.github.change_pull(REPO, NUMBER, state=PullRequestState.OPEN)
+    await bench.change("edited", reopened, title="Change things!")
+    await bench.deliver("reopened", reopened)
+    await bench.until_ended("Evaluation", 2)
+    ending.set()
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    ends = [run[-1].title for run in bench.check_run_history("cgit")]
+    assert ends == ["the pull request was closed", "built in less than 1 s"]
+
+
+async def test_an_evaluation_cancelled_before_its_first_word_says_so(bench: Bench) -> None:
+    """A head without any status would look as if nobody had ever heard of it."""
+    asking = bench.github.hold("pull_request")
+    await bench.open("cgit")
+    await bench.github.until(lambda: bench.github.calls["pull_request"])
+    cancel = Request(id="comment 1", by="maya", orders=(CancelOrder(),))
+    await bench.first_run().signal(REQUEST_SIGNAL, cancel)
+    status = await bench.until_status(HEAD, StatusState.ERROR)
+    asking.set()
+    assert status.description == "cancelled by @maya"
 
 
 def _title(bench: Bench) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from tickborg.events.payloads import GHOST, SHA, Account, read_as
+from tickborg.events.payloads import GHOST, SHA, Account, Words, read_as
 from tickborg.external_ids import BuildReference, read_external_id
 from tickborg.github import RepositoryName
 from tickborg.values import Value
@@ -64,7 +64,7 @@ class _CheckRunEventJson(BaseModel):
 
 class _CheckSuiteJson(BaseModel):
     head_sha: str = Field(pattern=SHA)
-    head_branch: str | None = None
+    head_branch: Words | None = None
 
 
 class _CheckSuiteEventJson(BaseModel):

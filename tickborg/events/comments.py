@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from tickborg.events.payloads import GHOST, LARGEST_NUMBER, Account, read_as
+from tickborg.events.payloads import GHOST, LARGEST_ID, LARGEST_NUMBER, Account, Text, read_as
 from tickborg.github import RepositoryName
 from tickborg.values import Value
 
@@ -39,9 +39,9 @@ class _IssueJson(BaseModel):
 
 
 class _CommentJson(BaseModel):
-    id: int = Field(ge=1)
+    id: int = Field(ge=1, le=LARGEST_ID)
     user: Account | None
-    body: str | None = ""
+    body: Text | None = ""
     created_at: AwareDatetime
     performed_via_github_app: dict[str, object] | None = None
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from pydantic import AwareDatetime, BaseModel, Field
 
 from tickborg.errors import RefusedError
-from tickborg.events.payloads import GHOST, LARGEST_NUMBER, SHA, Account, Repository, read_as
+from tickborg.events.payloads import GHOST, LARGEST_NUMBER, SHA, Account, Repository, Words, read_as
 from tickborg.github import PullRequest, PullRequestState, RepositoryName
 from tickborg.values import Value
 
 
 class _HeadJson(BaseModel):
-    ref: str
+    ref: Words
     sha: str = Field(pattern=SHA)
     repo: Repository | None
 
@@ -21,23 +21,23 @@ class _BaseJson(_HeadJson):
 
 
 class _LabelJson(BaseModel):
-    name: str
+    name: Words
 
 
 class _PullRequestJson(BaseModel):
     """What tickborg needs of https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request."""
 
     number: int = Field(ge=1, le=LARGEST_NUMBER)
-    title: str
+    title: Words
     user: Account | None
-    author_association: str = "NONE"
+    author_association: Words = "NONE"
     draft: bool = False
     state: PullRequestState
     head: _HeadJson
     base: _BaseJson
-    labels: list[_LabelJson] = []
+    labels: list[_LabelJson] = Field(default=[], max_length=200)
     updated_at: AwareDatetime
-    html_url: str = ""
+    html_url: Words = ""
 
 
 def pull_request_from_json(data: object) -> PullRequest:
@@ -87,7 +87,7 @@ class PullRequestEvent(Value):
 
 
 class _TitleChangeJson(BaseModel):
-    previous: str = Field(alias="from")
+    previous: Words = Field(alias="from")
 
 
 class _ChangesJson(BaseModel):

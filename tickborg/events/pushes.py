@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, Field
 
-from tickborg.events.payloads import GHOST, SHA, Account, read_as
+from tickborg.events.payloads import GHOST, SHA, Account, Words, read_as
 from tickborg.github import RepositoryName
 from tickborg.values import Value
 
@@ -46,13 +46,13 @@ class PushEvent(Value):
 
 
 class _RepositoryJson(BaseModel):
-    default_branch: str
+    default_branch: Words
 
 
 class _PushEventJson(BaseModel):
     """What tickborg needs of https://docs.github.com/en/webhooks/webhook-events-and-payloads#push."""
 
-    ref: str
+    ref: Words
     before: str = Field(pattern=SHA)
     after: str = Field(pattern=SHA)
     forced: bool = False

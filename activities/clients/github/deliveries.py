@@ -20,6 +20,7 @@ class AttemptJson(BaseModel):
     id: int
     guid: str
     event: str
+    action: str | None
     delivered_at: AwareDatetime
     status: str
     status_code: int
@@ -62,6 +63,7 @@ def _attempt(listed: AttemptJson) -> Attempt:
         id=listed.id,
         guid=listed.guid,
         event=listed.event,
+        action=listed.action,
         delivered_at=listed.delivered_at,
         status_code=0 if listed.status.lower() == _PENDING else listed.status_code,
     )

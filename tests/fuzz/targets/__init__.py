@@ -1,0 +1,1 @@
+"""What is fuzzed: each module has ``check``, which takes any bytes and fails where the bot would."""
