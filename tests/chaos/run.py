@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
+from cli import schedules
 from cli.loopback import claim_port
-from cli.redelivery import redelivering
 from cli.temporal_client import TemporalConnection, connect
 from emulator.state import Repository
 from tests.chaos.breaking import Breaker, Struck
@@ -19,6 +20,11 @@ from tests.chaos.plan import Plan
 from tests.chaos.resting import Scene, come_to_rest
 from tests.chaos.servers import Servers, servers
 from tests.chaos.survived import under_way
+from tickborg.reconciling import ReconcileStart
+
+_RECONCILED_EVERY = timedelta(seconds=5)
+_RECONCILED = ReconcileStart(grace=timedelta(seconds=5))
+"""In proportion to faults that last seconds: in production it is minutes."""
 
 _PACE_SECONDS = 4.0
 """A builder's back-off, which has to be of the length of the faults."""
@@ -90,14 +96,15 @@ async def carry_out(plan: Plan, terms: Terms) -> Outcome:
         people = People(stage.github, stage.app, folder)
         fleet = Fleet(folder, lambda name: _variables(folder, name))
         webhook = _write(stage, terms)
-        async with redelivering(stage.github, stage.app):
-            try:
-                await fleet.start()
-                stage.app.webhook_url = webhook
-                terms.tell(f"all {len(fleet.members)} processes are up")
-                outcome = await _Run(plan, terms, stage, people, fleet).to_its_end()
-            finally:
-                statuses = await fleet.stop()
+        client = await connect(TemporalConnection(stage.temporal.address))
+        await schedules.ensure(client, schedules.reconcile(_RECONCILED_EVERY, _RECONCILED))
+        try:
+            await fleet.start()
+            stage.app.webhook_url = webhook
+            terms.tell(f"all {len(fleet.members)} processes are up")
+            outcome = await _Run(plan, terms, stage, people, fleet).to_its_end()
+        finally:
+            statuses = await fleet.stop()
         terms.tell("all processes are stopped")
     endings = [str(ending) for ending in fleet.endings() if ending.was_ready]
     endings += [
