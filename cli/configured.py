@@ -93,6 +93,7 @@ async def builders(settings: BuilderSettings) -> services.Builders:
         systems=settings.systems or (host_system(),),
         concurrent_builds=settings.concurrent_builds,
         grace=settings.grace,
+        least_room=settings.min_free_space,
         pace=settings.retry_pace,
     )
 

@@ -36,6 +36,7 @@ from activities.clients.github.installations import GitHubInstallations
 from activities.clients.github.transport import AppCredentials, GitHubTransport, new_http_client
 from activities.clients.host_disk import HostDisk
 from activities.clients.owners import OwnerLookup
+from activities.clients.workspace.room import BuildSlots, Room
 from activities.clients.workspace.workspace import WorkspaceFolder
 from activities.reconciling import ComparisonActivities, DeliveryActivities
 from cli.http_server import listening
@@ -131,6 +132,8 @@ class Builders:
     concurrent_builds: int
     grace: timedelta = timedelta(seconds=30)
     """How long builds may still run when the builder is told to end."""
+    least_room: int = 0
+    """Bytes without which no new build is begun."""
     pace: timedelta = BUILD_PACE
     """What a failure of this host is waited out for, times the number of the attempt."""
 
@@ -250,12 +253,13 @@ async def building(
         stats=publishers.stats,
         cluster=TemporalCluster(client),
     )
+    room = Room(workspaces.free_space, builders.least_room)
     workers = [
         build_worker(
             client,
             system,
             activities,
-            concurrent_builds=builders.concurrent_builds,
+            slots=BuildSlots(builders.concurrent_builds, room),
             grace=builders.grace,
             pace=builders.pace,
         )

@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import FixedSizeSlotSupplier, Worker, WorkerTuner
 from temporalio.worker.workflow_sandbox import SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities import ports
 from activities.building import BuildActivities
 from activities.clients.comments.parsing import parse
+from activities.clients.workspace.room import BuildSlots
 from activities.cluster import ClusterActivities
 from activities.comments import CommentActivities
 from activities.failures import FailureInterceptor
@@ -126,6 +127,7 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             asking.queue_lengths,
             asking.housekeeping_queues,
             asking.pull_request_view,
+            asking.last_push_memory,
             asking.tell_owner,
             CommentActivities(parse).read_comment,
             settings.policy,
@@ -172,16 +174,22 @@ def build_worker(  # noqa: PLR0913 - what it builds with, and how it paces itsel
     system: System,
     building: BuildActivities,
     *,
-    concurrent_builds: int,
+    slots: BuildSlots,
     grace: timedelta,
     pace: timedelta = BUILD_PACE,
 ) -> Worker:
     """Builds for one system. When told to end it takes no new work, and lets builds finish for ``grace``."""
+    nothing_else = FixedSizeSlotSupplier(1)
     return Worker(
         client,
         task_queue=build_task_queue(system),
         activities=[building.build],
-        max_concurrent_activities=concurrent_builds,
+        tuner=WorkerTuner.create_composite(
+            workflow_supplier=nothing_else,
+            activity_supplier=slots,
+            local_activity_supplier=nothing_else,
+            nexus_supplier=nothing_else,
+        ),
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         default_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         interceptors=[FailureInterceptor(pace=pace)],

@@ -45,7 +45,8 @@ class Build:
         self._external_id = external_id(self._job.repo, reference)
         self._page = links.origin_url(request.policy, self._job.repo, self._job.origin)
         self._started: BuildStarted | None = None
-        self._lost: list[BuildStarted] = []
+        self._lost: dict[str, asyncio.Task[None]] = {}
+        """Attempts that will say no more, and the word about each to those who keep its log."""
         self._check_run_id: int | None = None
         self._opening_failed = False
         self._check_run = NewestWins[CheckRun](self._publish)
@@ -63,17 +64,19 @@ class Build:
             result = await builders.build(self._job, self._request.policy, self._say_waiting)
         except (asyncio.CancelledError, ActivityError) as error:
             result = self._without_result(error)
-            self._lose_log(error)
+            self._lose_last_log(error)
         return await uninterrupted(self._finish(result))
 
     @workflow.signal(name=BUILD_STARTED_SIGNAL)
     def build_started(self, started: BuildStarted) -> None:
-        """Hear from a builder. A lower attempt than the known one comes late and is ignored."""
+        """Hear from a builder. The word of a lower attempt than the known one comes late: it is lost."""
         known = self._started
         if known is not None and started.attempt <= known.attempt:
+            if started.attempt < known.attempt:
+                self._lose_log(started)
             return
         if known is not None:
-            self._lost.append(known)
+            self._lose_log(known)
         self._started = started
         self._check_run.say(
             check_runs.in_progress(self._job, self._external_id, self._log_url(started.attempt_id), started)
@@ -103,13 +106,21 @@ class Build:
             }
         )
 
-    def _lose_log(self, error: BaseException) -> None:
-        """A builder that was cancelled has closed its log; one that stopped answering never will."""
-        if self._started is not None and not is_cancelled_exception(error):
-            self._lost.append(self._started)
+    def _lose_last_log(self, error: BaseException) -> None:
+        """A dead builder never closes its log, whether the build failed for that or was cancelled later.
+
+        One that lived has closed it, which counts for more.
+        """
+        if self._started is not None and (
+            not is_cancelled_exception(error) or workflow.patched("lose-log-when-cancelled")
+        ):
+            self._lose_log(self._started)
+
+    def _lose_log(self, started: BuildStarted) -> None:
+        if started.attempt_id not in self._lost:
+            self._lost[started.attempt_id] = asyncio.create_task(self._abandon_log(started.attempt_id))
 
     async def _finish(self, result: BuildResult) -> BuildResult:
-        await self._abandon_lost_logs()
         log_url = self._log_url(result.attempt_id) if result.attempt_id else self._page
         last = check_runs.completed(self._job, self._external_id, log_url, result, workflow.now())
         if check_runs.may_be_tested(self._job, result, self._request.policy):
@@ -127,18 +138,17 @@ class Build:
             result = builders.head_gone(result)
         workflow.upsert_search_attributes([OUTCOME.value_set(result.outcome)])
         await self._progress.silence()
+        if self._lost:
+            await workflow.wait(self._lost.values())
         return result
 
-    async def _abandon_lost_logs(self) -> None:
-        """Say of each attempt whose builder died that its log has ended; the store ignores a second end."""
-        for lost in self._lost:
-            end = BuildLogEnd(attempt_id=lost.attempt_id, status=BuildLogStatus.LOST, ended_at=workflow.now())
-            try:
-                await workflow.execute_activity_method(
-                    ReportingActivities.abandon_log, end, **policies.COSMETIC
-                )
-            except ActivityError as error:
-                workflow.logger.warning("log %s stays open: %s", lost.attempt_id, failure_reason(error))
+    async def _abandon_log(self, attempt_id: str) -> None:
+        """Say that a log has ended because its builder is gone; the builder's own word counts for more."""
+        end = BuildLogEnd(attempt_id=attempt_id, status=BuildLogStatus.LOST, ended_at=workflow.now())
+        try:
+            await workflow.execute_activity_method(ReportingActivities.abandon_log, end, **policies.COSMETIC)
+        except ActivityError as error:
+            workflow.logger.warning("log %s stays open: %s", attempt_id, failure_reason(error))
 
     async def _publish(self, run: CheckRun) -> None:
         policy = policies.RESULT if run.status is CheckStatus.COMPLETED else policies.COSMETIC

@@ -3,28 +3,24 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 
-from cli import schedules
+from temporalio.client import Client
+
 from cli.loopback import claim_port
 from cli.temporal_client import TemporalConnection, connect
 from emulator.state import Repository
 from tests.chaos.breaking import Breaker, Struck
+from tests.chaos.catching_up import RECONCILED_EVERY, catch_up_every
 from tests.chaos.evidence import Evidence
 from tests.chaos.fleet import Fleet
-from tests.chaos.gathering import builds_at_work, gather, processes_of, workspaces_of
+from tests.chaos.gathering import builds_at_work, complaints_of, gather, processes_of, workspaces_of
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import READER, People
 from tests.chaos.plan import Plan
 from tests.chaos.resting import Scene, come_to_rest
 from tests.chaos.servers import Servers, servers
 from tests.chaos.survived import under_way
-from tickborg.reconciling import ReconcileStart
-
-_RECONCILED_EVERY = timedelta(seconds=5)
-_RECONCILED = ReconcileStart(grace=timedelta(seconds=5))
-"""In proportion to faults that last seconds: in production it is minutes."""
 
 _PACE_SECONDS = 4.0
 """A builder's back-off, which has to be of the length of the faults."""
@@ -96,11 +92,10 @@ async def carry_out(plan: Plan, terms: Terms) -> Outcome:
         people = People(stage.github, stage.app, folder)
         fleet = Fleet(folder, lambda name: _variables(folder, name))
         webhook = _write(stage, terms)
-        client = await connect(TemporalConnection(stage.temporal.address))
-        await schedules.ensure(client, schedules.reconcile(_RECONCILED_EVERY, _RECONCILED))
         try:
             await fleet.start()
             stage.app.webhook_url = webhook
+            await catch_up_every(RECONCILED_EVERY * terms.scale, await _client(stage))
             terms.tell(f"all {len(fleet.members)} processes are up")
             outcome = await _Run(plan, terms, stage, people, fleet).to_its_end()
         finally:
@@ -110,8 +105,13 @@ async def carry_out(plan: Plan, terms: Terms) -> Outcome:
     endings += [
         f"{name} ended with {status} when told to stop" for name, status in statuses.items() if status
     ]
-    orphans = (*outcome.evidence.orphans, *processes_of(folder))
-    return replace(outcome, evidence=replace(outcome.evidence, endings=tuple(endings), orphans=orphans))
+    evidence = replace(
+        outcome.evidence,
+        endings=tuple(endings),
+        complaints=complaints_of(folder),
+        orphans=(*outcome.evidence.orphans, *processes_of(folder)),
+    )
+    return replace(outcome, evidence=evidence)
 
 
 class _Run:
@@ -176,9 +176,13 @@ class _Run:
 
     async def _scene(self) -> Scene:
         stage = self._stage
-        client = await connect(TemporalConnection(stage.temporal.address))
         return Scene(
-            stage.github, stage.app, self._people.repository, client, stage.rabbitmq.url, self._terms.folder
+            stage.github,
+            stage.app,
+            self._people.repository,
+            await _client(stage),
+            stage.rabbitmq.url,
+            self._terms.folder,
         )
 
     async def _evidence(self, scene: Scene) -> Evidence:
@@ -191,6 +195,10 @@ class _Run:
 
     def _tell(self, text: str) -> None:
         self._terms.tell(f"{text} after {self._now() - self._began:.0f} s of the plan")
+
+
+async def _client(stage: Servers) -> Client:
+    return await connect(TemporalConnection(stage.temporal.address))
 
 
 def _write(stage: Servers, terms: Terms) -> str:

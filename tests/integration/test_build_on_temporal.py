@@ -1,5 +1,6 @@
 """The build activity on a real Temporal server: cancellation, and a builder that is shut down."""
 
+import logging
 import os
 import random
 import re
@@ -27,11 +28,13 @@ from activities.clients.git.mirror_store import MirrorStore
 from activities.clients.sandbox.bubblewrap import Bubblewrap
 from activities.clients.sandbox.process import ProcessRunner
 from activities.clients.sandbox.sandbox import Limits
+from activities.clients.workspace.room import BuildSlots, Room
 from activities.ports import CommandRunner
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.temporal_client import TemporalConnection, connect
 from cli.workers import build_worker
 from tests.support.builder_process import Order, builder, builder_with_a_small_disk
+from tests.support.eventually import eventually
 from tests.support.fake_builder import FakeBuildLogs, FakeStats, FakeWorkspaces, Scripted, ScriptedRunner
 from tests.support.git_repository import Changes, GitRepository
 from tests.support.processes import alive, new_marker
@@ -97,8 +100,11 @@ class Bench:
         self.workspaces = FakeWorkspaces(tmp_path, files={"meshmc/run": ""})
         self._started: list[WorkflowHandle[OneBuild, BuildResult]] = []
 
-    def builder(self, identity: str, runner: CommandRunner, system: System) -> Worker:
-        """A builder that is shut down without grace."""
+    def builder(
+        self, identity: str, runner: CommandRunner, system: System, room: Room | None = None
+    ) -> Worker:
+        """A builder that is shut down without grace; it makes one build at once."""
+        slots = BuildSlots(1, room or Room(lambda: 0, least=0))
         building = BuildActivities(
             Builder(identity, jobs=1, heartbeat_interval=timedelta(seconds=1)),
             workspaces=self.workspaces,
@@ -107,7 +113,7 @@ class Bench:
             stats=FakeStats(),
             cluster=TemporalCluster(self.client),
         )
-        return build_worker(self.client, system, building, concurrent_builds=1, grace=timedelta())
+        return build_worker(self.client, system, building, slots=slots, grace=timedelta())
 
     async def start(self, command: str, system: System) -> WorkflowHandle[OneBuild, BuildResult]:
         """Start a workflow that wants ``command`` run."""
@@ -178,6 +184,37 @@ async def test_another_builder_takes_over_from_one_that_is_shut_down(bench: Benc
     assert [(started.builder, started.attempt) for started in heard] == [("builder-1", 1), ("builder-2", 2)]
     assert heard[1].attempt_id == result.attempt_id
     assert bench.workspaces.left() == []
+
+
+async def test_a_builder_without_room_takes_no_work(
+    bench: Bench, address: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another one does, no attempt is lost, and the operator hears of it; with room it takes the next."""
+    caplog.set_level(logging.INFO, logger="activities.clients.workspace.room")
+    system, free = System.AARCH64_DARWIN, 1023 * MIB
+    room = Room(lambda: free, least=1024 * MIB, interval=timedelta(milliseconds=10))
+
+    async def told(words: str) -> None:
+        async def is_told() -> bool:
+            return any(words in message for message in caplog.messages)
+
+        await eventually(is_told)
+
+    async with bench.builder("builder-1", ScriptedRunner(), system, room):
+        await told("no new build is taken: 1023 MiB are left where builds are made")
+        handle = await bench.start("./run", system)
+        another = Bench(await connect(TemporalConnection(address)), tmp_path)
+        async with another.builder("builder-2", ScriptedRunner(), system):
+            assert (await handle.result()).builder == "builder-2"
+        free = 1024 * MIB
+        await told("builds are taken again: 1 GiB are free")
+        for _ in range(2):
+            assert (await (await bench.start("./run", system)).result()).builder == "builder-1"
+        assert [started.attempt for started in await handle.query(OneBuild.started)] == [1]
+        assert len(caplog.messages) == 2
+        free = 0
+        await (await bench.start("./run", system)).result()
+        await told("0 bytes are left")
 
 
 def job_of(repository: GitRepository, files: Changes, command: str, system: System, folder: Path) -> BuildJob:

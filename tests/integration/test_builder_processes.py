@@ -95,9 +95,21 @@ class Building:
         await eventually(partial(nothing_runs, self.marker))
         await eventually(self._workspaces_are_freed)
 
-    async def says_last(self) -> str:
-        """The last line of the first attempt's log, when that has ended."""
-        return (await log_of(self.site, self.first))[1][-1]
+    async def until_ended_as(self, status: BuildLogStatus) -> None:
+        """Wait until that is how the first attempt's log ended, whatever was said of it before."""
+
+        async def is_ended() -> bool:
+            return (await log_of(self.site, self.first))[2]["status"] == status
+
+        await eventually(is_ended)
+
+    async def until_said_last(self, reason: str) -> None:
+        """Wait until that is the last line of the first attempt's log."""
+
+        async def is_said() -> bool:
+            return (await log_of(self.site, self.first))[1][-1:] == [f"tickborg: {reason}"]
+
+        await eventually(is_said)
 
     async def _workspaces_are_freed(self) -> bool:
         return not list(self.site.folders.workspaces.glob("*/"))
@@ -194,7 +206,7 @@ async def test_a_builder_without_time_hands_its_build_over(
             first.terminate()
         await building.until_taken_over()
         assert await stopping == 0
-        assert await building.says_last() == f"tickborg: {build_endings.handed_over(FIRST)}"
+        await building.until_said_last(build_endings.handed_over(FIRST))
         await site.release(1)
         await building.assert_built_by_two(BuildLogStatus.ERROR)
 
@@ -213,7 +225,7 @@ async def test_a_builder_that_was_cut_off_ends_what_another_one_has_begun_anew(
             await site.waiting(2)
             assert runs_below(first.pid, building.marker)
             await network.heal()
-            assert await building.says_last() == f"tickborg: {build_endings.given_up(FIRST)}"
+            await building.until_said_last(build_endings.given_up(FIRST))
             assert not runs_below(first.pid, building.marker)
             await site.release(1)
             await building.assert_built_by_two(BuildLogStatus.LOST)
@@ -232,7 +244,7 @@ async def test_what_a_builder_that_was_cut_off_came_to_changes_nothing(
         async with machine.another():
             await building.until_taken_over()
             (old / "go").touch()
-            assert (await log_of(site, building.first))[2]["status"] == "success"
+            await building.until_ended_as(BuildLogStatus.SUCCESS)
             await network.heal()
             assert await first.stop() == 0
             assert building.run.status == "in_progress"

@@ -25,6 +25,7 @@ from activities.clients.git.mirror_store import MirrorStore
 from activities.clients.sandbox.bubblewrap import Bubblewrap
 from activities.clients.sandbox.process import ProcessRunner
 from activities.clients.sandbox.sandbox import Limits
+from activities.clients.workspace.room import BuildSlots, Room
 from activities.clients.workspace.workspace import WorkspaceFolder
 from activities.ports import BuildLogs
 from cli.child_process import end_child
@@ -75,8 +76,9 @@ def builder(client: Client, order: Order, logs: BuildLogs) -> Worker:
         stats=FakeStats(),
         cluster=TemporalCluster(client),
     )
+    slots = BuildSlots(1, Room(lambda: 0, least=0))
     return build_worker(
-        client, order.system, building, concurrent_builds=1, grace=timedelta(), pace=timedelta(seconds=1)
+        client, order.system, building, slots=slots, grace=timedelta(), pace=timedelta(seconds=1)
     )
 
 

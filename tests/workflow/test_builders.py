@@ -1,16 +1,22 @@
 """Builders that are not there, and builders that die (design, sections 3, 4 and 9)."""
 
 from datetime import timedelta
+from functools import partial
+from uuid import uuid4
 
 import pytest
 
+from tests.support.clock import NOON
 from tests.support.early_deaths import notice_deaths_after
+from tests.support.eventually import eventually
 from tests.support.workflow_bench import HEAD, LINUX, Bench
 from tests.workflow.conftest import NewBench
 from tickborg.errors import InfrastructureError
 from tickborg.github import CheckConclusion, CheckStatus
+from tickborg.jobs import BuildStarted
 from tickborg.labels import INTERNAL_ERROR_LABEL
 from tickborg.messages import BuildLogStatus
+from tickborg.names import BUILD_STARTED_SIGNAL
 from tickborg.policy import Policy
 from tickborg.systems import System
 from workflows import policies
@@ -75,23 +81,65 @@ async def test_all_builders_busy_is_no_reason_to_give_up_soon(new_timed_bench: N
 
 @pytest.mark.usefixtures("_deaths_are_noticed_soon")
 async def test_a_build_whose_builder_dies_is_made_by_another_one(new_bench: NewBench) -> None:
-    """In the same check run; the log of the dead one ends as lost."""
+    """In the same check run; the log of the dead one ends as lost, as soon as the next has begun."""
     bench = await new_bench(builders=())
     await bench.add_builder(identity="builder-1", concurrent=1, silent=True)
+    bench.floor.hold("cgit")
     await bench.open("cgit")
     await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
     await bench.add_builder(identity="builder-2")
-    done = await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await eventually(partial(lost_logs, bench))
     [history] = bench.check_run_history("cgit")
-    lost, kept = bench.logs.logs.values()
-    assert [run.title for run in history[1:3]] == [
+    assert [run.title for run in history[1:]] == [
         "running on builder-1",
         "running on builder-2, attempt 2: the builder before it failed",
     ]
-    assert [(end.attempt_id, end.status) for end in bench.logs.abandoned] == [
-        (lost.start.attempt_id, BuildLogStatus.LOST)
-    ]
+    late = BuildStarted(attempt_id=str(uuid4()), attempt=1, builder="builder-0", started_at=NOON)
+    await bench.client.get_workflow_handle(await the_build(bench)).signal(BUILD_STARTED_SIGNAL, late)
+    bench.floor.release("cgit")
+    done = await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.end()
+    lost, kept = bench.logs.logs.values()
+    assert await lost_logs(bench) == [str(lost.start.attempt_id), late.attempt_id]
+    assert [run.status for run in history[1:]] == [CheckStatus.IN_PROGRESS] * 2 + [CheckStatus.COMPLETED]
     assert str(kept.start.attempt_id) in (done.details_url or "")
+
+
+@pytest.mark.usefixtures("_deaths_are_noticed_soon")
+async def test_the_log_of_a_dead_builder_ends_though_no_other_builds_it(new_bench: NewBench) -> None:
+    """Closed while it waits for another one: nobody else would say that no more lines come."""
+    bench = await new_bench(builders=())
+    await bench.add_builder(concurrent=1, silent=True)
+    pull = await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    build = await the_build(bench)
+
+    async def waits_for_another_one() -> bool:
+        described = await bench.client.get_workflow_handle(build).describe()
+        return any(activity.attempt == 2 for activity in described.raw_description.pending_activities)
+
+    await eventually(waits_for_another_one)
+    await bench.close(pull)
+    ended = await bench.until_check_run("cgit", CheckConclusion.CANCELLED)
+    await bench.end()
+    [log] = bench.logs.logs
+    assert await lost_logs(bench) == [str(log)]
+    assert (ended.title, (ended.details_url or "").rsplit("/", 1)[1]) == (
+        "the pull request was closed",
+        str(log),
+    )
+
+
+async def lost_logs(bench: Bench) -> list[str]:
+    """The attempts of which it was said that they are lost."""
+    assert {end.status for end in bench.logs.abandoned} <= {BuildLogStatus.LOST}
+    return [str(end.attempt_id) for end in bench.logs.abandoned]
+
+
+async def the_build(bench: Bench) -> str:
+    """The id of the only build's workflow."""
+    [run] = (await bench.histories()).of("Build")
+    return run.workflow_id
 
 
 @pytest.mark.usefixtures("_deaths_are_noticed_soon")

@@ -66,6 +66,12 @@ class WorkspaceFolder:
             self._fill(folder, job)
             yield folder
 
+    def free_space(self) -> int:
+        """Bytes that can still be written where workspaces are made, or will be."""
+        there = (folder for folder in (self._root, *self._root.absolute().parents) if folder.exists())
+        system = os.statvfs(next(there))
+        return system.f_bavail * system.f_frsize
+
     def remove_leftovers(self) -> Leftovers:
         """Remove the workspaces of builders that died: when a builder starts, and as part of housekeeping.
 
