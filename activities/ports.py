@@ -86,7 +86,7 @@ class Deliveries(Protocol):
         """The newest ``most`` attempts since a moment, and whether those are all."""
 
     async def repeat(self, attempt_id: int) -> bool:
-        """Ask for the delivery of an attempt once more; False: GitHub has forgotten it."""
+        """Ask for the delivery of an attempt once more; False: GitHub does not repeat it."""
 
 
 class Installations(Protocol):
