@@ -325,7 +325,7 @@ class PullRequestOwner:
         """Evaluate ``pull``; what runs for another head or another target branch is superseded."""
         known = self._memory.pull
         if known is not None and known.head_sha != pull.head_sha:
-            self._evaluation.supersede(known.head_sha, pull.head_sha)
+            self._evaluation.supersede(known, pull.head_sha)
             self._builds.cancel_all(cancellation.superseded_by(pull.head_sha))
         elif known is not None and known.base_ref != pull.base_ref:
             self._builds.cancel_all(cancellation.BASE_CHANGED)
@@ -333,8 +333,9 @@ class PullRequestOwner:
         self._evaluation.begin(pull)
 
     def _on_evaluation_ended(self, ended: EvaluationEnded) -> None:
-        if self._evaluation.end(ended) and not self._closed and self._memory.pull is not None:
-            self._conclude(self._memory.pull, ended)
+        conclusion = self._evaluation.end(ended)
+        if conclusion is not None and not self._closed and self._memory.pull is not None:
+            self._conclude(self._memory.pull, conclusion)
 
     def _conclude(self, pull: PullRequest, ended: EvaluationEnded) -> None:
         """Take in how the evaluation of the head came out."""
@@ -360,7 +361,7 @@ class PullRequestOwner:
     # Builds
 
     def _on_builds_wanted(self, wanted: BuildsWanted) -> None:
-        if self._closed or not self._evaluation.speaks(wanted.n):
+        if self._closed or not self._evaluation.hears(wanted.n):
             return
         asked_for: tuple[BuildOrder, ...] = ()
         if self._memory.base_sha not in {None, wanted.plan.merge.base_sha}:
