@@ -214,7 +214,8 @@ class PullRequestOwner:
         known = self._memory.pull
         # The event that it was opened again may have been overtaken by this one, and comes too late then.
         reopened, self._closed = self._closed, False
-        if known is not None and _same_change(known, pull) and not reopened:
+        settled = known is not None and _same_change(known, pull) and not _decides_otherwise(known, pull)
+        if settled and not reopened:
             self._memory.pull = pull
         else:
             self._evaluate(pull)
@@ -396,6 +397,11 @@ class PullRequestOwner:
 def _moved_on(asked_about: PullRequest, known: PullRequest) -> bool:
     """Whether there is another head by now than the one that somebody looked at."""
     return asked_about.head_sha != known.head_sha
+
+
+def _decides_otherwise(known: PullRequest, pull: PullRequest) -> bool:
+    """Whether it is no draft any more, or its title counts; the event that says so may come too late."""
+    return (known.draft and not pull.draft) or title_matters(known.title, pull.title)
 
 
 def _same_change(one: PullRequest, other: PullRequest) -> bool:

@@ -1,5 +1,7 @@
 """Evaluations that are asked for, called off or overtaken: what was wanted last is what comes of it."""
 
+import pytest
+
 from tests.support.asking import comment, until_seen
 from tests.support.fake_repositories import BASE_SHA, MERGE_BASE
 from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, NUMBER, PROJECTS, REPO, Bench
@@ -37,6 +39,38 @@ def final_words(bench: Bench) -> list[str]:
     """What the statuses of the head said that say how its evaluation came out."""
     history = bench.github.status_history(HEAD, EVALUATION_CONTEXT)
     return [status.description for status in history if status.state is not StatusState.PENDING]
+
+
+@pytest.mark.parametrize(
+    ("action", "before", "after"),
+    [
+        ("ready_for_review", {"draft": True}, {"draft": False}),
+        ("edited", {"title": "WIP: things"}, {"title": "Change things"}),
+    ],
+)
+async def test_what_is_done_is_built_though_a_comment_overtakes_the_word_of_it(
+    bench: Bench, action: str, before: dict[str, object], after: dict[str, object]
+) -> None:
+    """The comment brings GitHub's newer description; the event is old news then, and starts nothing twice."""
+    await evaluated(bench, **before)
+    done = bench.github.change_pull(REPO, NUMBER, **after)
+    await comment(bench, "@tickbot build cmark")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.deliver(action, done, changes={"title": {"from": "WIP: things"}})
+    histories = await bench.end()
+    assert len(histories.of("Evaluation")) == 2
+    assert len(histories.of("Build")) == 2
+
+
+async def test_a_draft_again_is_not_evaluated_for_that(bench: Bench) -> None:
+    """Nothing more is built of it, and what was built stays true."""
+    await evaluated(bench)
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    bench.github.change_pull(REPO, NUMBER, draft=True)
+    await comment(bench, "@tickbot build cmark")
+    await bench.until_check_run("cmark", CheckConclusion.SUCCESS)
+    assert (await known(bench)).pull.draft
+    assert len((await bench.end()).of("Evaluation")) == 1
 
 
 async def test_an_evaluation_asked_for_and_called_off_in_one_breath_says_so_once(bench: Bench) -> None:
