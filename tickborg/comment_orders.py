@@ -56,6 +56,11 @@ class Asked:
         return is_trusted(self.policy, self.permission, self.by)
 
     @property
+    def author(self) -> bool:
+        """Whether the pull request is of the one who asks."""
+        return self.by.casefold() == self.pull.author.casefold()
+
+    @property
     def systems(self) -> tuple[System, ...]:
         """Where the one who asks may build."""
         return systems_for(self.policy, self.permission, self.by)
@@ -162,7 +167,7 @@ def _offer(asked: Asked) -> Offer:
         allowed=asked.systems,
         refused=refused_commands(
             trusted=asked.trusted,
-            author=asked.by.casefold() == asked.pull.author.casefold(),
+            author=asked.author,
             awaits_approval=_awaits_approval(asked),
         ),
     )
@@ -181,7 +186,7 @@ def _order(command: Command, asked: Asked) -> tuple[Order | None, list[str]]:
         case Build() | Test():
             return _build_order(command, asked)
         case Eval():
-            return EvaluateOrder(), []
+            return EvaluateOrder(fresh=asked.trusted or asked.author), []
         case Retry():
             return RetryOrder(systems=asked.systems), list(_why_no_retry(asked))
         case Cancel():

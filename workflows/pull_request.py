@@ -256,8 +256,10 @@ class PullRequestOwner:
 
     def _carry_out(self, order: Order, pull: PullRequest, request: Request) -> None:
         match order:
-            case EvaluateOrder():
+            case EvaluateOrder(fresh=True):
                 self._evaluate_anew(pull, rebuild=order.rebuild)
+            case EvaluateOrder():
+                self._evaluate_unless_under_way(pull)
             case BuildOrder():
                 self._build(order, pull, request.written_at)
             case RetryOrder():
@@ -275,6 +277,11 @@ class PullRequestOwner:
         self._memory.rebuild |= rebuild
         self._evaluate(pull)
 
+    def _evaluate_unless_under_way(self, pull: PullRequest) -> None:
+        """Evaluate for somebody who may end nothing: on the pinned base, on which builds may be running."""
+        if not self._evaluation.going_on:
+            self._evaluate(pull)
+
     def _build(self, order: BuildOrder, pull: PullRequest, written_at: datetime | None = None) -> None:
         if order.approves and written_at is not None:
             self._memory.approve(written_at)
@@ -285,8 +292,8 @@ class PullRequestOwner:
 
     def _retry(self, order: RetryOrder, pull: PullRequest) -> None:
         view = self._memory.view()
-        if view is not None and view.evaluation_failed and not self._evaluation.running:
-            self._evaluate_anew(pull)
+        if view is not None and view.evaluation_failed:
+            self._evaluate_unless_under_way(pull)
         for record in list(self._memory.builds.values()):
             if record.view.worth_a_retry and record.job.system in order.systems:
                 self._builds.want(record.job, asked=True)

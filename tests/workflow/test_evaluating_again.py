@@ -5,7 +5,7 @@ import pytest
 from tests.support.asking import comment, until_seen
 from tests.support.fake_repositories import BASE_SHA, MERGE_BASE
 from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, NUMBER, PROJECTS, REPO, Bench
-from tickborg.github import CheckConclusion, PullRequest, StatusState
+from tickborg.github import CheckConclusion, CheckStatus, PullRequest, StatusState
 from tickborg.jobs import BuildMode, BuildPlan, BuildsWanted, EvaluationOutcome, Merge
 from tickborg.names import BUILDS_WANTED_SIGNAL, STATE_QUERY, pull_request_id
 from tickborg.planning import Source
@@ -158,3 +158,28 @@ async def wanted(bench: Bench, pull: PullRequest) -> BuildsWanted:
     plan = BuildPlan(pull=pull, merge=merge, changed_projects=("cgit",), builds=(job,))
     n = evaluation.workflow_id.rsplit("/", 1)[1]
     return BuildsWanted(n=n, plan=plan, labels=(), policy=Policy())
+
+
+async def test_who_may_not_cancel_ends_no_builds_by_an_evaluation(bench: Bench) -> None:
+    """The target branch has moved on: for a stranger the head is merged with the base that is pinned."""
+    bench.floor.hold("cgit")
+    await evaluated(bench)
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    await comment(bench, "@tickbot eval", by=STRANGER)
+    await bench.until_ended("Evaluation", 2)
+    assert bench.repositories.jobs[-1].base_sha == BASE_SHA
+    bench.floor.release("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+
+
+async def test_who_may_not_cancel_ends_no_evaluation_by_another(bench: Bench) -> None:
+    """It is joined, however often a stranger asks; the author gets a new one."""
+    merging = bench.repositories.hold(HEAD)
+    await bench.open("cgit")
+    await bench.until_said(HEAD, "merging with main")
+    for _ in range(2):
+        await until_seen(bench, await comment(bench, "@tickbot eval", by=STRANGER))
+    await until_seen(bench, await comment(bench, "@tickbot eval", by="ada"))
+    merging.set()
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    assert len((await bench.end()).of("Evaluation")) == 2
