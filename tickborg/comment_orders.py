@@ -190,7 +190,8 @@ def _order(command: Command, asked: Asked) -> tuple[Order | None, list[str]]:
         case Retry():
             return RetryOrder(systems=asked.systems), list(_why_no_retry(asked))
         case Cancel():
-            return CancelOrder(projects=command.projects), list(_why_no_cancel(command, asked))
+            order = CancelOrder(projects=command.projects)
+            return order if asked.view is not None else None, list(_why_no_cancel(command, asked))
         case _:
             return None, []
 
@@ -230,9 +231,9 @@ def _why_no_retry(asked: Asked) -> Iterator[str]:
 
 def _why_no_cancel(command: Cancel, asked: Asked) -> Iterator[str]:
     view = asked.view
-    if view is None or view.evaluation is None:
+    if view is not None and view.evaluation is None:
         return
-    running = [build for build in view.builds if build.stage is not BuildStage.DONE]
+    running = [] if view is None else [build for build in view.builds if build.stage is not BuildStage.DONE]
     if command.projects:
         running = [build for build in running if build.project in command.projects]
     if not running:

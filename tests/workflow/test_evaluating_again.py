@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.asking import comment, until_seen
+from tests.support.asking import answer_to, comment, until_seen
 from tests.support.fake_repositories import BASE_SHA, MERGE_BASE
-from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, NUMBER, PROJECTS, REPO, Bench
+from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, NUMBER, PROJECTS, REPO, Bench, make_pull
 from tickborg.github import CheckConclusion, CheckStatus, PullRequest, StatusState
 from tickborg.jobs import BuildMode, BuildPlan, BuildsWanted, EvaluationOutcome, Merge
 from tickborg.names import BUILDS_WANTED_SIGNAL, STATE_QUERY, pull_request_id
@@ -183,3 +183,13 @@ async def test_who_may_not_cancel_ends_no_evaluation_by_another(bench: Bench) ->
     merging.set()
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
     assert len((await bench.end()).of("Evaluation")) == 2
+
+
+async def test_a_cancel_where_nothing_is_known_starts_nothing(bench: Bench) -> None:
+    """Not even an owner, only to call off what it would have begun."""
+    bench.github.open_pull(make_pull())
+    answer = await answer_to(bench, await comment(bench, "@tickbot cancel"))
+    assert answer == "There is nothing to cancel: nothing is queued or running."
+    histories = await bench.end()
+    assert [run.type for run in histories.runs] == ["Comment"]
+    assert not bench.github.statuses
