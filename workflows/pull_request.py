@@ -372,12 +372,14 @@ class PullRequestOwner:
         if self._closed or not self._evaluation.hears(wanted.n):
             return
         asked_for: tuple[BuildOrder, ...] = ()
-        if self._memory.base_sha not in {None, wanted.plan.merge.base_sha}:
-            asked_for = orders_of(self._builds.asked_for())
-            self._builds.cancel_all(cancellation.BASE_CHANGED)
         rebuild = self._memory.rebuild
+        if self._memory.base_sha not in {None, wanted.plan.merge.base_sha}:
+            asked_for = orders_of(self._memory.builds.values() if rebuild else self._builds.asked_for())
+            self._builds.cancel_all(cancellation.BASE_CHANGED)
         self._memory.plan(wanted)
-        for job in wanted.plan.builds:
+        # All that was built of the head is wanted again, also what nobody would build without being asked.
+        known = [record.job for record in self._memory.builds.values()] if rebuild else []
+        for job in (*wanted.plan.builds, *known):
             self._builds.want(job, asked=rebuild)
         if self._memory.awaits_approval and self._memory.is_approved:
             self._evaluate(wanted.plan.pull)

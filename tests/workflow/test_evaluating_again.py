@@ -1,8 +1,10 @@
 """Evaluations that are asked for, called off or overtaken: what was wanted last is what comes of it."""
 
+from functools import partial
+
 import pytest
 
-from tests.support.asking import answer_to, comment, until_seen
+from tests.support.asking import answer_to, comment, press_all, until_seen
 from tests.support.fake_repositories import BASE_SHA, MERGE_BASE
 from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, NUMBER, PROJECTS, REPO, Bench, make_pull
 from tickborg.github import CheckConclusion, CheckStatus, PullRequest, StatusState
@@ -183,6 +185,27 @@ async def test_who_may_not_cancel_ends_no_evaluation_by_another(bench: Bench) ->
     merging.set()
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
     assert len((await bench.end()).of("Evaluation")) == 2
+
+
+def built_twice(bench: Bench, project: str) -> bool | None:
+    """Whether a project has two check runs."""
+    return len(bench.check_run_history(project)) == 2 or None
+
+
+@pytest.mark.parametrize("base_sha", [BASE_SHA, NEXT_BASE])
+async def test_all_checks_are_those_asked_for_too(bench: Bench, base_sha: str) -> None:
+    """A draft has nothing built by itself: all its check runs are of builds that somebody asked for."""
+    await evaluated(bench, draft=True)
+    await comment(bench, "@tickbot build cgit\n@tickbot build meshmc")
+    for project in ("cgit", "meshmc"):
+        await bench.until_check_run(project, CheckConclusion.SUCCESS)
+    await bench.until_ended("Build", 2)
+    bench.repositories.touch(HEAD, "cgit", base_sha=base_sha)
+    await press_all(bench)
+    for project in ("cgit", "meshmc"):
+        await bench.until(partial(built_twice, bench, project))
+        run = await bench.until_check_run(project, CheckConclusion.SUCCESS)
+        assert base_sha[:7] in run.summary
 
 
 async def test_a_cancel_where_nothing_is_known_starts_nothing(bench: Bench) -> None:
