@@ -75,6 +75,7 @@ class PullRequestMemory(OwnerMemory):
             self.awaits_approval = False
             self.failed_checks = ()
             self.notices = ()
+            self.fresh_base = self.rebuild = False
             self._drop_orders()
         self.evaluation = None
         self.evaluation_reason = ""
