@@ -199,7 +199,8 @@ def _build_order(command: Build | Test, asked: Asked) -> tuple[Order | None, lis
         approves=asked.trusted,
     )
     skipped = not_made(order, asked.projects or ProjectSet(), asked.policy)
-    return order, [answers.not_made(build) for build in skipped]
+    told = order.model_copy(update={"answered": bool(skipped)})
+    return told, [answers.not_made(build) for build in skipped]
 
 
 def _awaits_approval(asked: Asked) -> bool:

@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.messages import Event, EventName
     from tickborg.names import COMMENT_WORKFLOW
     from tickborg.policy import Policy
-    from tickborg.requests import OwnerMessage, Request
+    from tickborg.requests import Asker, OwnerMessage, Request
     from tickborg.systems import System
     from tickborg.texts import answers, replies, status_reply
     from tickborg.views import PullRequestView
@@ -124,6 +124,7 @@ class Comment:
             id=f"comment {self._comment.comment_id}",
             by=self._comment.author,
             pull=pull,
+            asker=Asker(comment_id=self._comment.comment_id, login=self._comment.author),
             written_at=self._comment.written_at,
             orders=settled.orders,
         )
