@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
         RepositoryName,
     )
     from tickborg.jobs import Notification
-    from tickborg.messages import Event
+    from tickborg.messages import Event, EventName
     from tickborg.policy import Policy
     from workflows import policies
     from workflows.failures import failure_reason
@@ -69,3 +69,8 @@ async def count(*events: Event) -> None:
         )
     except ActivityError as error:
         workflow.logger.warning("not counted: %s", failure_reason(error))
+
+
+async def count_failure(repo: RepositoryName) -> None:
+    """Have it counted that something was given up for good, which a person has to see to."""
+    await count(Event(name=EventName.PERMANENT_FAILURE, repo=str(repo)))
