@@ -8,7 +8,6 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 with workflow.unsafe.imports_passed_through():
     from activities.github import GitHubActivities
-    from activities.reporting import ReportingActivities
     from tickborg.errors import FailureKind
     from tickborg.external_ids import BuildReference, external_id
     from tickborg.github import CheckRun, CheckRunOpening, CheckRunUpdate, CheckStatus
@@ -19,14 +18,13 @@ with workflow.unsafe.imports_passed_through():
         BuildStage,
         BuildStarted,
     )
-    from tickborg.messages import BuildLogEnd, BuildLogStatus
     from tickborg.names import (
         BUILD_PROGRESS_SIGNAL,
         BUILD_STARTED_SIGNAL,
         BUILD_WORKFLOW,
     )
     from tickborg.texts import check_runs, links
-    from workflows import builders, policies
+    from workflows import builders, lost_logs, policies
     from workflows.attributes import OUTCOME
     from workflows.failures import failure_kind, failure_reason
     from workflows.newest_wins import NewestWins
@@ -118,7 +116,7 @@ class Build:
 
     def _lose_log(self, started: BuildStarted) -> None:
         if started.attempt_id not in self._lost:
-            self._lost[started.attempt_id] = asyncio.create_task(self._abandon_log(started.attempt_id))
+            self._lost[started.attempt_id] = asyncio.create_task(lost_logs.abandon(started.attempt_id))
 
     async def _finish(self, result: BuildResult) -> BuildResult:
         log_url = self._log_url(result.attempt_id) if result.attempt_id else self._page
@@ -141,14 +139,6 @@ class Build:
         if self._lost:
             await workflow.wait(self._lost.values())
         return result
-
-    async def _abandon_log(self, attempt_id: str) -> None:
-        """Say that a log has ended because its builder is gone; the builder's own word counts for more."""
-        end = BuildLogEnd(attempt_id=attempt_id, status=BuildLogStatus.LOST, ended_at=workflow.now())
-        try:
-            await workflow.execute_activity_method(ReportingActivities.abandon_log, end, **policies.COSMETIC)
-        except ActivityError as error:
-            workflow.logger.warning("log %s stays open: %s", attempt_id, failure_reason(error))
 
     async def _publish(self, run: CheckRun) -> None:
         policy = policies.RESULT if run.status is CheckStatus.COMPLETED else policies.COSMETIC

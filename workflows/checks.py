@@ -32,6 +32,8 @@ class Checks:
         self._telling: list[asyncio.Task[None]] = []
         self.failed: tuple[str, ...] = ()
         """Names of the checks that have not passed."""
+        self._begun: list[str] = []
+        self._returned: set[str] = set()
         self._silent = False
 
     def start(self, jobs: Sequence[BuildJob], policy: Policy, page: str) -> None:
@@ -49,6 +51,15 @@ class Checks:
             told.result()
         return not self.failed
 
+    def begin(self, attempt_id: str) -> None:
+        """Hear that a builder has begun an attempt at one of the checks."""
+        self._begun.append(attempt_id)
+
+    @property
+    def lost(self) -> list[str]:
+        """The attempts that came to no result: their builders may have died before they closed their logs."""
+        return [attempt_id for attempt_id in self._begun if attempt_id not in self._returned]
+
     async def cancel(self, *, silent: bool) -> None:
         """End what runs, and wait until it has said so, or is through with saying nothing more."""
         self._silent = silent
@@ -63,6 +74,7 @@ class Checks:
         status.say(statuses.check_pending(job, page))
         try:
             result = await running
+            self._returned.add(result.attempt_id or "")
         except (asyncio.CancelledError, ActivityError) as error:
             result = builders.without_result(error, job, policy)
         if result.outcome is not BuildOutcome.SUCCESS:

@@ -36,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.planning import held_by_checks, plan_builds, plan_checks
     from tickborg.policy import Policy
     from tickborg.texts import links, statuses
-    from workflows import policies, questions
+    from workflows import lost_logs, policies, questions
     from workflows.attributes import OUTCOME
     from workflows.checks import Checks
     from workflows.failures import failure_kind, failure_reason
@@ -73,6 +73,8 @@ class Evaluation:
         except (asyncio.CancelledError, ActivityError) as error:
             # A cancel that comes during the last words comes too late.
             result = await uninterrupted(self._without_result(error))
+        for attempt_id in self._checks.lost:
+            self._beside(lost_logs.abandon(attempt_id))
         await uninterrupted(self._finish_side_work())
         workflow.upsert_search_attributes([OUTCOME.value_set(result.outcome)])
         return result
@@ -80,6 +82,7 @@ class Evaluation:
     @workflow.signal(name=BUILD_STARTED_SIGNAL)
     def build_started(self, started: BuildStarted) -> None:
         """A builder has begun a check; its commit status says "running" already."""
+        self._checks.begin(started.attempt_id)
 
     async def _evaluate(self) -> EvaluationResult:
         self._policy, self._pull = await asyncio.gather(

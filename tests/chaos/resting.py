@@ -16,6 +16,7 @@ from messaging.topology import QUEUES
 from tests.chaos.catching_up import behind
 from tests.chaos.survived import under_way
 from tickborg.github import RepositoryName
+from tickborg.hearing import may_start_something
 from tickborg.messages import LOGS_QUEUE, STATS_QUEUE
 from tickborg.names import RECONCILE_SCHEDULE, pull_request_id
 from tickborg.views import PullRequestView
@@ -89,10 +90,11 @@ async def come_to_rest(scene: Scene, *, within: float) -> Rested:
 
 
 def answers(app: App) -> dict[str, list[Delivery]]:
-    """What GitHub told of, by its id, with all attempts at it."""
+    """What GitHub told of that may start something, by its id, with all attempts at it."""
     found: dict[str, list[Delivery]] = {}
     for delivery in app.deliveries:
-        found.setdefault(delivery.guid, []).append(delivery)
+        if may_start_something(delivery.event, delivery.action):
+            found.setdefault(delivery.guid, []).append(delivery)
     return found
 
 

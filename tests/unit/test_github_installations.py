@@ -137,6 +137,14 @@ async def test_no_more_is_read_than_is_wanted(ends: Ends, wire: Wire) -> None:
     assert ([each.guid for each in attempts], complete) == (["0", "1", "2", "3", "4"], False)
 
 
+@pytest.mark.parametrize("status", [400, 404, 422])
+async def test_what_github_does_not_repeat_holds_up_no_other(ends: Ends, wire: Wire, status: int) -> None:
+    """It is too old, or GitHub has its reasons."""
+    wire.on("POST /app/hook/deliveries/7/attempts", answer(status, {"message": "No"}), answer(202, {}))
+    deliveries = GitHubDeliveries(ends.transport)
+    assert [await deliveries.repeat(7) for _ in range(2)] == [False, True]
+
+
 async def test_an_answer_that_is_no_list_of_deliveries_may_pass(ends: Ends, wire: Wire) -> None:
     """It is none of GitHub's."""
     wire.on(DELIVERIES, answer(200, [{"id": 1}]))

@@ -9,15 +9,16 @@ import pytest
 from tests.support.clock import NOON
 from tests.support.early_deaths import notice_deaths_after
 from tests.support.eventually import eventually
-from tests.support.workflow_bench import HEAD, LINUX, Bench
+from tests.support.workflow_bench import HEAD, LINUX, PROJECTS, Bench
 from tests.workflow.conftest import NewBench
 from tickborg.errors import InfrastructureError
-from tickborg.github import CheckConclusion, CheckStatus
+from tickborg.github import CheckConclusion, CheckStatus, StatusState
 from tickborg.jobs import BuildStarted
 from tickborg.labels import INTERNAL_ERROR_LABEL
 from tickborg.messages import BuildLogStatus
 from tickborg.names import BUILD_STARTED_SIGNAL
 from tickborg.policy import Policy
+from tickborg.projects import Check, ProjectSet
 from tickborg.systems import System
 from workflows import policies
 
@@ -128,6 +129,23 @@ async def test_the_log_of_a_dead_builder_ends_though_no_other_builds_it(new_benc
         "the pull request was closed",
         str(log),
     )
+
+
+@pytest.mark.usefixtures("_deaths_are_noticed_soon")
+async def test_a_check_whose_builder_dies_is_made_by_another_one(new_bench: NewBench) -> None:
+    """Under the same status; the log of the dead one ends as lost."""
+    bench = await new_bench(builders=())
+    checks = (Check(name="format", command=("check-format",)),)
+    bench.repositories.projects = ProjectSet(projects=PROJECTS, checks=checks)
+    await bench.add_builder(identity="builder-1", concurrent=1, silent=True)
+    await bench.open()
+    await bench.logs.next()
+    await bench.add_builder(identity="builder-2")
+    await bench.until_status(HEAD, StatusState.SUCCESS, context="tickborg-eval-format")
+    await bench.end()
+    lost, kept = bench.logs.logs.values()
+    assert await lost_logs(bench) == [str(lost.start.attempt_id)]
+    assert (kept.start.identity, kept.status) == ("builder-2", BuildLogStatus.SUCCESS)
 
 
 async def lost_logs(bench: Bench) -> list[str]:

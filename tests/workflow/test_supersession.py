@@ -148,6 +148,7 @@ async def test_what_is_opened_again_is_evaluated_though_the_word_of_it_comes_lat
     await bench.until_ended("Evaluation", 2)
     ending.set()
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.end()
     ends = [run[-1].title for run in bench.check_run_history("cgit")]
     assert ends == ["the pull request was closed", "built in less than 1 s"]
 
