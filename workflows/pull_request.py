@@ -26,7 +26,6 @@ with workflow.unsafe.imports_passed_through():
         EvaluationResult,
     )
     from tickborg.memory import PullRequestMemory, PullRequestStart
-    from tickborg.messages import Event, EventName
     from tickborg.order_planning import orders_of
     from tickborg.planning import title_matters
     from tickborg.requests import (
@@ -393,7 +392,7 @@ class PullRequestOwner:
 
     def _count_failure(self, *, failed: bool) -> None:
         if failed:
-            self._run(questions.count(Event(name=EventName.PERMANENT_FAILURE, repo=str(self._memory.repo))))
+            self._run(questions.count_failure(self._memory.repo))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
