@@ -35,6 +35,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SILENCE = timedelta(seconds=3)
 """How long a builder may be silent, which is half a minute in production."""
 
+NO_ROOM = r"no new build is taken: \d+ \w+ are left .* min_free_space is 1000 TiB; make room there"
 OTHER_SYSTEM = System.X86_64_FREEBSD
 
 
@@ -116,7 +117,8 @@ class Building:
 
 
 async def a_build(site: Site) -> Building:
-    """Have a build begun."""
+    """Have a build begun by the builder that has just been started."""
+    await eventually(partial(TemporalCluster(site.client).builders_online, SYSTEM))
     marker = new_marker()
     repository = site.repository(held(marker))
     site.github.collaborate(repository, FETCHER, "read")
@@ -150,19 +152,6 @@ async def is_offline(site: Site) -> bool:
 async def nothing_runs(marker: str) -> bool:
     """Whether no process has ``marker`` in its command line."""
     return not alive(marker)
-
-
-async def test_another_builder_finishes_what_a_killed_one_began(site: Site, machine: BuilderMachine) -> None:
-    """Nothing of the dead one's build runs on, and the next builder of the host frees its workspace."""
-    first = await machine.start()
-    building = await a_build(site)
-    await first.kill()
-    await eventually(partial(nothing_runs, building.marker))
-    assert len(list(site.folders.workspaces.glob("*/"))) == 1
-    async with machine.another():
-        await building.until_taken_over()
-        await site.release(1)
-        await building.assert_built_by_two(BuildLogStatus.LOST)
 
 
 async def test_a_builder_that_is_stopped_finishes_what_it_has_and_takes_nothing_new(
@@ -211,6 +200,17 @@ async def test_a_builder_without_time_hands_its_build_over(
         await building.assert_built_by_two(BuildLogStatus.ERROR)
 
 
+async def test_a_builder_without_room_leaves_builds_to_others(site: Site, machine: BuilderMachine) -> None:
+    """It says so to its operator, and ends in good order although it has nothing to wait for."""
+    first = await machine.start(NO_ROOM, TICKBORG_BUILDER__MIN_FREE_SPACE="1000TiB")
+    async with machine.another():
+        building = await a_build(site)
+        await site.release(1)
+        await site.settled(building.pull)
+    assert (await log_of(site, building.first))[2]["identity"] == SECOND
+    assert await first.stop() == 0
+
+
 @pytest.mark.parametrize("silently", [True, False], ids=["in silence", "refused"])
 async def test_a_builder_that_was_cut_off_ends_what_another_one_has_begun_anew(
     site: Site, machine: BuilderMachine, temporal: EmbeddedTemporal, *, silently: bool
@@ -250,3 +250,16 @@ async def test_what_a_builder_that_was_cut_off_came_to_changes_nothing(
             assert building.run.status == "in_progress"
             await site.release(1)
             await building.assert_built_by_two(BuildLogStatus.SUCCESS)
+
+
+async def test_another_builder_finishes_what_a_killed_one_began(site: Site, machine: BuilderMachine) -> None:
+    """Nothing of the dead one's build runs on, and the next builder of the host frees its workspace."""
+    first = await machine.start()
+    building = await a_build(site)
+    await first.kill()
+    await eventually(partial(nothing_runs, building.marker))
+    assert len(list(site.folders.workspaces.glob("*/"))) == 1
+    async with machine.another():
+        await building.until_taken_over()
+        await site.release(1)
+        await building.assert_built_by_two(BuildLogStatus.LOST)
