@@ -37,7 +37,7 @@ fuzz: $(VENV)/dev.stamp ## Hostile input, led by coverage; FUZZ="comments messag
 	  echo "$$target: $(FUZZ_SECONDS) s"; $(BIN)/python -m tests.fuzz.harness $$target $(FUZZ_SECONDS) || exit 1; \
 	done
 
-chaos: $(VENV)/dev.stamp ## 100 pull requests while everything breaks; SEED=7 RUNS=3 PULLS=50 SCALE=6
+chaos: $(VENV)/dev.stamp tools ## 100 pull requests while everything breaks; SEED=7 RUNS=3 PULLS=50 SCALE=6
 	@$(BIN)/python -m tests.chaos --seed $(SEED) --runs $(RUNS) --pulls $(PULLS) --scale $(SCALE) $(CHAOS_ARGS)
 
 settings: $(VENV)/dev.stamp ## docs/settings.md, from the code

@@ -108,12 +108,13 @@ class BuildActivities:
             self._running.discard(task)
 
     async def _build(self, job: BuildJob, beginning: _Beginning) -> BuildResult:
+        # First the workflow, then the log: whoever dies in between leaves none that nobody knows how to end.
+        interrupted = await self._announced(job, beginning)
         log = await self._logs.open(self._log_start(job, beginning))
         transcript = Transcript(log, self._builder.log_limit)
         attempt = Attempt(job, self._builder, self._runner, transcript)
         try:
-            await self._announce(job, beginning)
-            ending = await self._attempt(job, attempt)
+            ending = await self._attempt(job, attempt, interrupted)
         except asyncio.CancelledError:
             await uninterrupted(self._interrupted(job, log, transcript))
             raise
@@ -149,9 +150,21 @@ class BuildActivities:
         await self._close(job, log, transcript, BuildLogStatus.ERROR)
         await self._stats.notify(_event(EventName.INTERNAL_ERROR, job))
 
-    async def _attempt(self, job: BuildJob, attempt: Attempt) -> Ending:
+    async def _attempt(
+        self, job: BuildJob, attempt: Attempt, interrupted: asyncio.CancelledError | None
+    ) -> Ending:
+        if interrupted is not None:
+            raise interrupted
         async with _entered(self._workspaces.materialise(job)) as workspace:
             return await attempt.run(workspace)
+
+    async def _announced(self, job: BuildJob, beginning: _Beginning) -> asyncio.CancelledError | None:
+        """What came in between: the attempt has a log all the same, for there may be a link to it by now."""
+        try:
+            await self._announce(job, beginning)
+        except asyncio.CancelledError as error:
+            return error
+        return None
 
     async def _announce(self, job: BuildJob, beginning: _Beginning) -> None:
         """Tell the ``Build`` workflow, so that its check run says that it is in progress.

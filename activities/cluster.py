@@ -3,9 +3,10 @@
 from temporalio import activity
 
 from activities.ports import Cluster
-from tickborg.github import PullRequestQuestion
+from tickborg.github import BranchQuestion, PullRequestQuestion
 from tickborg.jobs import BuildersQuestion, QueueLength, QueuesQuestion
 from tickborg.owners import tell_owner
+from tickborg.push_memory import PushMemory
 from tickborg.requests import OwnerMessage
 from tickborg.views import PullRequestView
 
@@ -51,6 +52,11 @@ class ClusterActivities:
     async def pull_request_view(self, question: PullRequestQuestion) -> PullRequestView | None:
         """What the running owner of a pull request knows; None: none runs, or it has heard nothing yet."""
         return await self._cluster.pull_request_view(question.repo, question.number)
+
+    @activity.defn(name="last_push_memory")
+    async def last_push_memory(self, question: BranchQuestion) -> PushMemory | None:
+        """What the last run of a branch's owner left behind when it ended; None: none is remembered."""
+        return await self._cluster.last_push_memory(question.repo, question.branch)
 
     @activity.defn(name="tell_owner")
     async def tell_owner(self, message: OwnerMessage) -> None:

@@ -20,6 +20,7 @@ from tickborg.jobs import (
     PushReport,
 )
 from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus, Event
+from tickborg.push_memory import PushMemory
 from tickborg.reconciling import BranchTip, ServedRepository
 from tickborg.starts import Start
 from tickborg.systems import System
@@ -85,7 +86,7 @@ class Deliveries(Protocol):
         """The newest ``most`` attempts since a moment, and whether those are all."""
 
     async def repeat(self, attempt_id: int) -> bool:
-        """Ask for the delivery of an attempt once more; False: GitHub has forgotten it."""
+        """Ask for the delivery of an attempt once more; False: GitHub does not repeat it."""
 
 
 class Installations(Protocol):
@@ -239,6 +240,9 @@ class Cluster(Protocol):
 
     async def pull_request_view(self, repo: RepositoryName, number: int) -> PullRequestView | None:
         """What the running owner of a pull request knows; None: none runs, or it has heard nothing yet."""
+
+    async def last_push_memory(self, repo: RepositoryName, branch: str) -> PushMemory | None:
+        """What the last run of a branch's owner left behind when it ended; None: none is remembered."""
 
     async def housekeeping_queues(self) -> Sequence[str]:
         """The task queues of the processes that have a disk to tidy, and are alive."""

@@ -116,7 +116,6 @@ class ComparisonActivities:
                 yield missed
 
     async def _compared(self, job: ComparisonJob, pull: PullRequest, *, owned: bool) -> Missed | None:
-        activity.heartbeat()
         if pull.updated_at > job.until:
             return None
         view = await self._cluster.pull_request_view(pull.repo, pull.number) if owned else None

@@ -23,12 +23,6 @@ def typed(attributes: Attributes) -> TypedSearchAttributes:
     return TypedSearchAttributes([_pair(name, value) for name, value in attributes.items()])
 
 
-def quoted(text: str) -> str:
-    """A literal of a visibility query. However it is written, the server finds none with a double quote."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
-
-
 def _pair(name: str, value: str | int) -> SearchAttributePair[Any]:
     key = _KEYS[SEARCH_ATTRIBUTES[name]](name)
     return SearchAttributePair(key, value)

@@ -1,25 +1,17 @@
 """``tickborg up`` in a process of its own, before an emulated GitHub that has the monorepo."""
 
-import asyncio
-import os
-import re
-import sysconfig
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from benchmarks.ground import Ground
-from cli.child_process import end_child, start_child
+from benchmarks.processes import tickborg, write_secret
 from emulator import EmulatedGitHub, Person, serve
 from emulator.state import App, Delivery, PullRequest, Repository
 from tickborg.github import RepositoryName
 
-_PROGRAM = Path(sysconfig.get_path("scripts")) / "tickborg"
 _SECRET = "the benchmark's own"
-_START_SECONDS = 120
-_LOOK_SECONDS = 0.05
-_LISTENING = re.compile(r"up: listening at (\S+)")
+_LISTENING = r"up: listening at (\S+)"
 
 _SETTINGS = """\
 [github]
@@ -80,38 +72,6 @@ async def tickborg_up(ground: Ground, folder_name: str, *, servers: str = "") ->
             write_secret(folder / name, secret)
         settings = folder / "tickborg.toml"
         settings.write_text(_SETTINGS.format(app_id=app.id, github=url, servers=servers))
-        async with _process(folder, "up", "--config", str(settings)) as (process, output):
-            app.webhook_url = await _said(process, output)
-            yield Deployment(github, repository, app, ground.repo, process.pid)
-
-
-def write_secret(path: Path, secret: str) -> None:
-    """Make a file that nobody else may read."""
-    path.touch(mode=0o600)
-    path.write_text(secret)
-
-
-@asynccontextmanager
-async def _process(folder: Path, *arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, Path]]:
-    output = folder / "output"
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "TICKBORG_STATE__PATH": str(folder / "state"),
-    }
-    with output.open("wb") as sink:
-        process = await start_child((str(_PROGRAM), *arguments), output=sink, environment=environment)
-    try:
-        yield process, output
-    finally:
-        await end_child(process)
-
-
-async def _said(process: asyncio.subprocess.Process, output: Path) -> str:
-    """Where it listens, as soon as it says so."""
-    async with asyncio.timeout(_START_SECONDS):
-        while not (found := _LISTENING.search(said := await asyncio.to_thread(output.read_text))):
-            if process.returncode is not None:
-                raise RuntimeError(f"tickborg up ended with {process.returncode}:\n{said}")
-            await asyncio.sleep(_LOOK_SECONDS)
-    return found[1]
+        async with tickborg(folder, "up", settings) as up:
+            app.webhook_url = (await up.says(_LISTENING))[1]
+            yield Deployment(github, repository, app, ground.repo, up.process.pid)

@@ -34,6 +34,7 @@ class Sizes:
     comments: int = 200
     hostile_comments: int = 100
     """All that there are."""
+    webhooks: int = 2_000
 
     @property
     def branches(self) -> Branches:
@@ -57,6 +58,7 @@ TINY = Sizes(
     memory_looks=2,
     comments=2,
     hostile_comments=1,
+    webhooks=24,
 )
 """To see that everything runs, and not how fast."""
 

@@ -16,12 +16,13 @@ class Unit(StrEnum):
 
     MILLISECONDS = "ms"
     LINES_A_SECOND = "lines/s"
+    WEBHOOKS_A_SECOND = "webhooks/s"
     MEGABYTES = "MB"
 
     @property
     def more_is_better(self) -> bool:
         """Whether it is a rate; otherwise it is something that one pays."""
-        return self is Unit.LINES_A_SECOND
+        return self in {Unit.LINES_A_SECOND, Unit.WEBHOOKS_A_SECOND}
 
 
 @dataclass(frozen=True)

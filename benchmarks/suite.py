@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from benchmarks import comments, log, memory, merge, webhook, workflow, workspace
+from benchmarks import comments, load, log, memory, merge, webhook, workflow, workspace
 from benchmarks.ground import Ground
 from benchmarks.measurement import Measured
 from tickborg.errors import RefusedError
@@ -19,7 +19,7 @@ class Benchmark:
 
 BENCHMARKS: Mapping[str, Benchmark] = {
     module.NAME: Benchmark((module.__doc__ or "").split("\n", 1)[0], module.measure)
-    for module in (webhook, merge, workspace, workflow, comments, log, memory)
+    for module in (webhook, load, merge, workspace, workflow, comments, log, memory)
 }
 
 

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 import httpx2
 from temporalio.client import Client
 
-from benchmarks.deployment import Deployment, tickborg_up, write_secret
+from benchmarks.deployment import Deployment, tickborg_up
 from benchmarks.ground import Ground
 from benchmarks.measurement import Measured, Sample, since
+from benchmarks.processes import write_secret
 from benchmarks.timeline import timeline
 from cli.embedded_rabbitmq import EmbeddedRabbitMQ
 from cli.embedded_temporal import EmbeddedTemporal

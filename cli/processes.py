@@ -72,9 +72,9 @@ async def builder(settings: Settings) -> None:
     """Build contributors' code. It needs no credential of the GitHub App, and is given none."""
     builders = await configured.builders(settings.builder)
     client = await _connected(settings, builders.host.identity)
-    token = credentials.fetch_token(settings.builder)
+    token, mirror_path = credentials.fetch_token(settings.builder), settings.git.shallow_mirror_path
     mirrors = services.mirror_store(
-        settings.git.mirror_path,
+        mirror_path,
         settings.github.git_url,
         lambda _repo: token.get_secret_value() if token else None,
         shallow=True,
@@ -85,7 +85,7 @@ async def builder(settings: Settings) -> None:
         services.publishing(transport, builders.host.identity, configured.spool(settings)) as publishers,
         services.building(client, builders, workspaces, publishers) as building,
         services.housekeeping(
-            client, builders.host.identity, settings.git.mirror_path, settings.git.retention, workspaces
+            client, builders.host.identity, mirror_path, settings.git.retention, workspaces
         ),
     ):
         await _until_told(f"builder {builders.host.identity}: building for {', '.join(builders.systems)}")

@@ -11,10 +11,10 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.answering import answered, check_namespace
-from activities.search_attributes import quoted
 from dashboard.ports import BusyBranch, GoingOn, OpenPull
 from tickborg import names
 from tickborg.github import RepositoryName
+from tickborg.search_attributes import quoted
 from tickborg.views import BranchView, PullRequestView
 
 ANSWER_SECONDS = 5.0

@@ -97,9 +97,13 @@ class OwnerMemory(BaseModel):
         """Whether ``delivery`` is new; it is remembered for as long as GitHub may deliver it again."""
         if delivery in self.seen:
             return False
-        self.seen = {known: at for known, at in self.seen.items() if now - at < REDELIVERY_SPAN}
+        self.forget_deliveries(now)
         self.seen[delivery] = now
         return True
+
+    def forget_deliveries(self, now: datetime) -> None:
+        """Let go of deliveries that will not come again."""
+        self.seen = {known: at for known, at in self.seen.items() if now - at < REDELIVERY_SPAN}
 
     @property
     def building(self) -> bool:

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from tickborg.hearing import may_start_something
 from tickborg.values import Value
 
 KEPT = timedelta(days=3)
@@ -44,6 +45,7 @@ class Attempt(Value):
     guid: str
     """The same for every attempt at one delivery; our webhook knows it as ``X-GitHub-Delivery``."""
     event: str
+    action: str | None = None
     delivered_at: datetime
     status_code: int
     """The receiver's; GitHub's own 5xx where there was no answer; 0: none is known yet."""
@@ -90,7 +92,7 @@ class Record(Value):
     newest: datetime | None = None
     """When the newest of them was made, by GitHub's clock; None: there are none."""
     unsettled: tuple[Unsettled, ...] = ()
-    """The oldest first."""
+    """The oldest first; of those only that may start something."""
     given_up: tuple[GivenUp, ...] = ()
     arrived: tuple[str, ...] = ()
     """Guids of those deliveries asked about that have arrived, sorted."""
@@ -113,7 +115,7 @@ def read_record(
     for attempt in sorted(attempts, key=lambda attempt: (attempt.delivered_at, attempt.id)):
         by_guid.setdefault(attempt.guid, []).append(attempt)
     successes = sorted(attempt.delivered_at for attempt in attempts if attempt.arrived)
-    failed = [tries for tries in by_guid.values() if not any(attempt.arrived for attempt in tries)]
+    failed = [tries for tries in by_guid.values() if _is_missed(tries)]
     faults = {tries[-1].guid: _own_faults(tries, successes) for tries in failed}
     hopeless = [tries for tries in failed if _is_hopeless(tries[-1], faults[tries[-1].guid])]
     return Record(
@@ -191,11 +193,20 @@ def _is_hopeless(newest: Attempt, faults: int) -> bool:
     return newest.status_code in REFUSALS or faults >= _MOST_FAULTS
 
 
+def _is_missed(tries: Sequence[Attempt]) -> bool:
+    newest = tries[-1]
+    arrived = any(attempt.arrived for attempt in tries)
+    return not arrived and may_start_something(newest.event, newest.action)
+
+
 def _own_faults(tries: Sequence[Attempt], successes: Sequence[datetime]) -> int:
-    """How many of the attempts failed while the receiver took other deliveries."""
-    return sum(_has_one_beside(attempt.delivered_at, successes) for attempt in tries)
+    """How many of the attempts failed although the receiver has taken others since the attempt before."""
+    ends = [attempt.delivered_at for attempt in tries]
+    begins = [ends[0] - _BESIDE, *ends[:-1]]
+    spans = zip(begins, ends, strict=True)
+    return sum(_has_one_in(begin, end + _BESIDE, successes) for begin, end in spans)
 
 
-def _has_one_beside(moment: datetime, sorted_moments: Sequence[datetime]) -> bool:
-    place = bisect_left(sorted_moments, moment - _BESIDE)
-    return place < len(sorted_moments) and sorted_moments[place] <= moment + _BESIDE
+def _has_one_in(begin: datetime, end: datetime, sorted_moments: Sequence[datetime]) -> bool:
+    place = bisect_left(sorted_moments, begin)
+    return place < len(sorted_moments) and sorted_moments[place] <= end

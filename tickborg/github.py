@@ -243,3 +243,10 @@ class PullRequestQuestion(Value):
 
     repo: RepositoryName
     number: int
+
+
+class BranchQuestion(Value):
+    """What is known of a branch."""
+
+    repo: RepositoryName
+    branch: str

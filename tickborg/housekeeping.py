@@ -26,7 +26,7 @@ class HostTidied(Value):
     troubles: tuple[str, ...] = ()
     """What could not be done, for a person."""
     silent: bool = False
-    """It ended before it could begin."""
+    """It ended before it was done; whatever comes in its place is tidied the next time."""
 
 
 class HousekeepingReport(Value):

@@ -1,5 +1,7 @@
 """What the owner of a branch remembers: the one state object that is carried on as new."""
 
+from datetime import datetime
+
 from tickborg.build_records import OwnerMemory
 from tickborg.events.pushes import PushEvent
 from tickborg.github import RepositoryName
@@ -11,6 +13,9 @@ from tickborg.views import BranchView
 
 CHAIN_LIMIT = 50
 """Pushes whose place in the order is remembered."""
+
+BUILDS_LEFT = 300
+"""Builds that a run leaves to the next: a payload stays far below the 2 MiB that Temporal takes."""
 
 
 class PushMemory(OwnerMemory):
@@ -93,6 +98,21 @@ class PushMemory(OwnerMemory):
             for key, record in self.builds.items()
             if not record.done or record.job.merge.head_sha == self.head.after
         }
+
+    def left_behind(self) -> "PushMemory":
+        """What a run that has nothing left to do leaves to the next one."""
+        return self.model_copy(update={"builds": dict(list(self.builds.items())[-BUILDS_LEFT:])})
+
+    def adopt(self, last: "PushMemory", now: datetime) -> None:
+        """Go on with what the last run left behind, as far as GitHub may still speak of it.
+
+        A push that will not be delivered again fills no gap, so its place in the order is of no use, and
+        what is taken for a gap after a push that nobody told of would be none.
+        """
+        for field in PushMemory.model_fields:
+            setattr(self, field, getattr(last, field))
+        self.forget_deliveries(now)
+        self.chain = tuple(push for push in last.chain if push.delivery in self.seen)
 
     def view(self) -> BranchView:
         """What others may see."""

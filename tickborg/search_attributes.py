@@ -20,3 +20,9 @@ def search_attributes(
         names.SHA_ATTRIBUTE: head_sha,
     }
     return {name: value for name, value in attributes.items() if value is not None}
+
+
+def quoted(text: str) -> str:
+    """A literal of a visibility query. However it is written, the server finds none with a double quote."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -168,11 +168,16 @@ class GitSettings(Section):
     """Where `tickborg worker` and `tickborg builder` keep repositories."""
 
     mirror_path: FilePath = _STATE / "mirrors"
-    """The folder of bare mirrors; what is lost there is fetched again."""
+    """The folder of bare mirrors, a builder's apart in `.shallow`; what is lost there is fetched again."""
     mirror_retention: LongDuration = timedelta(days=14)
     """How long commits are kept that nobody asks for any more, as those of closed pull requests."""
     mirror_storage_limit: Size = 100 * _GIB
     """What all mirrors may take; beyond, those go that were used longest ago, but none of the last day."""
+
+    @property
+    def shallow_mirror_path(self) -> Path:
+        """Where a builder keeps its mirrors: they lack the history that a worker of this host merges by."""
+        return self.mirror_path / ".shallow"  # no owner on GitHub is called that
 
     @property
     def retention(self) -> Retention:

@@ -3,7 +3,7 @@
 from tickborg import names
 from tickborg.events.buttons import Button, RerunStart, read_check_run_button, read_check_suite_button
 from tickborg.github import RepositoryName
-from tickborg.hearing import HearingPolicy
+from tickborg.hearing import CHECK_RUN_ACTIONS, CHECK_SUITE_ACTION, HearingPolicy
 from tickborg.search_attributes import search_attributes
 from tickborg.starts import Start, summary_of
 from webhook.decisions import Decision, Ignore
@@ -11,13 +11,12 @@ from webhook.payload_fields import action, starts_nothing
 from webhook.reading import Delivery
 
 _SHORT_SHA = 7
-_PRESSED = frozenset({"rerequested", "requested_action"})
 
 
 def check_run(delivery: Delivery, repo: RepositoryName, _policy: HearingPolicy) -> Decision:
     """See to a button of a build of ours."""
     done = action(delivery)
-    if done not in _PRESSED:
+    if done not in CHECK_RUN_ACTIONS:
         return starts_nothing(delivery, done)
     button = read_check_run_button(delivery.id, repo, delivery.payload)
     if button is None:
@@ -30,7 +29,7 @@ def check_run(delivery: Delivery, repo: RepositoryName, _policy: HearingPolicy) 
 def check_suite(delivery: Delivery, repo: RepositoryName, _policy: HearingPolicy) -> Decision:
     """See to *Re-run all checks*."""
     done = action(delivery)
-    if done != "rerequested":
+    if done != CHECK_SUITE_ACTION:
         return starts_nothing(delivery, done)
     button = read_check_suite_button(delivery.id, repo, delivery.payload)
     return _see_to(button, "rerun of all checks")

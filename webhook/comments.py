@@ -4,7 +4,7 @@ from tickborg import names
 from tickborg.commands.handle import mentions
 from tickborg.events.comments import IssueComment, read_issue_comment
 from tickborg.github import RepositoryName
-from tickborg.hearing import HearingPolicy
+from tickborg.hearing import COMMENT_ACTION, HearingPolicy
 from tickborg.search_attributes import search_attributes
 from tickborg.starts import Start, summary_of
 from webhook.decisions import Decision, Ignore
@@ -15,7 +15,7 @@ from webhook.reading import Delivery
 def issue_comment(delivery: Delivery, repo: RepositoryName, policy: HearingPolicy) -> Decision:
     """Have a new comment read that a person wrote on a pull request, and that mentions the bot."""
     done = action(delivery)
-    if done != "created":
+    if done != COMMENT_ACTION:
         return starts_nothing(delivery, done)
     comment, place = read_issue_comment(delivery.id, repo, delivery.payload)
     if not place.on_pull_request:

@@ -4,31 +4,18 @@ from tickborg import names
 from tickborg.errors import RefusedError
 from tickborg.events.pull_requests import read_pull_request_event
 from tickborg.github import RepositoryName
-from tickborg.hearing import HearingPolicy
+from tickborg.hearing import PULL_REQUEST_ACTIONS, HearingPolicy
 from tickborg.owners import tell_pull_request
 from tickborg.starts import Signal
 from webhook.decisions import Decision, Ignore
 from webhook.payload_fields import action, starts_nothing
 from webhook.reading import Delivery
 
-ACTIONS = frozenset(
-    {
-        "opened",
-        "synchronize",
-        "reopened",
-        "ready_for_review",
-        "converted_to_draft",
-        "edited",
-        "closed",
-    }
-)
-"""Actions that the owner of a pull request hears of."""
-
 
 def pull_request(delivery: Delivery, repo: RepositoryName, _policy: HearingPolicy) -> Decision:
     """Tell the owner, unless it is of no interest to any."""
     done = action(delivery)
-    if done not in ACTIONS:
+    if done not in PULL_REQUEST_ACTIONS:
         return starts_nothing(delivery, done)
     event = read_pull_request_event(delivery.id, delivery.payload)
     if event.pull.repo != repo:

@@ -6,6 +6,10 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 with workflow.unsafe.imports_passed_through():
     from tickborg.errors import FailureKind
 
+_SHUTDOWN = "WorkerShutdown"
+"""What the SDK calls an activity that was left off because its worker was told to end."""
+_SILENCE = frozenset({TimeoutType.SCHEDULE_TO_START, TimeoutType.HEARTBEAT})
+
 _KINDS = {kind.value: kind for kind in FailureKind}
 
 
@@ -24,10 +28,12 @@ def failure_reason(error: BaseException) -> str:
     return root.message if isinstance(root, FailureError) else str(root)
 
 
-def nobody_came(error: ActivityError) -> bool:
-    """Whether no worker took the activity in time: what it is about has not been touched."""
+def worker_ended(error: ActivityError) -> bool:
+    """Whether the one worker that could do it is no more: it was told to end, killed, or gone before."""
     cause = error.cause
-    return isinstance(cause, exceptions.TimeoutError) and cause.type is TimeoutType.SCHEDULE_TO_START
+    if isinstance(cause, ApplicationError):
+        return cause.type == _SHUTDOWN
+    return isinstance(cause, exceptions.TimeoutError) and cause.type in _SILENCE
 
 
 def _application_error(error: BaseException) -> ApplicationError | None:

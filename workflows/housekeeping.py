@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.names import HOUSEKEEPING_WORKFLOW
     from tickborg.texts import housekeeping as texts
     from workflows import policies
-    from workflows.failures import failure_reason, nobody_came
+    from workflows.failures import failure_reason, worker_ended
 
 
 @workflow.defn(name=HOUSEKEEPING_WORKFLOW)
@@ -49,6 +49,6 @@ class Housekeeping:
                 HousekeepingActivities.tidy, **policies.tidy(queue), summary=queue
             )
         except ActivityError as error:
-            if nobody_came(error):
+            if worker_ended(error):
                 return HostTidied(host=queue, silent=True)
             return HostTidied(host=queue, troubles=(failure_reason(error),))

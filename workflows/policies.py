@@ -74,6 +74,15 @@ QUESTION = ActivityPolicy(
 )
 """What is decided on: tried for a day, and abandoned at once when nobody wants to know any more."""
 
+RECOLLECTION = ActivityPolicy(
+    start_to_close_timeout=timedelta(seconds=10),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=0.5), maximum_attempts=3),
+)
+"""What an earlier run knew: a push is built without it after half a minute.
+
+Attempts are counted and not time: waiting for a worker is no reason to forget.
+"""
+
 SETTINGS = ActivityPolicy(
     start_to_close_timeout=timedelta(seconds=10),
     schedule_to_close_timeout=timedelta(hours=24),

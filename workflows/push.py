@@ -47,8 +47,10 @@ class PushOwner:
         self._builds = OwnedBuilds(self._memory, self._run, self._inbox.append)
 
     @workflow.run
-    async def run(self, start: PushStart) -> None:
-        """Own the branch until all that was pushed has been looked at and built."""
+    async def run(self, start: PushStart) -> PushMemory:
+        """Own the branch until all that was pushed is looked at and built; what the next run goes on with."""
+        if start.memory is None:
+            await self._recall()
         self._builds.start_waiting()
         self._look_on()
         while True:
@@ -61,7 +63,7 @@ class PushOwner:
             # No await between the last look at an empty inbox and the return: a signal that came in
             # between would be lost with this run (measured; design, section 3).
             if self._may_end:
-                return
+                return self._memory.left_behind()
             if self._may_renew:
                 workflow.continue_as_new(start.model_copy(update={"memory": self._memory}))
 
@@ -97,6 +99,14 @@ class PushOwner:
     def _may_renew(self) -> bool:
         """Continue-as-new cancels children, so it waits until there are none."""
         return _renewal_is_due() and not self._busy and workflow.all_handlers_finished()
+
+    async def _recall(self) -> None:
+        """Begin where the last run ended: GitHub may deliver again what that one has seen."""
+        repo, branch = self._memory.repo, self._memory.branch
+        last, policy = await asyncio.gather(questions.last_push_memory(repo, branch), questions.the_policy())
+        if last is not None:
+            self._memory.adopt(last, workflow.now())
+        self._memory.policy = policy
 
     def _act(self, item: Item) -> None:
         match item:

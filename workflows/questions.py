@@ -4,10 +4,12 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.cluster import ClusterActivities
     from activities.github import GitHubActivities
     from activities.policy import PolicyActivities
     from activities.reporting import ReportingActivities
     from tickborg.github import (
+        BranchQuestion,
         Permission,
         PermissionQuestion,
         PullRequest,
@@ -17,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.jobs import Notification
     from tickborg.messages import Event
     from tickborg.policy import Policy
+    from tickborg.push_memory import PushMemory
     from workflows import policies
     from workflows.failures import failure_reason
 
@@ -54,6 +57,20 @@ async def permission_of(repo: RepositoryName, user: str) -> Permission:
         **policies.QUESTION,
         summary=f"may {user} write?",
     )
+
+
+async def last_push_memory(repo: RepositoryName, branch: str) -> PushMemory | None:
+    """What the last run of a branch's owner left behind; None: nothing, or Temporal cannot say."""
+    try:
+        return await workflow.execute_activity_method(
+            ClusterActivities.last_push_memory,
+            BranchQuestion(repo=repo, branch=branch),
+            **policies.RECOLLECTION,
+            summary=f"what was known of {branch}?",
+        )
+    except ActivityError as error:
+        workflow.logger.warning("begun without what was known of %s: %s", branch, failure_reason(error))
+        return None
 
 
 async def count(*events: Event) -> None:

@@ -86,21 +86,25 @@ class Reconcile:
         oldest = workflow.now() - KEPT
         since = max(self._marks.settled_until or oldest, oldest)
         record = await self._read(since)
+        self._take_in(record, [])
         asked = await self._rounds(record)
         if asked:
             record = await self._read(since, asked)
-        awaits = awaited(record.model_copy(update={"unsettled": self._not_gone(record)}), asked)
+            self._take_in(record, asked)
+        self._marks = self._marks.model_copy(update={"settled_until": settled_until(record, since)})
+
+    def _take_in(self, record: Record, asked: Sequence[str]) -> None:
+        may_arrive = record.model_copy(update={"unsettled": self._not_gone(record)})
         self._report = self._report.model_copy(
             update={
                 "looked_at": record.looked_at,
                 "complete": record.complete,
                 "asked": len(asked),
                 "arrived": len(record.arrived),
-                "unsettled": awaits,
+                "unsettled": awaited(may_arrive, asked),
                 "given_up": record.given_up,
             }
         )
-        self._marks = self._marks.model_copy(update={"settled_until": settled_until(record, since)})
 
     async def _rounds(self, record: Record) -> list[str]:
         """Ask for what failed, a few first, and on as long as some of it arrives; the guids."""

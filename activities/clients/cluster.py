@@ -17,11 +17,13 @@ from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRej
 from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.clients.ended_runs import last_result
 from activities.clock import Clock, utc_now
 from activities.starting import start_workflow
 from tickborg.errors import PermanentError, UnavailableError
 from tickborg.github import RepositoryName
-from tickborg.names import HOUSEKEEPING_QUEUES, STATE_QUERY, build_task_queue, pull_request_id
+from tickborg.names import HOUSEKEEPING_QUEUES, STATE_QUERY, build_task_queue, pull_request_id, push_id
+from tickborg.push_memory import PushMemory
 from tickborg.starts import Start
 from tickborg.systems import System
 from tickborg.views import PullRequestView
@@ -226,6 +228,17 @@ class TemporalCluster:
                     raise
                 return None
         return view
+
+    async def last_push_memory(self, repo: RepositoryName, branch: str) -> PushMemory | None:
+        """What the last run of a branch's owner left behind when it ended; None: none is remembered.
+
+        Raises:
+            UnavailableError: the server did not answer.
+            PermanentError: the server does not let us ask.
+        """
+        owner = push_id(repo, branch)
+        with failures_of(f"asking what {owner} has left behind"):
+            return await last_result(self._client, owner, PushMemory, self._rpc_timeout)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.clients.cluster import RPC_TIMEOUT, failures_of
-from activities.search_attributes import quoted
 from tickborg.github import RepositoryName
 from tickborg.names import (
     PULL_REQUEST_WORKFLOW,
@@ -15,6 +14,7 @@ from tickborg.names import (
     origin_of,
     push_id,
 )
+from tickborg.search_attributes import quoted
 from tickborg.views import BranchView
 
 RUNS_LOOKED_AT = 5

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.chaos.audit import Case, violations
+from tests.chaos.audit import violations
+from tests.chaos.case import Case
 from tests.chaos.people import REPOSITORY
 from tests.chaos.plan import plan
 from tests.chaos.run import Terms, carry_out

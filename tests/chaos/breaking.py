@@ -154,8 +154,8 @@ class Breaker:
                 sent = await self._sent_during(fault.lasts / _TIMES_DOUBLED)
                 self._repeat(each for each in sent if self._random.random() < _DOUBLED)
             return
-        # All of them late, and the last of them first.
-        loss = self._servers.github.webhooks.lose(times=_FOR_EVER)
+        # All of them late, and the last of them first; or none of them, and nobody knows.
+        loss = self._servers.github.webhooks.lose(times=_FOR_EVER, recorded=fault.what != "lost")
         sent = await self._sent_during(fault.lasts)
         loss.left = 0
         self._repeat(reversed(sent))

@@ -62,6 +62,7 @@ LANES: tuple[Lane, ...] = (
         ("webhook", "stopped", 8),
         ("events", "doubled", 10),
         ("events", "out of order", 6),
+        ("events", "lost", 4),
         ("events", "doubled", 10),
     ),
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tickborg.messages import BuildLogStatus
+from tickborg.names import RECONCILE_SCHEDULE
 from tickborg.views import PullRequestView
 
 
@@ -62,6 +63,7 @@ class PullSeen:
     head_sha: str
     view: PullRequestView | None = None
     """What its owner knows, if it is open."""
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ class WorkflowSeen:
     run_id: str
     status: str
     failure: str = ""
+
+    @property
+    def recurs(self) -> bool:
+        """Whether it is started again and again, so that one may run at any moment."""
+        return self.id.startswith(RECONCILE_SCHEDULE)
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,8 @@ class Evidence:
     """Files of log lines that RabbitMQ has not been given."""
     queued: Mapping[str, int] = field(default_factory=dict)
     """Messages that are left, by queue."""
+    complaints: tuple[str, ...] = ()
+    """What processes said that only a fault of their own makes them say."""
     endings: tuple[str, ...] = ()
     """Processes that ended by themselves in the midst of their work."""
     orphans: tuple[str, ...] = ()

@@ -12,6 +12,9 @@ from tests.support.services import Process, start_tickborg
 
 RESTART_SECONDS = 0.5
 
+COMES_UP_SECONDS = 300.0
+"""Far more than any fault lasts."""
+
 _READY = {
     "webhook": "listening at",
     "worker": "polling",
@@ -65,8 +68,16 @@ class Member:
         self._wanted.set()
 
     async def ready(self) -> None:
-        """Return when it does its work."""
-        await self._ready.wait()
+        """Return when it does its work.
+
+        Raises:
+            RuntimeError: it does not, although nothing that it needs can be away for so long.
+        """
+        try:
+            await asyncio.wait_for(self._ready.wait(), COMES_UP_SECONDS)
+        except TimeoutError:
+            outputs = [str(path) for path in self.outputs[-1:]]
+            raise RuntimeError(f"{self.name} does not come up; see {outputs or 'nothing'}") from None
 
     async def kill(self) -> None:
         """End it as a power cut would."""

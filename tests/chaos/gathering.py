@@ -1,10 +1,11 @@
 """Gathers the evidence: what GitHub, Temporal, the log store and the process table have at the end."""
 
+import re
 from pathlib import Path
 
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowFailureError
 
-from emulator.state import CheckRun, Comment
+from emulator.state import CheckRun, Comment, PullRequest
 from messaging.log_store import LogReader
 from tests.chaos.evidence import (
     CommentSeen,
@@ -18,18 +19,19 @@ from tests.chaos.evidence import (
 )
 from tests.chaos.resting import Rested, Scene, answers, queue_lengths
 from tests.support.command_line import _processes_with
+from tickborg.views import PullRequestView
+
+_FAULT = re.compile(
+    r"bug in activity|which it never should|never retrieved|Exception in ASGI application| CRITICAL "
+    r"|ondeterminis|Failed activation|never awaited|Unhandled"
+)
 
 
 async def gather(scene: Scene, rested: Rested) -> Evidence:
     """All that can be seen while the services are there."""
     repository = scene.repository
     return Evidence(
-        pulls=tuple(
-            PullSeen(
-                pull.number, pull.state == "open", pull.draft, pull.head_sha, rested.views.get(pull.number)
-            )
-            for pull in repository.pulls
-        ),
+        pulls=tuple(_pull(pull, rested.views.get(pull.number)) for pull in repository.pulls),
         statuses=tuple(
             StatusSeen(each.sha, each.context, each.state, each.description or "")
             for said in repository.statuses.values()
@@ -57,6 +59,16 @@ def processes_of(folder: Path) -> list[str]:
     return _processes_with(str(folder).encode())
 
 
+def complaints_of(folder: Path) -> tuple[str, ...]:
+    """What processes said that a broken world is no reason for."""
+    return tuple(
+        f"{path.name}: {line}"
+        for path in sorted(folder.glob("*.output"))
+        for line in path.read_text(errors="replace").splitlines()
+        if _FAULT.search(line)
+    )
+
+
 def builds_at_work(folder: Path) -> tuple[str, ...]:
     """Command lines of the processes of builds."""
     found = processes_of(folder / "workspaces")
@@ -66,6 +78,17 @@ def builds_at_work(folder: Path) -> tuple[str, ...]:
 def workspaces_of(folder: Path) -> tuple[str, ...]:
     """The workspaces that are there."""
     return tuple(str(path) for path in folder.glob("workspaces/*/*/"))
+
+
+def _pull(pull: PullRequest, view: PullRequestView | None) -> PullSeen:
+    return PullSeen(
+        number=pull.number,
+        is_open=pull.state == "open",
+        draft=pull.draft,
+        head_sha=pull.head_sha,
+        view=view,
+        labels=frozenset(label.name for label in pull.labels),
+    )
 
 
 def _run(run: CheckRun) -> RunSeen:

@@ -13,10 +13,12 @@ from emulator import EmulatedGitHub
 from emulator.state import App, Delivery, PullRequest, Repository
 from messaging.log_format import LogMetadata
 from messaging.topology import QUEUES
+from tests.chaos.catching_up import behind
 from tests.chaos.survived import under_way
 from tickborg.github import RepositoryName
+from tickborg.hearing import may_start_something
 from tickborg.messages import LOGS_QUEUE, STATS_QUEUE
-from tickborg.names import pull_request_id
+from tickborg.names import RECONCILE_SCHEDULE, pull_request_id
 from tickborg.views import PullRequestView
 
 _LOOK_AGAIN_SECONDS = 0.5
@@ -75,7 +77,7 @@ async def come_to_rest(scene: Scene, *, within: float) -> Rested:
                 return
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
-    for question in (_events_untaken, _unfinished, _running):
+    for question in (_behind, _events_untaken, _unfinished, _running):
         await rest(question)
     views: dict[int, PullRequestView] = {}
     # One after the other, and not before: each question costs the owner a workflow task.
@@ -88,10 +90,11 @@ async def come_to_rest(scene: Scene, *, within: float) -> Rested:
 
 
 def answers(app: App) -> dict[str, list[Delivery]]:
-    """What GitHub told of, by its id, with all attempts at it."""
+    """What GitHub told of that may start something, by its id, with all attempts at it."""
     found: dict[str, list[Delivery]] = {}
     for delivery in app.deliveries:
-        found.setdefault(delivery.guid, []).append(delivery)
+        if may_start_something(delivery.event, delivery.action):
+            found.setdefault(delivery.guid, []).append(delivery)
     return found
 
 
@@ -112,6 +115,11 @@ async def _settle(scene: Scene, pull: PullRequest, views: dict[int, PullRequestV
         return
 
 
+async def _behind(scene: Scene) -> list[str]:
+    """What the bot has to catch up with: it looks at once, and not only when it is time to."""
+    return await behind(scene.client)
+
+
 async def _events_untaken(scene: Scene) -> list[str]:
     return [
         f"event {attempts[0].event} {guid}"
@@ -130,7 +138,9 @@ async def _running(scene: Scene) -> list[str]:
     """Workflows beside the owners of open pull requests."""
     owners = {pull_request_id(scene.repo, pull.number) for pull in scene.open_pulls()}
     running = [each.id async for each in scene.client.list_workflows('ExecutionStatus="Running"')]
-    return [f"workflow {each}" for each in running if each not in owners]
+    # Reconcile comes again and again.
+    busy = [each for each in running if each not in owners and not each.startswith(RECONCILE_SCHEDULE)]
+    return [f"workflow {each}" for each in busy]
 
 
 async def _unlogged(scene: Scene) -> list[str]:

@@ -5,14 +5,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from temporalio.client import Client
+
 from cli.loopback import claim_port
-from cli.redelivery import redelivering
 from cli.temporal_client import TemporalConnection, connect
 from emulator.state import Repository
 from tests.chaos.breaking import Breaker, Struck
+from tests.chaos.catching_up import RECONCILED_EVERY, catch_up_every
 from tests.chaos.evidence import Evidence
 from tests.chaos.fleet import Fleet
-from tests.chaos.gathering import builds_at_work, gather, processes_of, workspaces_of
+from tests.chaos.gathering import builds_at_work, complaints_of, gather, processes_of, workspaces_of
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import READER, People
 from tests.chaos.plan import Plan
@@ -90,21 +92,26 @@ async def carry_out(plan: Plan, terms: Terms) -> Outcome:
         people = People(stage.github, stage.app, folder)
         fleet = Fleet(folder, lambda name: _variables(folder, name))
         webhook = _write(stage, terms)
-        async with redelivering(stage.github, stage.app):
-            try:
-                await fleet.start()
-                stage.app.webhook_url = webhook
-                terms.tell(f"all {len(fleet.members)} processes are up")
-                outcome = await _Run(plan, terms, stage, people, fleet).to_its_end()
-            finally:
-                statuses = await fleet.stop()
+        try:
+            await fleet.start()
+            stage.app.webhook_url = webhook
+            await catch_up_every(RECONCILED_EVERY * terms.scale, await _client(stage))
+            terms.tell(f"all {len(fleet.members)} processes are up")
+            outcome = await _Run(plan, terms, stage, people, fleet).to_its_end()
+        finally:
+            statuses = await fleet.stop()
         terms.tell("all processes are stopped")
     endings = [str(ending) for ending in fleet.endings() if ending.was_ready]
     endings += [
         f"{name} ended with {status} when told to stop" for name, status in statuses.items() if status
     ]
-    orphans = (*outcome.evidence.orphans, *processes_of(folder))
-    return replace(outcome, evidence=replace(outcome.evidence, endings=tuple(endings), orphans=orphans))
+    evidence = replace(
+        outcome.evidence,
+        endings=tuple(endings),
+        complaints=complaints_of(folder),
+        orphans=(*outcome.evidence.orphans, *processes_of(folder)),
+    )
+    return replace(outcome, evidence=evidence)
 
 
 class _Run:
@@ -169,9 +176,13 @@ class _Run:
 
     async def _scene(self) -> Scene:
         stage = self._stage
-        client = await connect(TemporalConnection(stage.temporal.address))
         return Scene(
-            stage.github, stage.app, self._people.repository, client, stage.rabbitmq.url, self._terms.folder
+            stage.github,
+            stage.app,
+            self._people.repository,
+            await _client(stage),
+            stage.rabbitmq.url,
+            self._terms.folder,
         )
 
     async def _evidence(self, scene: Scene) -> Evidence:
@@ -184,6 +195,10 @@ class _Run:
 
     def _tell(self, text: str) -> None:
         self._terms.tell(f"{text} after {self._now() - self._began:.0f} s of the plan")
+
+
+async def _client(stage: Servers) -> Client:
+    return await connect(TemporalConnection(stage.temporal.address))
 
 
 def _write(stage: Servers, terms: Terms) -> str:

@@ -29,8 +29,15 @@ from tickborg.events.pull_requests import pull_request_from_json
 from tickborg.github import PullRequest, RepositoryName
 from tickborg.jobs import Origin
 from tickborg.memory import PullRequestStart
-from tickborg.names import STATE_QUERY, build_task_queue, housekeeping_task_queue, pull_request_id
+from tickborg.names import (
+    STATE_QUERY,
+    build_task_queue,
+    housekeeping_task_queue,
+    pull_request_id,
+    push_id,
+)
 from tickborg.owners import tell_owner
+from tickborg.push_memory import PushMemory, PushStart
 from tickborg.requests import EvaluateOrder, OwnerMessage, Request
 from tickborg.systems import System
 from tickborg.values import Value
@@ -300,6 +307,49 @@ async def test_a_branchs_owner_is_told_too(client: Client) -> None:
     assert await signals_of(handle) == ["request"]
 
 
+@workflow.defn(name="Push")
+class BranchOwner:
+    """Leaves behind what it was started with."""
+
+    @workflow.run
+    async def run(self, start: PushStart) -> PushMemory | None:
+        """End."""
+        return start.memory
+
+
+async def test_what_the_last_run_of_a_branchs_owner_left_behind_is_found(client: Client) -> None:
+    """Of those that came to an end; one that was terminated hides it no more than the one that asks."""
+    cluster, branch = TemporalCluster(client), f"it's-{next(numbers)}"
+    worker = Worker(
+        client, task_queue=branch, workflows=[BranchOwner], workflow_runner=UnsandboxedWorkflowRunner()
+    )
+
+    async def push(head: str | None, queue: str = branch) -> WorkflowHandle[Any, Any]:
+        memory = PushMemory(repo=REPO, branch=branch, error=head) if head is not None else None
+        start = PushStart(repo=REPO, branch=branch, memory=memory)
+        return await client.start_workflow("Push", start, id=push_id(REPO, branch), task_queue=queue)
+
+    async def left_behind() -> str:
+        memory = await cluster.last_push_memory(REPO, branch)
+        return memory.error if memory is not None else ""
+
+    assert await cluster.last_push_memory(REPO, branch) is None
+    async with worker:
+        for head in ("first", "second", None):
+            await (await push(head)).result()
+    await (await push("terminated", "nobody")).terminate()
+    asking = await push("running", "nobody")
+    await eventually(partial(is_listed, client, asking))
+    assert await left_behind() == "second"
+    await asking.terminate()
+
+
+async def is_listed(client: Client, run: WorkflowHandle[Any, Any]) -> bool:
+    """Whether the list of workflows, which is a moment late, has come so far."""
+    query = f'WorkflowType="Push" AND RunId="{run.result_run_id}"'
+    return [each.run_id async for each in client.list_workflows(query)] == [run.result_run_id]
+
+
 async def test_what_is_done_once_is_left_alone_when_it_was(client: Client) -> None:
     """Whether it runs or has ended."""
     start = replace(tell_owner(message(1, 1)), workflow_id=f"once-{uuid4()}", signal=None)
@@ -412,6 +462,8 @@ async def test_a_server_that_is_away_is_a_reason_to_try_again() -> None:
         await cluster.start(tell_owner(message(1, 1)))
     with pytest.raises(UnavailableError, match="asking pr/acme/mono/1"):
         await cluster.pull_request_view(REPO, 1)
+    with pytest.raises(UnavailableError, match="asking what push/acme/mono/main has left behind"):
+        await cluster.last_push_memory(REPO, "main")
     with pytest.raises(UnavailableError, match=r"looking at the task queue build\.x86_64-linux"):
         await cluster.queue_length(LINUX)
 

@@ -196,6 +196,25 @@ async def test_a_push_is_built(site: Site) -> None:
     assert {each.id for each in started if each.workflow_type == "Push"} == {_push(repository)}
 
 
+async def test_a_push_that_is_delivered_again_is_not_built_again(site: Site) -> None:
+    """Although its owner has ended."""
+    repository = site.repository(MONOREPO)
+    site.alice.commit(repository, "main", TWICE, "greeting: twice")
+    await _until_pushed(site, repository)
+    built = [run.id for run in _runs(repository)]
+    [told] = [each for each in site.app.deliveries if (each.event, each.status_code) == ("push", 202)]
+    site.github.webhooks.repeat(site.app, told)
+    await site.github.webhooks.settled()
+    await site.pushed(repository)
+    assert [run.id for run in _runs(repository)] == built
+    query = f'WorkflowType="Push" AND TickborgRepo="{repository.full_name}" AND ExecutionStatus="Completed"'
+
+    async def both_ended() -> bool:
+        return len([each async for each in site.client.list_workflows(query)]) == 2
+
+    await eventually(both_ended)
+
+
 async def test_buttons_are_obeyed(site: Site) -> None:
     """Of a fork's pull request, whose events name none, and of a push; a stranger is answered."""
     bob, eve, maya = (Person(site.github, name) for name in ("bob", "eve", "maya"))

@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from activities.clients.git.fetch import GitFetch
 from activities.clients.git.merge_report import CONFLICTS_SHOWN, SUBJECTS_LIMIT
+from activities.clients.git.mirror_store import MirrorStore, Wanted
 from tests.support.git_repository import Changes
-from tests.support.mirror_server import PROJECTS, Server
+from tests.support.mirror_server import PROJECTS, REPO, Server
 from tests.support.patience import PATIENCE_SECONDS
 from tickborg.errors import HeadGoneError, InfrastructureError, PermanentError, RefusedError
 from tickborg.github import RepositoryName
 from tickborg.jobs import MergeReport
+from tickborg.settings import GitSettings
 
 
 @pytest.fixture
@@ -281,6 +284,20 @@ def test_threads_and_workers_share_a_mirror(server: Server) -> None:
         reports = list(threads.map(merge, range(12)))
     assert [report.merge and report.merge.head_sha for report in reports] == heads
     assert {report.changes.touched for report in reports} == {("cmark",)}
+
+
+def test_a_builder_of_the_same_host_takes_no_history_from_a_worker(server: Server) -> None:
+    """What a builder has fetched, without its history, a worker would find no common commit in."""
+    git = GitSettings(mirror_path=server.mirrors)
+    fetching = GitFetch(lambda _: server.url, lambda _: None, environment=os.environ)
+    builder = MirrorStore(git.shallow_mirror_path, fetching, shallow=True)
+    start = server.repository.head()
+    server.pull({"cmark/a": "1"}, at=start)
+    head, base = server.pull({"cmark/b": "1"}), server.repository.commit({"cgit/c": "1"})
+    builder.read(REPO, [Wanted(sha=head), Wanted(sha=base)], lambda _repo, _shas: None)
+    report = server.merge(head, base=base)
+    assert report.merge is not None
+    assert report.merge.merge_base == start
 
 
 def test_processes_share_a_mirror(server: Server) -> None:

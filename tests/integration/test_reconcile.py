@@ -22,6 +22,7 @@ from tests.support.monorepo import MONOREPO, TWICE
 from tests.support.shown import checks
 from tests.support.site import SYSTEM, Site, owner_of, running_site
 from tickborg.errors import PermanentError, UnavailableError
+from tickborg.hearing import may_start_something
 from tickborg.names import RECONCILE_SCHEDULE, RECONCILE_WORKFLOW
 from tickborg.reconciling import ReconcileReport, ReconcileStart
 
@@ -113,7 +114,7 @@ async def test_what_an_outage_of_the_webhook_lost_is_done_once(site: Site) -> No
         ("issue_comment", "created"),
         ("push", None),
     }
-    guids = {each.guid for each in lost}
+    guids = {each.guid for each in lost if may_start_something(each.event, each.action)}
     assert (report.asked, report.arrived, report.unsettled) == (len(guids), len(guids), 0)
     assert (report.compared, report.told, report.failed) == (True, (), ())
     await owner_of(site.client, closed).result()

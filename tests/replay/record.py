@@ -32,8 +32,13 @@ from cli.reconcile import reconcile_now
 from cli.services import Folders
 from cli.watching import settled
 from emulator import EmulatedGitHub
-from emulator.state import App
-from tickborg.names import BUILD_WORKFLOW, HOUSEKEEPING_WORKFLOW, RECONCILE_WORKFLOW, TASK_QUEUE
+from tickborg.names import (
+    BUILD_WORKFLOW,
+    HOUSEKEEPING_WORKFLOW,
+    RECONCILE_SCHEDULE,
+    RECONCILE_WORKFLOW,
+    TASK_QUEUE,
+)
 from tickborg.reconciling import ReconcileStart
 
 FOLDER = Path(__file__).parent / "histories"
@@ -78,7 +83,7 @@ async def record() -> None:
             await bot.client.get_workflow_handle(PUSHES).result()
             await _save("pushed", f'TickborgPr IS NULL AND WorkflowId!="{PUSHES}"', bot.client)
             await _write("pushed-1-push", bot.client.get_workflow_handle(PUSHES))
-            await _record_catching_up(stage, app, bot.client)
+            await _record_catching_up(stage, bot.client)
             await _record_another(bot.client)
 
 
@@ -99,15 +104,16 @@ async def _record_housekeeping(client: Client) -> None:
     await _write("tidied-0-housekeeping", handle)
 
 
-async def _record_catching_up(stage: Stage, app: App, client: Client) -> None:
+async def _record_catching_up(stage: Stage, client: Client) -> None:
     """A run that has deliveries repeated, and finds a pull request that nobody told of."""
+    await client.get_schedule_handle(RECONCILE_SCHEDULE).pause(note="the run to be recorded comes alone")
     await schedules.ensure(client, schedules.reconcile(timedelta(days=1), ReconcileStart(grace=timedelta())))
-    stage.github.webhooks.lose("ping", times=2)
-    for _ in range(2):
-        stage.github.ping(app)
     stage.github.webhooks.lose("pull_request", recorded=False)
     stage.alice.commit(stage.repository, "unheard-of", {"README.md": b"Read me again.\n"}, "Read me again")
     pull = stage.alice.open_pull_request(stage.repository, head="unheard-of", title="Read me again")
+    stage.github.webhooks.lose("issue_comment", times=2)
+    for said in ("Nobody hears of this.", "Nor of this."):
+        stage.alice.comment(pull, said)
     report = await reconcile_now(client)
     if (report.arrived, len(report.told)) != (2, 1):
         raise RuntimeError(f"nothing was caught up with that a history could show: {report}")

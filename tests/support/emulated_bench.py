@@ -64,10 +64,19 @@ class Shown:
         [comment] = self.comments
         return comment
 
+    @property
+    def is_as_if_nothing_had_happened(self) -> bool:
+        """Whether there is one of everything, and all of it right."""
+        try:
+            self.assert_as_if_nothing_had_happened()
+        except (AssertionError, ValueError):
+            return False
+        return True
+
     def assert_as_if_nothing_had_happened(
         self, labels: frozenset[str] = frozenset({"project: cgit"})
     ) -> None:
-        """One of everything, and all of it right."""
+        """There is one of everything, and all of it right."""
         assert self.status == ("success", "1 project: cgit")
         assert self.check_runs == ((f"cgit on {LINUX}", "success"),)
         assert self.comment.startswith("✅ **The build succeeded**\n")

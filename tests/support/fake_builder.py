@@ -25,6 +25,7 @@ from tests.support.patience import PATIENCE_SECONDS
 from tickborg.github import RepositoryName
 from tickborg.jobs import BuildJob
 from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus, Event, EventName
+from tickborg.push_memory import PushMemory
 from tickborg.starts import Start
 from tickborg.systems import System
 from tickborg.views import PullRequestView
@@ -135,10 +136,18 @@ class FakeCluster(Cluster):
 
     Args:
         owners: where owners are told things and asked, if not here: a real Temporal.
+        left_behind: knows what the last run of a branch's owner has left behind.
     """
 
-    def __init__(self, owners: Cluster | None = None) -> None:
+    def __init__(
+        self,
+        owners: Cluster | None = None,
+        left_behind: Callable[[RepositoryName, str], Awaitable[PushMemory | None]] | None = None,
+    ) -> None:
         self._owners = owners
+        self._left_behind = left_behind
+        self.forgetting: Exception | None = None
+        """Why nobody can say what a run has left behind."""
         self.builders: dict[System, int] = {}
         self.queues: dict[System, int] = {}
         self.disks: list[str] = []
@@ -178,6 +187,12 @@ class FakeCluster(Cluster):
         if self._owners is not None:
             return await self._owners.pull_request_view(repo, number)
         return self.views.get((repo, number))
+
+    async def last_push_memory(self, repo: RepositoryName, branch: str) -> PushMemory | None:
+        """What was left behind, unless there is a reason for forgetting it."""
+        if self.forgetting is not None:
+            raise self.forgetting
+        return await self._left_behind(repo, branch) if self._left_behind is not None else None
 
     async def housekeeping_queues(self) -> list[str]:
         """What ``disks`` says."""

@@ -41,6 +41,9 @@ class FakeDeliveries(Deliveries):
     forgets: bool = False
     """Whether nothing is repeated any more."""
     fault: Exception | None = None
+    """Raised when it is read."""
+    refusal: Exception | None = None
+    """Raised when something is to be repeated."""
     repeated: list[str] = field(default_factory=list)
     """Guids, in the order in which they were asked for."""
     looked_since: list[datetime] = field(default_factory=list)
@@ -63,6 +66,8 @@ class FakeDeliveries(Deliveries):
 
     async def repeat(self, attempt_id: int) -> bool:
         """Deliver once more."""
+        if self.refusal is not None:
+            raise self.refusal
         guid = next(each.guid for each in self.attempts_made if each.id == attempt_id)
         self.repeated.append(guid)
         if self.forgets:

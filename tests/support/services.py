@@ -20,7 +20,6 @@ from pathlib import Path
 
 from cli.bot import RunningBot
 from cli.child_process import end_child, start_child
-from cli.redelivery import redelivering
 from cli.services import Folders
 from cli.temporal_client import TemporalConnection, connect
 from emulator import EmulatedGitHub, serve
@@ -28,6 +27,7 @@ from emulator.state import App
 from tests.support.command_line import TICKBORG
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_SECONDS
+from tests.support.redelivery import redelivering
 from tests.support.site import Site, new_github
 
 SERVICES = ("webhook", "worker", "builder", "logs", "stats", "dashboard")

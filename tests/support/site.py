@@ -28,7 +28,6 @@ from cli.demo.sample import create
 from cli.embedded import policy_of_this_machine
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.host import host_system
-from cli.redelivery import redelivering
 from cli.services import Builders, Folders, GitHubAccess
 from cli.temporal_client import TemporalConnection, connect
 from cli.watching import settled
@@ -39,6 +38,7 @@ from tests.support.broker import RabbitMQNode
 from tests.support.eventually import eventually
 from tests.support.github_keys import private_key
 from tests.support.patience import PATIENCE_SECONDS
+from tests.support.redelivery import redelivering
 from tests.support.shown import counters
 from tests.support.tools import need
 from tickborg.github import RepositoryName

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from temporalio import activity
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 
@@ -52,9 +53,10 @@ from tickborg.github import (
     StatusState,
 )
 from tickborg.hearing import HearingPolicy
-from tickborg.names import pull_request_id
+from tickborg.names import pull_request_id, push_id
 from tickborg.policy import Policy
 from tickborg.projects import Project
+from tickborg.push_memory import PushMemory
 from tickborg.served_repositories import ServedRepositories
 from tickborg.starts import Start
 from tickborg.systems import System
@@ -131,7 +133,7 @@ class Bench:
         self._port = port or self.github
         self.github.grant(REPO, MAINTAINER, Permission.WRITE)
         self.repositories = HeldRepositories(*projects)
-        self.cluster = FakeCluster(owners=TemporalCluster(client))
+        self.cluster = FakeCluster(owners=TemporalCluster(client), left_behind=self._left_behind)
         """Says how many builders are online; the builders themselves talk to the real one."""
         self.logs = FakeBuildLogs()
         self.stats = FakeStats()
@@ -386,6 +388,16 @@ class Bench:
         """Have the newest run of a workflow seen through at the end."""
         described = await self.client.get_workflow_handle(workflow_id).describe()
         self._started[described.id, described.run_id] = None
+
+    async def _left_behind(self, repo: RepositoryName, branch: str) -> PushMemory | None:
+        """What the last run of a branch's owner has left behind, of those that this test has started."""
+        asking, owner = activity.info().workflow_run_id, push_id(repo, branch)
+        runs = [run_id for workflow_id, run_id in self._started if workflow_id == owner and run_id != asking]
+        if not runs:
+            return None
+        handle = self.client.get_workflow_handle(owner, run_id=runs[-1], result_type=PushMemory)
+        left: PushMemory = await handle.result()
+        return left
 
     def _check_run_at(self, name: str, sha: str, state: CheckStatus | CheckConclusion) -> CheckRun | None:
         run = self.github.check_run(name, sha)

@@ -70,7 +70,7 @@ def test_benchmarks_are_chosen_by_name() -> None:
 
 def test_a_name_of_no_benchmark_is_refused() -> None:
     """With those that there are."""
-    with pytest.raises(RefusedError, match="there is no benchmark merges; there are webhook, merge, "):
+    with pytest.raises(RefusedError, match="there is no benchmark merges; there are webhook, load, merge, "):
         list(chosen("merges"))
 
 

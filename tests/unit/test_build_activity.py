@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -129,6 +130,43 @@ async def test_the_workflow_is_told_that_an_attempt_began(world: World) -> None:
     )
     assert signal == Signal("build/7", "build_started", started)
     assert result.started_at == world.clock()
+
+
+class Confidant(FakeCluster):
+    """A Temporal that looks how many logs there are when it is told something, and may take its time."""
+
+    def __init__(self, logs: FakeBuildLogs) -> None:
+        super().__init__()
+        self._logs = logs
+        self.told = asyncio.Event()
+        self.answers = asyncio.Event()
+        self.found: list[int] = []
+
+    async def signal(self, workflow_id: str, signal: str, argument: Any) -> bool:
+        """Look around before answering."""
+        self.found.append(len(self._logs.logs))
+        self.told.set()
+        await self.answers.wait()
+        return await super().signal(workflow_id, signal, argument)
+
+
+async def test_the_workflow_knows_of_an_attempt_before_there_is_a_log_of_it(world: World) -> None:
+    """A builder that is killed in between leaves no log that stays open for ever."""
+    world.cluster = confidant = Confidant(world.logs)
+    confidant.answers.set()
+    await world.build()
+    assert (confidant.found, len(world.logs.logs)) == ([0], 1)
+
+
+async def test_an_attempt_that_may_be_known_of_has_a_log_even_if_it_is_cancelled(world: World) -> None:
+    """There may be a link to it already."""
+    world.cluster = confidant = Confidant(world.logs)
+    building = asyncio.create_task(world.build())
+    await confidant.told.wait()
+    world.temporal.cancel(ActivityCancellationDetails(cancel_requested=True))
+    with pytest.raises(asyncio.CancelledError):
+        await building
+    assert world.log.status is BuildLogStatus.CANCELLED
 
 
 async def test_a_closed_workflow_does_not_disturb(world: World) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.audit import PROMISES, Case, violations
+from tests.chaos.audit import PROMISES, violations
+from tests.chaos.case import Case
 from tests.chaos.evidence import (
     CommentSeen,
     DeliverySeen,
@@ -22,6 +23,7 @@ from tests.chaos.plan import Act, Close, Open, Press, Push, PushTrunk, Reopen, S
 from tests.chaos.recipes import TRUNK, Recipe
 from tests.support.samples import REPO
 from tickborg.github import SUMMARY_MARKER, reply_marker
+from tickborg.labels import INTERNAL_ERROR_LABEL
 from tickborg.messages import BuildLogStatus
 
 HEAD, OLD, MAIN = "1" * 40, "2" * 40, "3" * 40
@@ -99,6 +101,7 @@ GOOD = Evidence(
         status("error", "superseded", OLD),
         status("pending", "starting"),
         status("success", "2 projects"),
+        StatusSeen(MAIN, "tickborg-push", "success", "1 project"),
     ),
     runs=(
         run(1, "ash", OLD, conclusion="cancelled"),
@@ -188,7 +191,8 @@ BROKEN: list[tuple[str, Change]] = [
     ("everything_rests", plus("restless", "workflow build/9")),
     ("one_final_status", plus("statuses", status("pending", "starting"))),
     ("one_final_status", lambda good: replace(good, statuses=good.statuses[:2])),
-    ("one_final_status", plus("statuses", status("success", "3 projects"))),
+    ("nothing_said_twice", plus("statuses", status("success", "3 projects"))),
+    ("nothing_said_twice", plus("statuses", status("success", "1 project", OLD))),
     ("one_final_status", lambda good: replace(good, statuses=(*good.statuses[:3], status("failure", "no")))),
     ("no_status_left_pending", without("statuses", 1)),
     ("one_completed_check_run", of_all(without("runs", 1), without("workflows", 2))),
@@ -199,6 +203,7 @@ BROKEN: list[tuple[str, Change]] = [
     ("nothing_unasked", plus("runs", run(9, "cedar"))),
     ("nothing_unasked", plus("runs", run(9, "birch", sha="9" * 40))),
     ("pushes_are_built", with_run(4, conclusion="cancelled")),
+    ("pushes_are_built", without("statuses", -1)),
     ("pushes_are_built", plus("runs", run(9, TRUNK, MAIN))),
     ("no_check_run_left", with_run(1, status="in_progress", conclusion=None)),
     ("no_check_run_left", with_run(1, status="queued", conclusion=None)),
@@ -231,6 +236,11 @@ BROKEN: list[tuple[str, Change]] = [
     ("nothing_waits_in_queues", plus("spooled", "a.spool")),
     ("nothing_waits_in_queues", lambda good: replace(good, queued={"tickborg.dead-letter": 1})),
     ("every_event_taken", plus("deliveries", DeliverySeen("other", "push", (502, 503)))),
+    (
+        "no_fault_of_its_own",
+        lambda good: replace(good, pulls=(replace(good.pulls[0], labels=frozenset({INTERNAL_ERROR_LABEL})),)),
+    ),
+    ("no_fault_of_its_own", plus("complaints", "worker-1.0.output: bug in activity merge")),
     ("no_process_left", plus("orphans", "bwrap")),
     ("no_process_left", plus("endings", "logs-1 ended by itself with status 1")),
     ("no_process_left", plus("left", "workspaces/builder-1/x")),
@@ -269,7 +279,7 @@ def test_after_a_cancel_nothing_has_to_be_built() -> None:
     """It may have come before anything was begun; the status may say so."""
     cancelled = of_all(
         with_run(2, conclusion="cancelled"),
-        without("statuses", -1),
+        without("statuses", 3),
         plus("statuses", status("error", "cancelled by maya")),
     )(GOOD)
     assert found(cancelled, Say(1, "maya", "@tickbot cancel")) == []

@@ -58,6 +58,7 @@ def test_every_activity_has_the_name_that_histories_know() -> None:
         "queue_lengths",
         "housekeeping_queues",
         "pull_request_view",
+        "last_push_memory",
         "tell_owner",
     ]
 

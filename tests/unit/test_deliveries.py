@@ -118,6 +118,37 @@ def test_what_rests_is_not_asked_for_and_nothing_waits_for_it() -> None:
     assert [each.guid for each in to_ask_for(record, [], NOON + 5 * MINUTE, ROUND)] == ["a"]
 
 
+def test_in_a_quiet_time_too_a_delivery_is_known_to_be_at_fault() -> None:
+    """Another that arrives between two of its attempts shows that the receiver is there."""
+    attempts = [attempt(n, "a", 500, 100 - 10 * n) for n in range(5)]
+    others = [attempt(10 + n, f"b{n}", 202, 95 - 10 * n) for n in range(4)]
+    assert asked_for(read_record(attempts, NOON)) == ["a"]
+    [delivery] = read_record([*attempts, *others], NOON).unsettled
+    assert delivery.rests_until == attempts[-1].delivered_at + 20 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("event", "action", "missed"),
+    [
+        ("pull_request", "synchronize", True),
+        ("pull_request", "labeled", False),
+        ("issue_comment", "created", True),
+        ("issue_comment", "edited", False),
+        ("push", None, True),
+        ("check_run", "requested_action", True),
+        ("check_run", "completed", False),
+        ("check_suite", "rerequested", True),
+        ("check_suite", "requested", False),
+        ("ping", None, False),
+        ("installation", "created", False),
+    ],
+)
+def test_what_would_start_nothing_is_no_loss(event: str, action: str | None, *, missed: bool) -> None:
+    """Most deliveries to an App are about its own check runs."""
+    failed = attempt(1, "a", 503).model_copy(update={"event": event, "action": action})
+    assert bool(read_record([failed], NOON).unsettled) == missed
+
+
 def test_an_outage_is_nobodys_own_fault() -> None:
     """However often it was tried while nothing arrived."""
     record = read_record([attempt(n, "a", 502, 600 - 5 * n) for n in range(100)], NOON)

@@ -65,7 +65,7 @@ def served(name: str) -> ServedRepository:
 def delivered(number: int, **changes: Any) -> dict[str, Any]:
     """A delivery in a list, ``number`` minutes old."""
     at = f"{NOON - timedelta(minutes=number):%Y-%m-%dT%H:%M:%SZ}"
-    usual = {"id": 100 - number, "guid": f"{number}", "delivered_at": at, "event": "push"}
+    usual = {"id": 100 - number, "guid": f"{number}", "delivered_at": at, "event": "push", "action": None}
     return {**usual, "status": "OK", "status_code": 202, **changes}
 
 
@@ -135,6 +135,14 @@ async def test_no_more_is_read_than_is_wanted(ends: Ends, wire: Wire) -> None:
     assert wire.count(DELIVERIES) == 3
     attempts, complete = await deliveries.attempts(NOON - timedelta(days=3), 5)
     assert ([each.guid for each in attempts], complete) == (["0", "1", "2", "3", "4"], False)
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+async def test_what_github_does_not_repeat_holds_up_no_other(ends: Ends, wire: Wire, status: int) -> None:
+    """It is too old, or GitHub has its reasons."""
+    wire.on("POST /app/hook/deliveries/7/attempts", answer(status, {"message": "No"}), answer(202, {}))
+    deliveries = GitHubDeliveries(ends.transport)
+    assert [await deliveries.repeat(7) for _ in range(2)] == [False, True]
 
 
 async def test_an_answer_that_is_no_list_of_deliveries_may_pass(ends: Ends, wire: Wire) -> None:

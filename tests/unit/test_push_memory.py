@@ -1,10 +1,12 @@
 """What the owner of a branch remembers, in whatever order pushes come (design, section 3)."""
 
+from datetime import timedelta
+
 from tests.support.samples import NOON, REPO, build_job, build_view
 from tickborg.build_records import BuildRecord, build_key
 from tickborg.events.pushes import PushEvent
 from tickborg.jobs import BuildJob, BuildOutcome, BuildStage, Merge, Origin
-from tickborg.push_memory import PushMemory
+from tickborg.push_memory import BUILDS_LEFT, PushMemory
 
 A, B, C, D = ("a" * 40, "b" * 40, "c" * 40, "d" * 40)
 
@@ -178,3 +180,44 @@ def _job(name: str, sha: str) -> BuildJob:
         merge=merge,
         project={"name": name, "path": name, "build_system": "make"},
     )
+
+
+def last_run() -> PushMemory:
+    """The memory of an owner that heard of two pushes, the second a day after the first, and then ended."""
+    ended = memory(push(A, B), push(B, C))
+    ended.waiting = ()
+    ended.learn(push(B, C), ())
+    ended.first_sight("ab", NOON)
+    ended.first_sight("bc", NOON + timedelta(days=1))
+    return ended
+
+
+def test_the_next_run_goes_on_where_the_last_one_ended() -> None:
+    """It knows as much as if it had not ended in between."""
+    remembered = PushMemory(repo=REPO, branch="main")
+    remembered.adopt(last_run().left_behind(), NOON + timedelta(days=2))
+    assert remembered == last_run()
+    assert not remembered.first_sight("ab", NOON + timedelta(days=2))
+
+
+def test_what_github_cannot_deliver_again_is_not_handed_on_for_ever() -> None:
+    """Neither the delivery nor its place in the order; the newest push is."""
+    remembered = PushMemory(repo=REPO, branch="main")
+    remembered.adopt(last_run(), NOON + timedelta(days=4))
+    assert (list(remembered.seen), remembered.chain) == (["bc"], (push(B, C),))
+    remembered.adopt(last_run(), NOON + timedelta(days=5))
+    assert (list(remembered.seen), remembered.chain) == ([], ())
+    assert remembered.head == push(B, C)
+    assert remembered.settled
+
+
+def test_a_run_leaves_behind_no_more_than_temporal_takes() -> None:
+    """Of many builds the last ones; the run itself forgets none."""
+    ended = memory(push(A, B))
+    job = build_job(merge=Merge(base_sha=B, head_sha=B, merge_base=B, tree=A), origin=Origin(branch="main"))
+    record = BuildRecord(n="1", job=job, view=build_view("cgit", outcome=BuildOutcome.SUCCESS))
+    ended.builds = {str(number): record for number in range(BUILDS_LEFT + 7)}
+    left = ended.left_behind()
+    assert list(left.builds) == [str(number) for number in range(7, BUILDS_LEFT + 7)]
+    assert len(ended.builds) == BUILDS_LEFT + 7
+    assert len(left.model_dump_json()) < 1024 * 1024

@@ -8,10 +8,10 @@ from tests.support.github_json import pull_json
 from tests.support.webhooks import DELIVERY, decide, pull_request_payload
 from tickborg.errors import RefusedError
 from tickborg.events.pull_requests import PullRequestEvent
+from tickborg.hearing import PULL_REQUEST_ACTIONS
 from tickborg.memory import PullRequestStart
 from tickborg.starts import SUMMARY_LIMIT, Start
 from webhook.decisions import Decision, Ignore
-from webhook.pull_requests import ACTIONS
 
 EDITS: list[dict[str, Any]] = [
     {"changes": {"base": {"ref": {"from": "main"}, "sha": {"from": "c" * 40}}}},
@@ -30,7 +30,7 @@ def started(decision: Decision) -> PullRequestEvent:
     return decision.signal.argument
 
 
-@pytest.mark.parametrize("action", sorted(ACTIONS - {"edited"}))
+@pytest.mark.parametrize("action", sorted(PULL_REQUEST_ACTIONS - {"edited"}))
 def test_the_owner_hears_what_happens_to_its_pull_request(action: str) -> None:
     """It is told the action, the delivery and the pull request as the payload has it."""
     event = started(decide(pull_request_payload(action)))

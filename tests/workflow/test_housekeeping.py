@@ -1,10 +1,12 @@
 """``Housekeeping`` has every host tidy its disk, and tells a person what it could not do."""
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from temporalio import exceptions
@@ -16,12 +18,13 @@ from activities.clients.git.mirror_upkeep import PACKING_TIME_LIMIT
 from cli.workers import housekeeping_worker, workflow_worker
 from tests.support.fake_builder import FakeBuildLogs, FakeCluster, FakeStats
 from tests.support.fake_github import FakeGitHub
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.time_skipping import time_skipping_server
 from tickborg.errors import InfrastructureError
 from tickborg.housekeeping import HostTidied, HousekeepingReport, MirrorsTidied
 from tickborg.names import HOUSEKEEPING_WORKFLOW, TASK_QUEUE, housekeeping_task_queue
 from tickborg.policy import Policy
-from workflows.failures import nobody_came
+from workflows.failures import worker_ended
 
 
 class FakeDisk:
@@ -42,6 +45,25 @@ class FakeDisk:
         if self.fault is not None:
             raise self.fault
         return self.tidied
+
+
+class EndlessDisk:
+    """A disk that is never tidy."""
+
+    def __init__(self, begun: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
+        self._begin = partial(loop.call_soon_threadsafe, begun.set)
+        self._never = threading.Event()
+        self.left_off = False
+
+    def tidy(self, alive: Callable[[], None]) -> HostTidied:
+        """Tidy for ever."""
+        self._begin()
+        try:
+            while not self._never.wait(0.01):
+                alive()
+        finally:
+            self.left_off = True
+        return WORKER
 
 
 class Hosts:
@@ -132,10 +154,25 @@ async def test_a_host_that_fails_holds_up_no_other(hosts: Hosts) -> None:
     assert (broken.rounds, troubled.rounds, healthy.rounds) == (1, 1, 1)
 
 
+async def test_a_process_that_is_told_to_end_leaves_off_tidying(hosts: Hosts) -> None:
+    """Nobody waits for a large mirror to be packed; that is no failure, and the next run goes on with it."""
+    begun = asyncio.Event()
+    disk = EndlessDisk(begun, asyncio.get_running_loop())
+    queue = housekeeping_task_queue("builder-1")
+    hosts.cluster.disks.append(queue)
+    with ThreadPoolExecutor(1) as thread:
+        async with asyncio.timeout(PATIENCE_SECONDS), housekeeping_worker(hosts.client, queue, disk, thread):
+            handle = await hosts.begin()
+            await begun.wait()
+    assert await handle.result() == HousekeepingReport(hosts=(HostTidied(host=queue, silent=True),))
+    assert disk.left_off
+
+
 def test_a_host_that_ended_meanwhile_is_no_failure() -> None:
     """The server lists it for half a minute more; nobody comes for its work, and nothing waits for long."""
-    assert nobody_came(failed_with(TimeoutType.SCHEDULE_TO_START))
-    assert not nobody_came(failed_with(TimeoutType.HEARTBEAT))
+    assert worker_ended(failed_with(TimeoutType.SCHEDULE_TO_START))
+    assert worker_ended(failed_with(TimeoutType.HEARTBEAT))
+    assert not worker_ended(failed_with(TimeoutType.START_TO_CLOSE))
 
 
 def failed_with(kind: TimeoutType) -> ActivityError:

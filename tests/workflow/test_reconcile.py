@@ -153,6 +153,17 @@ async def test_a_record_that_cannot_be_read_keeps_nobody_from_looking(bench: Rec
     assert (report.told, report.marks.settled_until) == ((f"{REPO}#7 opened",), None)
 
 
+async def test_what_cannot_be_asked_for_now_may_still_arrive(bench: ReconcileBench) -> None:
+    """GitHub takes no calls in the middle of it: nothing is told that the next run will have repeated."""
+    bench.serve(REPO)
+    bench.github.open_pull(recent(7))
+    bench.deliveries.send(3, AWAY)
+    bench.deliveries.refusal = PermanentError("the App is suspended")
+    report = await reconciled(bench)
+    assert report.failed == ("deliveries: the App is suspended",)
+    assert (report.unsettled, report.compared, report.told) == (3, False, ())
+
+
 async def test_a_repository_that_fails_does_not_hide_the_others(bench: ReconcileBench) -> None:
     """The next run begins with it where the last one that saw it ended."""
     bench.serve(OTHER, REPO)

@@ -34,7 +34,7 @@ def _rows(report: HousekeepingReport) -> Iterator[str]:
 
 def _cells(host: HostTidied) -> tuple[str, ...]:
     if host.silent:
-        return (code(host.host), "", "", "", "", "", "ended before it could begin")
+        return (code(host.host), "", "", "", "", "", "ended before it was done")
     mirrors = host.mirrors
     return (
         code(host.host),

@@ -1,15 +1,18 @@
 """The client behind :class:`activities.ports.Deliveries`: our App's record of webhooks, asked as the App."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel
 
-from activities.clients.github.errors import MissingError
 from activities.clients.github.json_models import read
 from activities.clients.github.repository_calls import PAGE_SIZE
 from activities.clients.github.transport import GitHubTransport
 from tickborg.deliveries import Attempt
+from tickborg.errors import PermanentError
+
+log = logging.getLogger(__name__)
 
 _PENDING = "pending"
 
@@ -20,6 +23,7 @@ class AttemptJson(BaseModel):
     id: int
     guid: str
     event: str
+    action: str | None
     delivered_at: AwareDatetime
     status: str
     status_code: int
@@ -48,11 +52,12 @@ class GitHubDeliveries:
         return found, True
 
     async def repeat(self, attempt_id: int) -> bool:
-        """Ask for a delivery once more; False: GitHub has forgotten it."""
+        """Ask for a delivery once more; False: GitHub does not repeat it, as it has forgotten it, say."""
         path, names = "/app/hook/deliveries/{id}/attempts", {"id": str(attempt_id)}
         try:
             await self._transport.post(path, names, data=b"")
-        except MissingError:
+        except PermanentError as error:
+            log.warning("a delivery is not repeated: %s", error)
             return False
         return True
 
@@ -62,6 +67,7 @@ def _attempt(listed: AttemptJson) -> Attempt:
         id=listed.id,
         guid=listed.guid,
         event=listed.event,
+        action=listed.action,
         delivered_at=listed.delivered_at,
         status_code=0 if listed.status.lower() == _PENDING else listed.status_code,
     )

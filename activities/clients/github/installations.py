@@ -13,6 +13,7 @@ from activities.clients.github.transport import GitHubTransport
 from tickborg.errors import PermanentError, UnauthorizedError
 from tickborg.events.payloads import GHOST
 from tickborg.github import PullRequest, RepositoryName
+from tickborg.quota import Purpose
 from tickborg.reconciling import BranchTip, ServedRepository
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,10 @@ class BranchJson(BaseModel):
 
 
 class GitHubInstallations:
-    """Repositories, pull requests and branches; every method raises the errors of :mod:`tickborg.errors`."""
+    """Repositories, pull requests and branches; every method raises the errors of :mod:`tickborg.errors`.
+
+    Where little of an installation's quota is left, it is left for those who wait for results.
+    """
 
     def __init__(self, transport: GitHubTransport, app: GitHubApp) -> None:
         self._transport = transport
@@ -85,15 +89,16 @@ class GitHubInstallations:
 
     async def open_pulls(self, repo: RepositoryName) -> Sequence[PullRequest]:
         """The open pull requests."""
-        items = await self._calls.all(repo, "pulls{?state,per_page}", state="open")
+        items = await self._calls.all(repo, "pulls{?state,per_page}", purpose=Purpose.PROGRESS, state="open")
         return [read_pull_request(item) for item in items]
 
     async def branch_tip(self, repo: RepositoryName, branch: str) -> BranchTip | None:
         """What a branch points at; None: there is no such branch."""
         try:
-            commit = read(BranchJson, await self._calls.get(repo, "branches/{branch}", branch=branch)).commit
+            found = await self._calls.get(repo, "branches/{branch}", purpose=Purpose.PROGRESS, branch=branch)
         except MissingError:
             return None
+        commit = read(BranchJson, found).commit
         return BranchTip(sha=commit.sha, author=commit.author.login if commit.author else GHOST)
 
 

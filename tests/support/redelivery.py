@@ -2,8 +2,8 @@
 
 GitHub does so only when it is asked to
 (https://docs.github.com/webhooks/using-webhooks/handling-failed-webhook-deliveries).
-In production Reconcile asks it. Where all is embedded nobody does, and a Temporal that a busy machine kept
-from answering for a moment would cost the event.
+In production Reconcile asks it, every few minutes. Tests about something else cannot wait so long for an
+event that a Temporal, kept from answering for a moment by a busy machine, would cost.
 """
 
 from collections.abc import AsyncIterator, Sequence
