@@ -32,6 +32,7 @@ from tickborg.views import PullRequestView
 
 _RUN_SOMETHING = (Build, Test, Eval, Retry)
 _CHANGE_SOMETHING = (*_RUN_SOMETHING, Cancel)
+_MAY_MEAN_A_PROJECT = frozenset({ErrorKind.UNKNOWN_PROJECT, ErrorKind.UNKNOWN_SYSTEM})
 _OF_PROJECTS = frozenset({ErrorKind.UNKNOWN_PROJECT, ErrorKind.NOTHING_TO_BUILD})
 
 
@@ -86,9 +87,11 @@ class Settled:
 
 
 def names_projects(parsed: ParsedComment) -> bool:
-    """Whether it has to be known which projects there are."""
-    return any(isinstance(command, Build | Test) for command in parsed.commands) or any(
-        isinstance(command, Cancel) and command.projects for command in parsed.commands
+    """Whether it has to be known which projects there are, if only to say which was meant."""
+    return (
+        any(isinstance(command, Build | Test) for command in parsed.commands)
+        or any(isinstance(command, Cancel) and command.projects for command in parsed.commands)
+        or any(error.kind in _MAY_MEAN_A_PROJECT for error in parsed.errors)
     )
 
 
