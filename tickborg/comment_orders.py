@@ -57,6 +57,11 @@ class Asked:
         return is_trusted(self.policy, self.permission, self.by)
 
     @property
+    def author(self) -> bool:
+        """Whether the pull request is of the one who asks."""
+        return self.by.casefold() == self.pull.author.casefold()
+
+    @property
     def systems(self) -> tuple[System, ...]:
         """Where the one who asks may build."""
         return systems_for(self.policy, self.permission, self.by)
@@ -165,7 +170,7 @@ def _offer(asked: Asked) -> Offer:
         allowed=asked.systems,
         refused=refused_commands(
             trusted=asked.trusted,
-            author=asked.by.casefold() == asked.pull.author.casefold(),
+            author=asked.author,
             awaits_approval=_awaits_approval(asked),
         ),
     )
@@ -184,11 +189,12 @@ def _order(command: Command, asked: Asked) -> tuple[Order | None, list[str]]:
         case Build() | Test():
             return _build_order(command, asked)
         case Eval():
-            return EvaluateOrder(), []
+            return EvaluateOrder(fresh=asked.trusted or asked.author), []
         case Retry():
             return RetryOrder(systems=asked.systems), list(_why_no_retry(asked))
         case Cancel():
-            return CancelOrder(projects=command.projects), list(_why_no_cancel(command, asked))
+            order = CancelOrder(projects=command.projects)
+            return order if asked.view is not None else None, list(_why_no_cancel(command, asked))
         case _:
             return None, []
 
@@ -229,9 +235,9 @@ def _why_no_retry(asked: Asked) -> Iterator[str]:
 
 def _why_no_cancel(command: Cancel, asked: Asked) -> Iterator[str]:
     view = asked.view
-    if view is None or view.evaluation is None:
+    if view is not None and view.evaluation is None:
         return
-    running = [build for build in view.builds if build.stage is not BuildStage.DONE]
+    running = [] if view is None else [build for build in view.builds if build.stage is not BuildStage.DONE]
     if command.projects:
         running = [build for build in running if build.project in command.projects]
     if not running:
