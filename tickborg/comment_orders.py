@@ -28,7 +28,7 @@ from tickborg.projects import ProjectSet
 from tickborg.requests import BuildOrder, CancelOrder, EvaluateOrder, Order, RetryOrder
 from tickborg.systems import System
 from tickborg.texts import answers
-from tickborg.views import PullRequestView
+from tickborg.views import BuildView, PullRequestView
 
 _RUN_SOMETHING = (Build, Test, Eval, Retry)
 _CHANGE_SOMETHING = (*_RUN_SOMETHING, Cancel)
@@ -217,13 +217,20 @@ def _why_no_retry(asked: Asked) -> Iterator[str]:
     if view is None:
         return
     failed = [build for build in view.builds if build.worth_a_retry]
-    refused = [(build.project, build.system) for build in failed if build.system not in asked.systems]
+    gone = [build for build in failed if build.system not in asked.policy.systems]
+    refused = [build for build in failed if build not in gone and build.system not in asked.systems]
+    if gone:
+        yield answers.no_builders_to_retry(_places(gone))
     if refused:
-        yield answers.may_not_retry(refused)
-    elif not failed and view.evaluation is None:
+        yield answers.may_not_retry(_places(refused))
+    if not failed and view.evaluation is None:
         yield answers.nothing_failed_yet(view.pull.head_sha)
     elif not (failed or view.evaluation_failed):
         yield answers.nothing_to_retry(view.pull.head_sha)
+
+
+def _places(builds: Iterable[BuildView]) -> list[tuple[str, System]]:
+    return [(build.project, build.system) for build in builds]
 
 
 def _why_no_cancel(command: Cancel, asked: Asked) -> Iterator[str]:

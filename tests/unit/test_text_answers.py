@@ -34,6 +34,7 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "dropped, unnamed": lambda: notices.dropped([]),
     "old head": lambda: notices.old_head("cgit", LINUX, HEAD),
     "may not press": lambda: notices.may_not_press("eve", "cgit", MAC),
+    "no builders": lambda: notices.no_builders("cgit", MAC),
     "may not cancel": lambda: notices.may_not_cancel("eve"),
     "may not rebuild": lambda: notices.may_not_rebuild("eve"),
     "closed": answers.closed,
@@ -50,6 +51,9 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "nothing failed yet": lambda: answers.nothing_failed_yet(HEAD),
     "may not retry": lambda: answers.may_not_retry([("cgit", MAC)]),
     "may not retry much": lambda: answers.may_not_retry([(f"p{n}", MAC) for n in range(7)]),
+    "no builders to retry": lambda: answers.no_builders_to_retry(
+        [("cgit", MAC), ("cmark", MAC), ("cmark", System.X86_64_WINDOWS)]
+    ),
     "nothing to cancel": lambda: answers.nothing_to_cancel([]),
     "nothing to cancel of a project": lambda: answers.nothing_to_cancel(["cgit"]),
     "failed": lambda: answers.internal_error("GitHub answered 410 Gone"),

@@ -59,10 +59,19 @@ def nothing_failed_yet(head_sha: str) -> str:
 
 def may_not_retry(builds: Sequence[tuple[str, System]]) -> str:
     """What failed did so where the one who asks may not build; each is a project and its system."""
+    return f"Not retried: {_named(builds)}. That is for people who may push; ask one of them."
+
+
+def no_builders_to_retry(builds: Sequence[tuple[str, System]]) -> str:
+    """What failed did so where there are no builders by now; each is a project and its system."""
+    systems = ", ".join(dict.fromkeys(system for _, system in builds))
+    return f"Not retried: {_named(builds)}. This tickborg has no builders for {systems}."
+
+
+def _named(builds: Sequence[tuple[str, System]]) -> str:
     named = ", ".join(f"{code(project)} on {system}" for project, system in builds[:_NAMED_BUILDS])
     more = len(builds) - _NAMED_BUILDS
-    rest = f" and {counted(more, 'more build')}" if more > 0 else ""
-    return f"Not retried: {named}{rest}. That is for people who may push; ask one of them."
+    return named + (f" and {counted(more, 'more build')}" if more > 0 else "")
 
 
 def nothing_to_cancel(projects: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tickborg.systems import System
+from tickborg.texts import reasons
 from tickborg.texts.markdown import code, prose
 from tickborg.texts.shortening import shorten
 from tickborg.texts.wording import short_sha
@@ -77,6 +78,11 @@ def may_not_press(login: str, project: str, system: System) -> str:
         f"@{login} may not have {code(project)} built on {system}: that is for people who may push;"
         " ask one of them."
     )
+
+
+def no_builders(project: str, system: System) -> str:
+    """A button of a build whose system the operator has given up."""
+    return f"{code(project)} is not built again: {reasons.no_such_builder(system)}."
 
 
 def may_not_cancel(login: str) -> str:
