@@ -57,6 +57,7 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "nothing to cancel": lambda: answers.nothing_to_cancel([]),
     "nothing to cancel of a project": lambda: answers.nothing_to_cancel(["cgit"]),
     "failed": lambda: answers.internal_error("GitHub answered 410 Gone"),
+    "stood last": lambda: answers.stood_last(f"{DASHBOARD}/acme/mono/pull/7"),
     "nothing known": lambda: answers.nothing_known("tickbot"),
 }
 

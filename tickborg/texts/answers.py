@@ -6,7 +6,7 @@ from tickborg.github import COMMENT_LIMIT
 from tickborg.jobs import SkippedBuild
 from tickborg.projects import PROJECT_FILE
 from tickborg.systems import System
-from tickborg.texts.markdown import block, code, prose
+from tickborg.texts.markdown import block, code, link, prose
 from tickborg.texts.shortening import shorten
 from tickborg.texts.wording import counted, short_sha
 
@@ -83,6 +83,14 @@ def nothing_to_cancel(projects: Sequence[str]) -> str:
 def internal_error(reason: str) -> str:
     """The bot failed for good."""
     return f"tickborg failed, not your comment: {prose(shorten(reason, _REASON_LIMIT))}. Ask again later."
+
+
+def stood_last(page: str) -> str:
+    """``status`` of a pull request that is closed, whose owner has ended."""
+    return (
+        "The pull request is closed, and nothing more is done about it."
+        f" {link('Its page', page)} says how it stood last, for as long as that is kept."
+    )
 
 
 def nothing_known(handle: str) -> str:
