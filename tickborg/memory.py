@@ -45,7 +45,7 @@ class PullRequestMemory(OwnerMemory):
     orders: tuple[BuildOrder, ...] = ()
     """Builds that were asked for and are not planned yet."""
     notices: tuple[str, ...] = ()
-    """Answers to buttons, for the summary comment."""
+    """What was asked for and is not done, and why, for the summary comment."""
     failed_checks: tuple[str, ...] = ()
     """Evaluation checks that did not pass."""
     evaluation: EvaluationOutcome | None = None
@@ -185,6 +185,7 @@ class PullRequestMemory(OwnerMemory):
             builds=tuple(record.view for record in self.builds.values()),
             skipped=self.skipped,
             notices=self.notices,
+            waiting=tuple(notices.command(order.mode, order.projects) for order in self.orders),
             awaits_approval=self.awaits_approval and not self.is_approved,
             failed_checks=self.failed_checks,
         )

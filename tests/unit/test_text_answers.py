@@ -114,6 +114,34 @@ STANDING: dict[str, PullRequestView] = {
             SkippedBuild(project="cgit", reason=reasons.draft(reasons.command("tickbot", ["cgit"]))),
         ),
     ),
+    "built all the same": pull_request_view(
+        build_view("cgit", outcome=BuildOutcome.SUCCESS),
+        evaluation=EvaluationOutcome.EVALUATED,
+        changed_projects=("cgit", "cmark"),
+        skipped=tuple(
+            SkippedBuild(project=name, reason=reasons.draft(reasons.command("tickbot", ["cgit", "cmark"])))
+            for name in ("cgit", "cmark")
+        ),
+    ),
+    "a check did not pass": pull_request_view(
+        build_view("cgit", outcome=BuildOutcome.SUCCESS),
+        evaluation=EvaluationOutcome.EVALUATED,
+        failed_checks=("format",),
+    ),
+    "checks did not pass": pull_request_view(
+        evaluation=EvaluationOutcome.EVALUATED, failed_checks=("format", "licences")
+    ),
+    "asked for before there is a merge": pull_request_view(
+        waiting=(
+            notices.command(BuildMode.TEST, ["meshmc"]),
+            notices.command(BuildMode.BUILD, []),
+            notices.command(BuildMode.BUILD, [f"project-{n}" for n in range(30)]),
+        )
+    ),
+    "asked for in vain": pull_request_view(
+        evaluation=EvaluationOutcome.EVALUATED,
+        notices=(notices.no_projects(["cgit"], "main"), notices.may_not_cancel("eve")),
+    ),
 }
 
 

@@ -40,11 +40,13 @@ async def test_what_is_right_is_done_and_what_is_wrong_is_answered(bench: Bench)
 
 
 async def test_a_command_comes_before_the_evaluation_has_ended(bench: Bench) -> None:
-    """It waits for the merge, and is done then."""
+    """It waits for the merge, which `status` says, and is done then."""
     gate = bench.repositories.hold(HEAD)
     await bench.open("cgit")
     asked = await comment(bench, "@tickbot build meshmc")
     await until_seen(bench, asked)
+    answer = await answer_to(bench, await comment(bench, "@tickbot status"))
+    assert "not begun yet: `build meshmc`" in answer
     gate.set()
     await bench.until_check_run("meshmc", CheckConclusion.SUCCESS)
 

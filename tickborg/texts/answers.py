@@ -7,10 +7,9 @@ from tickborg.jobs import SkippedBuild
 from tickborg.projects import PROJECT_FILE
 from tickborg.systems import System
 from tickborg.texts.markdown import block, code, link, prose
-from tickborg.texts.shortening import shorten
+from tickborg.texts.shortening import REASON_LIMIT, shorten
 from tickborg.texts.wording import counted, short_sha
 
-_REASON_LIMIT = 300
 _BLOCK_LIMIT = 6_000
 _NAMED_BUILDS = 5
 _GAP = "\n\n"
@@ -41,7 +40,7 @@ def bad_project_file(branch: str, error: str) -> str:
 
 def not_made(build: SkippedBuild) -> str:
     """Part of what was asked for comes to nothing."""
-    return f"Not built: {prose(shorten(build.reason, _REASON_LIMIT))}."
+    return f"Not built: {prose(shorten(build.reason, REASON_LIMIT))}."
 
 
 def nothing_to_retry(head_sha: str) -> str:
@@ -82,7 +81,7 @@ def nothing_to_cancel(projects: Sequence[str]) -> str:
 
 def internal_error(reason: str) -> str:
     """The bot failed for good."""
-    return f"tickborg failed, not your comment: {prose(shorten(reason, _REASON_LIMIT))}. Ask again later."
+    return f"tickborg failed, not your comment: {prose(shorten(reason, REASON_LIMIT))}. Ask again later."
 
 
 def stood_last(page: str) -> str:
