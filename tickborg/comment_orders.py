@@ -208,7 +208,8 @@ def _meaning_of_build(command: Build | Test, asked: Asked) -> _Meaning:
     skipped = not_made(order, asked.projects or ProjectSet(), asked.policy)
     places = {(project, system) for project in order.projects for system in order.systems}
     idle = bool(places) and places <= {(build.project, build.system) for build in skipped}
-    return _Meaning(order, tuple(answers.not_made(build) for build in skipped), idle)
+    told = order.model_copy(update={"answered": bool(skipped)})
+    return _Meaning(told, tuple(answers.not_made(build) for build in skipped), idle)
 
 
 def _awaits_approval(asked: Asked) -> bool:

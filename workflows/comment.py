@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.cluster import ClusterActivities
@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
         needs_nothing,
     )
     from tickborg.comment_orders import Asked, Settled, settle, settle_unasked
+    from tickborg.errors import FailureKind
     from tickborg.events.comments import IssueComment
     from tickborg.github import (
         Permission,
@@ -33,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.messages import Event, EventName
     from tickborg.names import COMMENT_WORKFLOW
     from tickborg.policy import Policy
-    from tickborg.requests import OwnerMessage, Request
+    from tickborg.requests import Asker, OwnerMessage, Request
     from tickborg.systems import System
     from tickborg.texts import answers, links, replies, status_reply
     from tickborg.views import PullRequestView
@@ -52,7 +53,11 @@ class Comment:
 
     @workflow.run
     async def run(self, comment: IssueComment) -> str:
-        """Do what the comment asks for, as far as whoever wrote it may; what came of it, for the Web UI."""
+        """Do what the comment asks for, as far as whoever wrote it may; what came of it, for the Web UI.
+
+        Raises:
+            ApplicationError: GitHub or git refused something for good; whoever wrote it has been told.
+        """
         self._policy = await questions.the_policy()
         try:
             parsed = await self._read()
@@ -65,12 +70,18 @@ class Comment:
                 settled = settle(parsed, asked)
                 await self._hand_on(settled, asked.pull)
         except ActivityError as error:
-            await self._reply([answers.internal_error(failure_reason(error))])
-            raise
+            reason = failure_reason(error)
+            await self._give_up(reason)
+            raise ApplicationError(reason, type=FailureKind.PERMANENT, non_retryable=True) from error
         await asyncio.gather(
             self._react(settled), self._answer(settled, asked), questions.count(*_events(parsed, settled))
         )
         return f"{len(settled.orders)} orders, {len(settled.errors)} errors"
+
+    async def _give_up(self, reason: str) -> None:
+        await asyncio.gather(
+            self._reply([answers.internal_error(reason)]), questions.count_failure(self._comment.repo)
+        )
 
     async def _read(self) -> ParsedComment:
         return await workflow.execute_activity_method(
@@ -141,6 +152,7 @@ class Comment:
             id=f"comment {self._comment.comment_id}",
             by=self._comment.author,
             pull=pull,
+            asker=Asker(comment_id=self._comment.comment_id, login=self._comment.author),
             written_at=self._comment.written_at,
             orders=settled.orders,
         )

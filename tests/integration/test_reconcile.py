@@ -133,19 +133,15 @@ async def test_what_github_has_forgotten_is_found_by_looking(
     """After an outage of more than three days every pull request and branch is as if it had been told."""
     repository = site.repository(MONOREPO)
     moved, closed = [site.propose(repository, {f"{name}.md": b"1\n"}, title=name) for name in "ab"]
-    site.alice.commit(repository, "draft", TWICE, "Twice")
-    ready = site.alice.open_pull_request(repository, head="draft", title="Twice", draft=True)
     site.alice.commit(repository, "main", {"docs.md": b"Docs.\n"}, "Docs")
-    for pull in (moved, ready, closed):
+    for pull in (moved, closed):
         await site.settled(pull)
-    assert checks(ready) == {}
     await site.pushed(repository)
     await reconciled(site)
 
     outage = Outage(site)
     opened = site.propose(repository, {"c.md": b"1\n"}, title="Opened in the dark")
     site.alice.commit(repository, moved.head_ref, {"a.md": b"2\n"}, "Two")
-    site.alice.mark_ready(ready)
     site.alice.close(closed)
     pushed = site.alice.commit(repository, "main", {"speech/deliver.sh": b"true\n"}, "speech: silent")
     await outage.end()
@@ -156,20 +152,20 @@ async def test_what_github_has_forgotten_is_found_by_looking(
     report = ReconcileReport.model_validate_json(ended.printed)
     assert (ended.status, ended.complained, report.failed) == (0, "", ())
     name = repository.full_name
-    assert set(report.told) == {
+    # What the bot itself says changes a pull request, and what has just changed is left to the next run.
+    later = await reconciled(site)
+    assert set(report.told) | set(later.told) == {
         f"{name}#{opened.number} opened",
         f"{name}#{moved.number} synchronize",
-        f"{name}#{ready.number} ready_for_review",
         f"{name}#{closed.number} closed",
         f"{name} push to main",
     }
+    assert not set(report.told) & set(later.told)
     await owner_of(site.client, closed).result()
     await site.pushed(repository)
     for pull in (opened, moved):
         await site.settled(pull)
         assert_evaluated(pull, ("success", "no project is changed"))
-    await site.settled(ready)
-    assert checks(ready) == {GREETING: BUILT, SPEECH: BUILT}
     assert pushes_built(repository, pushed) == [f"speech on {SYSTEM} (push to main)"]
     await assert_nothing_is_left(site)
 

@@ -8,6 +8,7 @@ from tests.support.workflow_bench import HEAD, LINUX, MAINTAINER, NEXT_HEAD, NUM
 from tests.workflow.conftest import NewBench
 from tickborg.errors import PermanentError
 from tickborg.github import CheckConclusion, CheckStatus, StatusState
+from tickborg.messages import EventName
 from tickborg.names import comment_id, pull_request_id
 from tickborg.policy import Policy
 from tickborg.systems import System
@@ -260,6 +261,9 @@ async def test_a_failure_for_good_is_answered(bench: Bench) -> None:
     bench.github.fail("pull_request", PermanentError("GitHub answered 410, 'Gone'"))
     answer = await answer_to(bench, await comment(bench, "@tickbot build cgit"))
     assert "GitHub answered 410" in answer
+    [asked] = (await bench.end()).of("Comment")
+    assert (asked.ending, asked.failure) == ("failed", "GitHub answered 410, 'Gone'")
+    assert len(bench.stats.named(EventName.PERMANENT_FAILURE)) == 1
 
 
 async def test_a_first_contribution_waits_for_approval(new_bench: NewBench) -> None:

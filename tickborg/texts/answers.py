@@ -27,6 +27,11 @@ def whole(sections: Iterable[str], marker: str) -> str:
     return _GAP.join((*kept, marker))
 
 
+def to(login: str, texts: Sequence[str]) -> Sequence[str]:
+    """An answer that comes some time after the comment, whose author GitHub then notifies."""
+    return [f"@{login}: {texts[0]}", *texts[1:]]
+
+
 def closed() -> str:
     """Nothing is built for a pull request that is closed."""
     return "The pull request is closed, so nothing is built. Reopen it first."
