@@ -8,7 +8,7 @@ from tickborg.github import PullRequest, RepositoryName
 from tickborg.jobs import BuildOutcome, BuildsWanted, EvaluationOutcome, EvaluationResult, Merge, SkippedBuild
 from tickborg.labels import INTERNAL_ERROR_LABEL
 from tickborg.requests import BuildOrder
-from tickborg.texts import reasons
+from tickborg.texts import notices, reasons
 from tickborg.values import Value
 from tickborg.views import PullRequestView
 
@@ -47,7 +47,7 @@ class PullRequestMemory(OwnerMemory):
     orders: tuple[BuildOrder, ...] = ()
     """Builds that were asked for and are not planned yet."""
     notices: tuple[str, ...] = ()
-    """Answers to buttons, for the summary comment."""
+    """What was asked for and is not done, and why, for the summary comment."""
     failed_checks: tuple[str, ...] = ()
     """Evaluation checks that did not pass."""
     evaluation: EvaluationOutcome | None = None
@@ -187,6 +187,7 @@ class PullRequestMemory(OwnerMemory):
             builds=tuple(record.view for record in self.builds.values()),
             skipped=self.skipped,
             notices=self.notices,
+            waiting=tuple(notices.command(order.mode, order.projects) for order in self.orders),
             awaits_approval=self.awaits_approval and not self.is_approved,
             failed_checks=self.failed_checks,
         )
