@@ -122,7 +122,7 @@ class GitHubActivities:
     async def reply(self, reply: Reply) -> int:
         """Answer a comment and return the answer's id; a retry looks for the answer an earlier try wrote."""
         if activity.info().attempt > 1:
-            marker = reply_marker(reply.comment_id)
+            marker = reply.marker or reply_marker(reply.comment_id)
             found = await self._github.find_comment(reply.repo, reply.number, marker)
             if found is not None:
                 return found

@@ -5,7 +5,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from activities.clients.comments.parsing import parse
-from tickborg.commands.grammar import COMMANDS_LIMIT, FILLERS, PROJECTS_LIMIT, USAGES, syntax
+from tickborg.commands.grammar import (
+    COMMANDS_LIMIT,
+    FILLERS,
+    NEWCOMERS,
+    PROJECTS_LIMIT,
+    USAGES,
+    WHO_MAY_PUSH,
+    syntax,
+)
 from tickborg.commands.resolving import Offer, resolve
 from tickborg.policy import DEFAULT_HANDLE
 from tickborg.systems import System
@@ -31,6 +39,7 @@ _MISTAKES = (
     "@tickbot test cgit on",
     "@tickbot build cgit on aarch64-darwin",
     "@tickbot build cgit on x86_64-freebsd",
+    "@tickbot build on x86_64-linux cgit",
     "@tickbot cancel cgit on x86_64-linux",
 )
 _PROSE = (
@@ -58,6 +67,10 @@ with 👀 for what it does, and with one reply that says what it does not do and
 | command | what it does | who may | what comes of it |
 |---|---|---|---|
 {{commands}}
+
+{WHO_MAY_PUSH}
+
+{NEWCOMERS}
 
 ## How a command is written
 

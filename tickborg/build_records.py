@@ -120,6 +120,13 @@ class OwnerMemory(BaseModel):
             (record for record in self.builds.values() if _is_like(record.job, build)), None
         )
 
+    def covering(self, job: BuildJob) -> BuildRecord | None:
+        """The test under way that builds the same thing as the plain build ``job``."""
+        if job.mode is not BuildMode.BUILD:
+            return None
+        test = self.builds.get(build_key(job.model_copy(update={"mode": BuildMode.TEST})))
+        return test if test is not None and not test.done and not test.waits else None
+
     def in_the_way_of(self, job: BuildJob) -> BuildRecord | None:
         """The build that has to end before ``job`` may begin: a test waits for the build of the same."""
         if job.mode is not BuildMode.TEST:

@@ -40,6 +40,8 @@ def of_pull_request(button: CheckRunButton, pull: PullRequest, presser: Presser)
     build = button.build
     if button.button == "cancel" and not presser.may_cancel(pull):
         return NoticeOrder(text=notices.may_not_cancel(presser.login))
+    if button.button != "cancel" and build.system not in presser.policy.systems:
+        return NoticeOrder(text=notices.no_builders(build.project, build.system))
     if button.button != "cancel" and not presser.may_build_on(build.system):
         return NoticeOrder(text=notices.may_not_press(presser.login, build.project, build.system))
     return _order(button.build, button)

@@ -28,7 +28,7 @@ from tickborg.projects import ProjectSet
 from tickborg.requests import BuildOrder, CancelOrder, EvaluateOrder, Order, RetryOrder
 from tickborg.systems import System
 from tickborg.texts import answers
-from tickborg.views import PullRequestView
+from tickborg.views import BuildView, PullRequestView
 
 _RUN_SOMETHING = (Build, Test, Eval, Retry)
 _CHANGE_SOMETHING = (*_RUN_SOMETHING, Cancel)
@@ -75,7 +75,7 @@ class Settled:
 
     orders: tuple[Order, ...] = ()
     commands: tuple[Command, ...] = ()
-    """What is done."""
+    """What is done, and not only answered."""
     errors: tuple[CommandError, ...] = ()
     """What is not done, and why."""
     offer: Offer = NO_OFFER
@@ -90,22 +90,15 @@ class Settled:
         return bool(self.orders) or self.wants_status or self.wants_help
 
 
-def names_projects(parsed: ParsedComment) -> bool:
-    """Whether it has to be known which projects there are."""
-    return any(isinstance(command, Build | Test) for command in parsed.commands) or any(
-        isinstance(command, Cancel) and command.projects for command in parsed.commands
-    )
-
-
-def asks_how_it_stands(parsed: ParsedComment) -> bool:
-    """Whether it has to be known what the owner knows."""
-    return any(isinstance(command, Status | Retry | Cancel) for command in parsed.commands)
+def settle_unasked(parsed: ParsedComment) -> Settled:
+    """What is answered to a comment for which nothing has to be known."""
+    return Settled(errors=parsed.errors, wants_help=_has(parsed.commands, Help))
 
 
 def settle(parsed: ParsedComment, asked: Asked) -> Settled:
     """What is done about a comment, and what is answered."""
     if asked.pull.state is PullRequestState.CLOSED:
-        return _settle_closed(parsed)
+        return _settle_closed(parsed, asked)
     offer = _offer(asked)
     known = resolve(parsed, offer)
     if asked.project_file_error is None:
@@ -126,11 +119,12 @@ def _without_builds(known: ParsedComment, errors: Collection[CommandError]) -> P
     )
 
 
-def _settle_closed(parsed: ParsedComment) -> Settled:
+def _settle_closed(parsed: ParsedComment, asked: Asked) -> Settled:
+    offer = _offer(asked)
     idle = [command for command in parsed.commands if isinstance(command, _CHANGE_SOMETHING)]
     return Settled(
-        errors=parsed.errors,
-        offer=NO_OFFER,
+        errors=resolve(ParsedComment(errors=parsed.errors), offer).errors,
+        offer=offer,
         notes=(answers.closed(),) if idle else (),
         wants_status=_has(parsed.commands, Status),
         wants_help=_has(parsed.commands, Help),
@@ -138,19 +132,14 @@ def _settle_closed(parsed: ParsedComment) -> Settled:
 
 
 def _settled(known: ParsedComment, offer: Offer, asked: Asked, notes: tuple[str, ...]) -> Settled:
-    orders: list[Order] = []
-    more: list[str] = []
-    for command in known.commands:
-        order, remarks = _order(command, asked)
-        more += remarks
-        if order is not None:
-            orders.append(order)
+    meanings = [(command, _meaning(command, asked)) for command in known.commands]
+    remarks = dict.fromkeys(remark for _, meaning in meanings for remark in meaning.remarks)
     return Settled(
-        orders=tuple(orders),
-        commands=known.commands,
+        orders=tuple(meaning.order for _, meaning in meanings if meaning.order is not None),
+        commands=tuple(command for command, meaning in meanings if meaning.does_something),
         errors=known.errors,
         offer=offer,
-        notes=(*notes, *dict.fromkeys(more)),
+        notes=(*notes, *remarks),
         wants_status=_has(known.commands, Status),
         wants_help=_has(known.commands, Help),
     )
@@ -180,23 +169,41 @@ def _project_names(asked: Asked) -> list[str]:
     return [project.name for project in asked.projects.projects] if asked.projects else []
 
 
-def _order(command: Command, asked: Asked) -> tuple[Order | None, list[str]]:
-    """The order that a command comes to, if it comes to one, and what is to be said of it."""
+@dataclass(frozen=True)
+class _Meaning:
+    """What one command comes to."""
+
+    order: Order | None = None
+    """For the owner, who knows best what becomes of it; None: it is only answered."""
+    remarks: tuple[str, ...] = ()
+    """What is to be said of it."""
+    idle: bool = False
+    """Whether nothing becomes of the order, as far as is known here."""
+
+    @property
+    def does_something(self) -> bool:
+        return self.order is not None and not self.idle
+
+
+def _meaning(command: Command, asked: Asked) -> _Meaning:
     match command:
         case Build() | Test():
-            return _build_order(command, asked)
+            return _meaning_of_build(command, asked)
         case Eval():
-            return EvaluateOrder(fresh=asked.trusted or asked.author), []
+            return _Meaning(EvaluateOrder(fresh=asked.trusted or asked.author))
         case Retry():
-            return RetryOrder(systems=asked.systems), list(_why_no_retry(asked))
+            remarks = tuple(_why_no_retry(asked))
+            idle = bool(remarks) and not _retries_something(asked)
+            return _Meaning(RetryOrder(systems=asked.systems), remarks, idle)
         case Cancel():
-            order = CancelOrder(projects=command.projects)
-            return order if asked.view is not None else None, list(_why_no_cancel(command, asked))
+            remarks = tuple(_why_no_cancel(command, asked))
+            order = None if asked.view is None else CancelOrder(projects=command.projects)
+            return _Meaning(order, remarks, idle=bool(remarks))
         case _:
-            return None, []
+            return _Meaning()
 
 
-def _build_order(command: Build | Test, asked: Asked) -> tuple[Order | None, list[str]]:
+def _meaning_of_build(command: Build | Test, asked: Asked) -> _Meaning:
     order = BuildOrder(
         projects=command.projects,
         systems=command.systems or asked.systems,
@@ -205,13 +212,17 @@ def _build_order(command: Build | Test, asked: Asked) -> tuple[Order | None, lis
         approves=asked.trusted,
     )
     skipped = not_made(order, asked.projects or ProjectSet(), asked.policy)
-    return order, [answers.not_made(build) for build in skipped]
+    places = {(project, system) for project in order.projects for system in order.systems}
+    idle = bool(places) and places <= {(build.project, build.system) for build in skipped}
+    told = order.model_copy(update={"answered": bool(skipped)})
+    return _Meaning(told, tuple(answers.not_made(build) for build in skipped), idle)
 
 
 def _awaits_approval(asked: Asked) -> bool:
     if asked.view is not None:
         return asked.view.awaits_approval
-    # Nothing is known yet. The association of an author who may write is none of a newcomer's.
+    # Nothing is known yet. The author's permission is not asked for: a member who hides that is taken for a
+    # newcomer until an evaluation has found it out, which `eval` is enough for.
     return needs_approval(asked.policy, Permission.READ, asked.pull)
 
 
@@ -220,13 +231,28 @@ def _why_no_retry(asked: Asked) -> Iterator[str]:
     if view is None:
         return
     failed = [build for build in view.builds if build.worth_a_retry]
-    refused = [(build.project, build.system) for build in failed if build.system not in asked.systems]
+    gone = [build for build in failed if build.system not in asked.policy.systems]
+    refused = [build for build in failed if build not in gone and build.system not in asked.systems]
+    if gone:
+        yield answers.no_builders_to_retry(_places(gone))
     if refused:
-        yield answers.may_not_retry(refused)
-    elif not failed and view.evaluation is None:
+        yield answers.may_not_retry(_places(refused))
+    if not failed and view.evaluation is None:
         yield answers.nothing_failed_yet(view.pull.head_sha)
     elif not (failed or view.evaluation_failed):
         yield answers.nothing_to_retry(view.pull.head_sha)
+
+
+def _retries_something(asked: Asked) -> bool:
+    view = asked.view
+    return view is not None and (
+        view.evaluation_failed
+        or any(build.worth_a_retry and build.system in asked.systems for build in view.builds)
+    )
+
+
+def _places(builds: Iterable[BuildView]) -> list[tuple[str, System]]:
+    return [(build.project, build.system) for build in builds]
 
 
 def _why_no_cancel(command: Cancel, asked: Asked) -> Iterator[str]:

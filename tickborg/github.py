@@ -193,12 +193,19 @@ class Reply(Value):
     comment_id: int
     """The comment that is answered."""
     body: str = Field(max_length=COMMENT_LIMIT)
-    """The whole answer, with :func:`reply_marker` in it."""
+    """The whole answer, with its marker in it."""
+    marker: str = ""
+    """What it is found again by; empty: :func:`reply_marker` of the comment."""
 
 
 def reply_marker(comment_id: int) -> str:
     """What the answer to the comment ``comment_id`` contains, and nobody sees."""
     return f"<!-- tickborg:reply:{comment_id} -->"
+
+
+def late_reply_marker(comment_id: int, n: str) -> str:
+    """The same of an answer that is given when what was asked for comes to nothing after all."""
+    return f"<!-- tickborg:late-reply:{comment_id}:{n} -->"
 
 
 class CommitQuestion(Value):

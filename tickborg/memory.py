@@ -8,7 +8,7 @@ from tickborg.github import PullRequest, RepositoryName
 from tickborg.jobs import BuildOutcome, BuildsWanted, EvaluationOutcome, EvaluationResult, Merge, SkippedBuild
 from tickborg.labels import INTERNAL_ERROR_LABEL
 from tickborg.requests import BuildOrder
-from tickborg.texts import notices
+from tickborg.texts import notices, reasons
 from tickborg.values import Value
 from tickborg.views import PullRequestView
 
@@ -42,10 +42,12 @@ class PullRequestMemory(OwnerMemory):
     """The head that a maintainer has let in."""
     head_since: datetime | None = None
     """By GitHub's clock, when this head was first heard of: whoever wrote before cannot have meant it."""
+    called_off: tuple[str, ...] = ()
+    """Projects that somebody cancelled before the evaluation under way has asked for their builds."""
     orders: tuple[BuildOrder, ...] = ()
     """Builds that were asked for and are not planned yet."""
     notices: tuple[str, ...] = ()
-    """Answers to buttons, for the summary comment."""
+    """What was asked for and is not done, and why, for the summary comment."""
     failed_checks: tuple[str, ...] = ()
     """Evaluation checks that did not pass."""
     evaluation: EvaluationOutcome | None = None
@@ -75,8 +77,8 @@ class PullRequestMemory(OwnerMemory):
             self.awaits_approval = False
             self.failed_checks = ()
             self.notices = ()
+            self.called_off = ()
             self.fresh_base = self.rebuild = False
-            self._drop_orders()
         self.evaluation = None
         self.evaluation_reason = ""
         self.pull = pull
@@ -92,7 +94,12 @@ class PullRequestMemory(OwnerMemory):
         self.fresh_base = self.rebuild = False
         self.awaits_approval = plan.awaits_approval
         self.changed_projects = plan.changed_projects
-        self.skipped = plan.skipped
+        cancelled = [name for name in plan.changed_projects if name in self.called_off]
+        self.skipped = (
+            *plan.skipped,
+            *(SkippedBuild(project=name, reason=reasons.called_off()) for name in cancelled),
+        )
+        self.called_off = ()
 
     def end_evaluation(self, result: EvaluationResult) -> None:
         """Take in how the evaluation of the current head ended."""
@@ -156,12 +163,6 @@ class PullRequestMemory(OwnerMemory):
         """Whether there is a merge to build, which no evaluation is about to replace."""
         return self.merge is not None and not self.fresh_base
 
-    def _drop_orders(self) -> None:
-        """What was asked for on one head is not done on another, which nobody may have looked at."""
-        if self.orders:
-            self.notice(notices.dropped([name for order in self.orders for name in order.projects]))
-            self.orders = ()
-
     def forget_orders(self, projects: Collection[str]) -> None:
         """Let go of orders that wait, as far as they are about ``projects``."""
         kept = (_without(order, projects) for order in self.orders)
@@ -169,7 +170,8 @@ class PullRequestMemory(OwnerMemory):
 
     def notice(self, text: str) -> None:
         """Say ``text`` in the summary comment, until there is a new head; of many, the last ones."""
-        self.notices = (*self.notices, text)[-NOTICES_LIMIT:]
+        others = (notice for notice in self.notices if notice != text)
+        self.notices = (*others, text)[-NOTICES_LIMIT:]
 
     def view(self) -> PullRequestView | None:
         """What others may see; None before the first event."""
@@ -186,6 +188,7 @@ class PullRequestMemory(OwnerMemory):
             builds=tuple(record.view for record in self.builds.values()),
             skipped=self.skipped,
             notices=self.notices,
+            waiting=tuple(notices.command(order.mode, order.projects) for order in self.orders),
             awaits_approval=self.awaits_approval and not self.is_approved,
             failed_checks=self.failed_checks,
         )
@@ -193,9 +196,9 @@ class PullRequestMemory(OwnerMemory):
 
 def _without(order: BuildOrder, projects: Collection[str]) -> BuildOrder | None:
     """What is left of ``order`` without ``projects``."""
-    left = tuple(project for project in order.projects if project not in projects)
     if not order.projects:
-        return order
+        return order.model_copy(update={"without": (*order.without, *sorted(projects))})
+    left = tuple(project for project in order.projects if project not in projects)
     return order.model_copy(update={"projects": left}) if left else None
 
 

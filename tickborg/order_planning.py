@@ -19,9 +19,10 @@ def jobs_of_order(
 
     ``changed`` are the names of the projects that the source's merge changes.
     """
+    wanted = order.projects or [name for name in changed if name not in order.without]
     return tuple(
         source.job(project, system, order.mode)
-        for project in _named(order.projects or changed, source.projects)
+        for project in _named(wanted, source.projects)
         for system in order.systems
         if not _why_not(project, system, order, policy)
     )

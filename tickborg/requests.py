@@ -16,6 +16,13 @@ from tickborg.systems import System
 from tickborg.values import Value
 
 
+class Asker(Value):
+    """Who asks in a comment, which is where they are answered."""
+
+    comment_id: int
+    login: str
+
+
 class EvaluateOrder(Value):
     """Evaluate the head again."""
 
@@ -40,6 +47,12 @@ class BuildOrder(Value):
     mode: BuildMode = BuildMode.BUILD
     approves: bool = False
     """Whether whoever asks may let a first contribution in."""
+    asker: Asker | None = None
+    """Who asks; None: somebody who pressed a button."""
+    answered: bool = False
+    """Whether they have been told what of it comes to nothing."""
+    without: tuple[str, ...] = ()
+    """Projects that somebody has cancelled since, where none were named."""
 
 
 class RetryOrder(Value):
@@ -89,6 +102,8 @@ class Request(Value):
     """The person's login."""
     pull: PullRequest | None = None
     """The pull request as GitHub describes it now; None: it is about a branch."""
+    asker: Asker | None = None
+    """Who wrote the comment; None: it was none."""
     written_at: datetime | None = None
     """By GitHub's clock, when the comment was written; None: nobody knows, or it was no comment."""
     orders: tuple[Order, ...]

@@ -60,11 +60,20 @@ class PullRequestView(Value):
     builds: tuple[BuildView, ...] = ()
     skipped: tuple[SkippedBuild, ...] = ()
     notices: tuple[str, ...] = ()
-    """Answers to buttons that were not to be pressed."""
+    """What was asked for, with a button or in a comment, and is not done, and why: Markdown."""
+    waiting: tuple[str, ...] = ()
+    """What was asked for and has not begun, since there is no merge to build yet: Markdown."""
     awaits_approval: bool = False
     """Whether nothing is built until somebody who may push has let the head in."""
     failed_checks: tuple[str, ...] = ()
     """Evaluation checks that did not pass."""
+
+    @property
+    def not_built(self) -> tuple[SkippedBuild, ...]:
+        """What was skipped, and is not being built all the same because somebody asked for it."""
+        builds = [build for build in self.builds if build.mode is not BuildMode.CHECK]
+        built = {(build.project, system) for build in builds for system in (build.system, None)}
+        return tuple(each for each in self.skipped if (each.project, each.system) not in built)
 
     @property
     def evaluation_failed(self) -> bool:

@@ -21,7 +21,7 @@ def issue_comment(delivery: Delivery, repo: RepositoryName, policy: HearingPolic
     if not place.on_pull_request:
         return Ignore("a comment on an issue that is no pull request starts nothing")
     if place.by_a_bot:
-        return Ignore("a comment that a bot or an App wrote starts nothing")
+        return Ignore("a comment that a bot wrote starts nothing")
     if not mentions(comment.body, policy.handle):
         return Ignore(f"a comment that does not mention @{policy.handle} starts nothing")
     return _read(comment)

@@ -1,6 +1,6 @@
 """Builds that somebody asked a pull request's owner for: planned as soon as there is a merge to build."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,14 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.github import PullRequest
     from tickborg.jobs import Merge, ProjectsJob
     from tickborg.memory import PullRequestMemory
-    from tickborg.order_planning import jobs_of_order
+    from tickborg.order_planning import jobs_of_order, not_made
     from tickborg.planning import Source
     from tickborg.projects import ProjectSet
     from tickborg.requests import BuildOrder
-    from tickborg.texts import notices
+    from tickborg.texts import answers, notices
     from workflows import policies
     from workflows.failures import failure_reason
+    from workflows.late_answers import LateAnswers
     from workflows.owned_builds import OwnedBuilds
 
 
@@ -43,6 +44,7 @@ class BuildOrders:
         builds: what starts them.
         run: runs a coroutine beside the owner's loop.
         tell: puts what was read into the owner's inbox.
+        answers: tells whoever asked what came to nothing.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class BuildOrders:
         builds: OwnedBuilds,
         run: Callable[[Coroutine[Any, Any, None]], None],
         tell: Callable[[ProjectsRead], None],
+        answers: LateAnswers,
     ) -> None:
         self._memory = memory
         self._builds = builds
         self._run = run
         self._tell = tell
+        self._answers = answers
         self._reading: set[BuildOrder] = set()
 
     def take(self, order: BuildOrder) -> None:
@@ -76,8 +80,19 @@ class BuildOrders:
 
     def give_up(self, reason: str) -> None:
         """Say of every order that there is nothing to build, and why."""
+        self._drop(lambda order: notices.nothing_to_build(order.projects, reason))
+
+    def close(self) -> None:
+        """Say of every order that nothing is built for a pull request that is closed."""
+        self._drop(lambda _order: answers.closed())
+
+    def move_on(self) -> None:
+        """Say of every order that a push came before: nobody may have looked at the new head."""
+        self._drop(lambda order: notices.dropped(order.projects))
+
+    def _drop(self, in_words: Callable[[BuildOrder], str]) -> None:
         for order in self._memory.orders:
-            self._memory.notice(notices.nothing_to_build(order.projects, reason))
+            self._answers.say(order.asker, in_words(order))
         self._memory.orders = ()
 
     def carry_out(self, read: ProjectsRead) -> None:
@@ -91,21 +106,19 @@ class BuildOrders:
             return
         self._memory.orders = tuple(order for order in self._memory.orders if order != read.order)
         if read.projects is None:
-            self._memory.notice(notices.order_failed(read.order.projects, read.error))
+            self._answers.say(read.order.asker, notices.order_failed(read.order.projects, read.error))
         elif self._memory.awaits_approval and not self._memory.is_approved:
-            self._memory.notice(_not_let_in(read.order, pull))
+            self._answers.say(read.order.asker, _not_let_in(read.order, pull))
         else:
             self._start(read.order, Source.of_pull(pull, read.merge, read.projects))
 
     def _start(self, order: BuildOrder, source: Source) -> None:
-        changed = self._memory.changed_projects
-        gone = [name for name in order.projects if source.projects.named(name) is None]
-        if gone:
-            self._memory.notice(notices.no_projects(gone, source.base_ref))
-        elif not (order.projects or changed):
-            self._memory.notice(notices.nothing_changed(source.merge.head_sha, self._memory.policy.handle))
-        for job in jobs_of_order(order, source, changed, self._memory.policy):
+        memory = self._memory
+        jobs = jobs_of_order(order, source, memory.changed_projects, memory.policy)
+        for job in jobs:
             self._builds.want(job, asked=True)
+        for text in _not_built(order, source, memory, nothing=not jobs):
+            self._answers.say(order.asker, text)
 
     async def _read_projects(self, order: BuildOrder, pull: PullRequest, merge: Merge) -> None:
         try:
@@ -119,6 +132,21 @@ class BuildOrders:
             self._tell(ProjectsRead(order, merge, None, failure_reason(error)))
         else:
             self._tell(ProjectsRead(order, merge, report.projects))
+
+
+def _not_built(
+    order: BuildOrder, source: Source, memory: PullRequestMemory, *, nothing: bool
+) -> Iterator[str]:
+    """What of an order comes to nothing, as far as whoever asks cannot have been told before."""
+    gone = [name for name in order.projects if source.projects.named(name) is None]
+    if gone:
+        yield notices.no_projects(gone, source.base_ref)
+    elif not (order.projects or memory.changed_projects):
+        yield notices.nothing_changed(source.merge.head_sha, memory.policy.handle)
+    elif not order.projects or (nothing and not order.answered):
+        whole = order.model_copy(update={"projects": order.projects or memory.changed_projects})
+        for build in not_made(whole, source.projects, memory.policy):
+            yield answers.not_made(build)
 
 
 def _not_let_in(order: BuildOrder, pull: PullRequest) -> str:

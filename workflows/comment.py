@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.cluster import ClusterActivities
@@ -12,11 +12,20 @@ with workflow.unsafe.imports_passed_through():
     from activities.github import GitHubActivities
     from activities.repository import RepositoryActivities
     from tickborg.commands.values import CommentText, ParsedComment
-    from tickborg.comment_orders import Asked, Settled, asks_how_it_stands, names_projects, settle
+    from tickborg.comment_needs import (
+        asks_how_it_stands,
+        depends_on_who_asks,
+        names_projects,
+        needs_nothing,
+    )
+    from tickborg.comment_orders import Asked, Settled, settle, settle_unasked
+    from tickborg.errors import FailureKind
     from tickborg.events.comments import IssueComment
     from tickborg.github import (
+        Permission,
         PullRequest,
         PullRequestQuestion,
+        PullRequestState,
         Reaction,
         Reply,
         reply_marker,
@@ -25,9 +34,9 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.messages import Event, EventName
     from tickborg.names import COMMENT_WORKFLOW
     from tickborg.policy import Policy
-    from tickborg.requests import OwnerMessage, Request
+    from tickborg.requests import Asker, OwnerMessage, Request
     from tickborg.systems import System
-    from tickborg.texts import answers, replies, status_reply
+    from tickborg.texts import answers, links, replies, status_reply
     from tickborg.views import PullRequestView
     from workflows import policies, questions
     from workflows.failures import failure_reason
@@ -44,23 +53,35 @@ class Comment:
 
     @workflow.run
     async def run(self, comment: IssueComment) -> str:
-        """Do what the comment asks for, as far as whoever wrote it may; what came of it, for the Web UI."""
+        """Do what the comment asks for, as far as whoever wrote it may; what came of it, for the Web UI.
+
+        Raises:
+            ApplicationError: GitHub or git refused something for good; whoever wrote it has been told.
+        """
         self._policy = await questions.the_policy()
         try:
             parsed = await self._read()
             if not (parsed.commands or parsed.errors):
                 return "it says nothing to the bot"
-            asked = await self._find_out(parsed)
-            settled = settle(parsed, asked)
-            if settled.orders:
+            if needs_nothing(parsed):
+                asked, settled = None, settle_unasked(parsed)
+            else:
+                asked = await self._find_out(parsed)
+                settled = settle(parsed, asked)
                 await self._hand_on(settled, asked.pull)
         except ActivityError as error:
-            await self._reply([answers.internal_error(failure_reason(error))])
-            raise
+            reason = failure_reason(error)
+            await self._give_up(reason)
+            raise ApplicationError(reason, type=FailureKind.PERMANENT, non_retryable=True) from error
         await asyncio.gather(
             self._react(settled), self._answer(settled, asked), questions.count(*_events(parsed, settled))
         )
         return f"{len(settled.orders)} orders, {len(settled.errors)} errors"
+
+    async def _give_up(self, reason: str) -> None:
+        await asyncio.gather(
+            self._reply([answers.internal_error(reason)]), questions.count_failure(self._comment.repo)
+        )
 
     async def _read(self) -> ParsedComment:
         return await workflow.execute_activity_method(
@@ -73,15 +94,15 @@ class Comment:
     # Who asks, and about what
 
     async def _find_out(self, parsed: ParsedComment) -> Asked:
-        """All that decides, asked for at once: of the projects and the owner, only what is needed."""
-        comment = self._comment
+        """All that decides, asked for at once, and only what is needed."""
+        by_whom = depends_on_who_asks(parsed)
         pull, permission = await asyncio.gather(
-            questions.pull_request(comment.repo, comment.number),
-            questions.permission_of(comment.repo, comment.author),
+            questions.pull_request(self._comment.repo, self._comment.number),
+            self._permission(wanted=by_whom),
         )
         projects, view = await asyncio.gather(
             self._projects(pull, wanted=names_projects(parsed)),
-            self._view(wanted=asks_how_it_stands(parsed) or self._policy.require_approval),
+            self._view(wanted=asks_how_it_stands(parsed) or (by_whom and self._policy.require_approval)),
         )
         return Asked(
             by=self._comment.author,
@@ -92,6 +113,11 @@ class Comment:
             project_file_error=projects.project_file_error if projects else None,
             view=view,
         )
+
+    async def _permission(self, *, wanted: bool) -> Permission:
+        if not wanted:
+            return Permission.NONE
+        return await questions.permission_of(self._comment.repo, self._comment.author)
 
     async def _projects(self, pull: PullRequest, *, wanted: bool) -> ProjectsReport | None:
         if not wanted:
@@ -120,10 +146,13 @@ class Comment:
     # What is done about it
 
     async def _hand_on(self, settled: Settled, pull: PullRequest) -> None:
+        if not settled.orders:
+            return
         request = Request(
             id=f"comment {self._comment.comment_id}",
             by=self._comment.author,
             pull=pull,
+            asker=Asker(comment_id=self._comment.comment_id, login=self._comment.author),
             written_at=self._comment.written_at,
             orders=settled.orders,
         )
@@ -146,14 +175,14 @@ class Comment:
         except ActivityError as error:
             workflow.logger.warning("no reaction: %s", failure_reason(error))
 
-    async def _answer(self, settled: Settled, asked: Asked) -> None:
+    async def _answer(self, settled: Settled, asked: Asked | None) -> None:
         wrong = replies.reply(
             ParsedComment(commands=settled.commands, errors=settled.errors),
             settled.offer,
             self._policy.handle,
         )
         sections = [*filter(None, (wrong,)), *settled.notes]
-        if settled.wants_status:
+        if settled.wants_status and asked is not None:
             sections.append(await self._status(asked))
         if settled.wants_help:
             sections.append(replies.help_text(self._policy.handle))
@@ -175,6 +204,9 @@ class Comment:
         )
 
     async def _status(self, asked: Asked) -> str:
+        if asked.view is None and asked.pull.state is PullRequestState.CLOSED:
+            page = links.pull_request_url(self._policy, asked.pull.repo, asked.pull.number)
+            return answers.stood_last(page)
         if asked.view is None:
             return answers.nothing_known(self._policy.handle)
         moment = status_reply.Moment(

@@ -64,7 +64,7 @@ class OwnedBuilds:
 
     def want(self, job: BuildJob, *, asked: bool = False) -> None:
         """Build ``job`` unless the same runs; if nobody ``asked`` for it, unless it has been done, too."""
-        known = self._memory.builds.get(build_key(job))
+        known = self._memory.covering(job) or self._memory.builds.get(build_key(job))
         if known is not None and self._joins(known, asked=asked):
             known.asked |= asked
             return

@@ -26,7 +26,6 @@ with workflow.unsafe.imports_passed_through():
         EvaluationResult,
     )
     from tickborg.memory import PullRequestMemory, PullRequestStart
-    from tickborg.messages import Event, EventName
     from tickborg.order_planning import orders_of
     from tickborg.planning import title_matters
     from tickborg.requests import (
@@ -39,12 +38,13 @@ with workflow.unsafe.imports_passed_through():
         Request,
         RetryOrder,
     )
-    from tickborg.texts import notices
+    from tickborg.texts import answers, notices
     from tickborg.views import PullRequestView
     from workflows import questions
     from workflows.build_orders import BuildOrders, ProjectsRead
     from workflows.failures import failure_reason
     from workflows.head_evaluation import EvaluationEnded, HeadEvaluation
+    from workflows.late_answers import LateAnswers
     from workflows.owned_builds import BuildEnded, OwnedBuilds
     from workflows.replicas import newer_of
     from workflows.showing import Showing
@@ -84,7 +84,8 @@ class PullRequestOwner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._evaluation = HeadEvaluation(self._memory, self._run, self._inbox.append)
         self._builds = OwnedBuilds(self._memory, self._run, self._inbox.append)
-        self._orders = BuildOrders(self._memory, self._builds, self._run, self._inbox.append)
+        self._answers = LateAnswers(self._memory, self._run)
+        self._orders = BuildOrders(self._memory, self._builds, self._run, self._inbox.append, self._answers)
         self._showing = Showing(self._memory)
 
     @workflow.run
@@ -95,6 +96,7 @@ class PullRequestOwner:
             await workflow.wait_condition(lambda: bool(self._inbox) or self._may_end or self._may_renew)
             while self._inbox:
                 self._act(self._inbox.popleft())
+            self._answers.send()
             self._showing.show()
             # No await between the last look at an empty inbox and the return: a signal that came in
             # between would be lost with this run (measured; design, section 3).
@@ -231,7 +233,7 @@ class PullRequestOwner:
             # What is known is about the head that was known, and is shown when this run has ended.
             closed = known.model_copy(update={"state": PullRequestState.CLOSED})
             self._memory.pull = pull if _same_change(known, pull) else closed
-        self._memory.orders = ()
+        self._orders.close()
         self._cancel_all(cancellation.CLOSED)
 
     def _cancel_all(self, reason: str) -> None:
@@ -248,9 +250,10 @@ class PullRequestOwner:
         for order in request.orders:
             pull = self._memory.pull
             if pull is None or self._closed:
-                return
-            if isinstance(order, BuildOrder) and request.pull is not None and _moved_on(request.pull, pull):
-                self._memory.notice(notices.dropped(order.projects))
+                if request.asker is not None:
+                    self._answers.say(request.asker, answers.closed())
+            elif isinstance(order, BuildOrder) and request.pull is not None and _moved_on(request.pull, pull):
+                self._answers.say(request.asker, notices.dropped(order.projects))
             else:
                 self._carry_out(order, pull, request)
 
@@ -261,6 +264,7 @@ class PullRequestOwner:
             case EvaluateOrder():
                 self._evaluate_unless_under_way(pull)
             case BuildOrder():
+                order = order.model_copy(update={"asker": request.asker})
                 self._build(order, pull, request.written_at)
             case RetryOrder():
                 self._retry(order, pull)
@@ -304,6 +308,8 @@ class PullRequestOwner:
             records = [r for r in self._memory.builds.values() if r.job.project.name in named]
             self._builds.cancel(records, reason)
             self._memory.forget_orders(named)
+            if self._evaluation.running:
+                self._memory.called_off = (*self._memory.called_off, *order.projects)
             self._orders.go_on()
             return
         self._memory.orders = ()
@@ -335,6 +341,7 @@ class PullRequestOwner:
         if known is not None and known.head_sha != pull.head_sha:
             self._evaluation.supersede(known, pull.head_sha)
             self._builds.cancel_all(cancellation.superseded_by(pull.head_sha))
+            self._orders.move_on()
         elif known is not None and known.base_ref != pull.base_ref:
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         self._memory.believe(pull)
@@ -372,15 +379,17 @@ class PullRequestOwner:
         if self._closed or not self._evaluation.hears(wanted.n):
             return
         asked_for: tuple[BuildOrder, ...] = ()
-        rebuild = self._memory.rebuild
+        rebuild, called_off = self._memory.rebuild, self._memory.called_off
         if self._memory.base_sha not in {None, wanted.plan.merge.base_sha}:
-            asked_for = orders_of(self._memory.builds.values() if rebuild else self._builds.asked_for())
+            records = self._memory.builds.values() if rebuild else self._builds.asked_for()
+            asked_for = orders_of(each for each in records if each.job.project.name not in called_off)
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         self._memory.plan(wanted)
         # All that was built of the head is wanted again, also what nobody would build without being asked.
         known = [record.job for record in self._memory.builds.values()] if rebuild else []
         for job in (*wanted.plan.builds, *known):
-            self._builds.want(job, asked=rebuild)
+            if job.project.name not in called_off:
+                self._builds.want(job, asked=rebuild)
         if self._memory.awaits_approval and self._memory.is_approved:
             self._evaluate(wanted.plan.pull)
         for order in asked_for:
@@ -395,7 +404,7 @@ class PullRequestOwner:
 
     def _count_failure(self, *, failed: bool) -> None:
         if failed:
-            self._run(questions.count(Event(name=EventName.PERMANENT_FAILURE, repo=str(self._memory.repo))))
+            self._run(questions.count_failure(self._memory.repo))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

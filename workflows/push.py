@@ -122,6 +122,7 @@ class PushOwner:
                 self._builds.come_further(item)
             case BuildEnded():
                 self._builds.end(item)
+                self._count_failure(failed=item.failed)
 
     def _on_push(self, push: PushEvent) -> None:
         if not self._memory.first_sight(push.delivery, workflow.now()):
@@ -180,6 +181,7 @@ class PushOwner:
     def _on_look(self, look: PushLook) -> None:
         self._looking = False
         self._memory.waiting = self._memory.waiting[1:]
+        self._count_failure(failed=look.report is None and not look.gone)
         if isinstance(look.about, ButtonOrder):
             self._build_again(look.about, look.report)
         else:
@@ -242,6 +244,10 @@ class PushOwner:
             )
         except ActivityError as error:
             workflow.logger.warning("status of %s not set: %s", status.sha, failure_reason(error))
+
+    def _count_failure(self, *, failed: bool) -> None:
+        if failed:
+            self._run(questions.count_failure(self._memory.repo))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
         RepositoryName,
     )
     from tickborg.jobs import Notification
-    from tickborg.messages import Event
+    from tickborg.messages import Event, EventName
     from tickborg.policy import Policy
     from tickborg.push_memory import PushMemory
     from workflows import policies
@@ -86,3 +86,8 @@ async def count(*events: Event) -> None:
         )
     except ActivityError as error:
         workflow.logger.warning("not counted: %s", failure_reason(error))
+
+
+async def count_failure(repo: RepositoryName) -> None:
+    """Have it counted that something was given up for good, which a person has to see to."""
+    await count(Event(name=EventName.PERMANENT_FAILURE, repo=str(repo)))

@@ -98,7 +98,7 @@ def _resolution(view: PullRequestView) -> Content:
 def _builds(view: PullRequestView, now: datetime) -> Builds:
     return Builds(
         builds=view.builds,
-        skipped=view.skipped,
+        skipped=view.not_built,
         head_sha=view.pull.head_sha,
         reproduction=partial(reproduction.of_view, view),
         now=now,

@@ -23,7 +23,7 @@ from tickborg.views import PullRequestView
 
 _FAULT = re.compile(
     r"bug in activity|which it never should|never retrieved|Exception in ASGI application| CRITICAL "
-    r"|ondeterminis|Failed activation|never awaited|Unhandled"
+    r"|ondeterminis|Failed activation|Unhandled"
 )
 
 

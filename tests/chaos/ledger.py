@@ -32,6 +32,8 @@ class Done:
     sha: str
     """The head after it."""
     comment_id: int | None = None
+    heard: bool = True
+    """False: GitHub never told of the comment, and keeps no record by which anybody could find out."""
 
 
 @dataclass

@@ -26,6 +26,7 @@ class People:
         )
         self.ledger = Ledger()
         self._github = github
+        self._app = app
         maya = self._person(MAINTAINER)
         github.collaborate(self.repository, MAINTAINER, "write")
         github.collaborate(self.repository, READER, "read")
@@ -46,8 +47,7 @@ class People:
             case Push():
                 self._push(act)
             case Say():
-                comment = self._person(act.person).comment(self.pull(act.pull), act.words)
-                self._enter(act, comment_id=comment.id)
+                self._say(act)
             case Press():
                 self._press(act)
             case Close():
@@ -96,6 +96,12 @@ class People:
         self._enter_head(Head(sha, act.pull, recipes, before.conflicting and not act.forced))
         self._enter(act)
 
+    def _say(self, act: Say) -> None:
+        told = len(self._app.deliveries)
+        comment = self._person(act.person).comment(self.pull(act.pull), act.words)
+        heard = len(self._app.deliveries) > told
+        self.ledger.done.append(Done(act, self.pull(act.pull).head_sha, comment.id, heard))
+
     def _press(self, act: Press) -> None:
         runs = [
             run
@@ -124,9 +130,9 @@ class People:
     def _enter_head(self, head: Head) -> None:
         self.ledger.heads[head.sha] = head
 
-    def _enter(self, act: Act, comment_id: int | None = None) -> None:
+    def _enter(self, act: Act) -> None:
         assert not isinstance(act, PushTrunk)
-        self.ledger.done.append(Done(act, self.pull(act.pull).head_sha, comment_id))
+        self.ledger.done.append(Done(act, self.pull(act.pull).head_sha))
 
     def _person(self, login: str) -> Person:
         return Person(self._github, login)

@@ -112,7 +112,7 @@ def every_comment_answered_once(case: Case) -> Found:
         if "@tickbot" not in comment.body:
             if answered:
                 yield f"comment {comment.id} on #{comment.pull}", "answered, and was not to the bot"
-        elif count > 1 or not answered:
+        elif count > 1 or (done.heard and not answered):
             yield (
                 f"comment {comment.id} on #{comment.pull}, {comment.body!r}",
                 f"{count} replies, no reaction",

@@ -98,7 +98,7 @@ def _ordered_on_head(ledger: Ledger, pull: int) -> frozenset[str]:
     for done in ledger.about(pull):
         if isinstance(done.act, Push | Close):
             names = frozenset()
-        names |= frozenset(_ordered(done))
+        names |= frozenset(_ordered(done) if done.heard else ())
     return names
 
 

@@ -35,6 +35,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SILENCE = timedelta(seconds=3)
 """How long a builder may be silent, which is half a minute in production."""
 
+NO_ROOM = r"no new build is taken: \d+ \w+ are left .* min_free_space is 1000 TiB; make room there"
 OTHER_SYSTEM = System.X86_64_FREEBSD
 
 
@@ -70,16 +71,21 @@ class Building:
         self.run = run
         self.first = attempt_of(run)
 
-    async def until_taken_over(self) -> None:
-        """Wait until the second builder's attempt is under way."""
-        await self.site.github.until(lambda: attempt_of(self.run) != self.first)
-        assert self.run.output.title == f"running on {SECOND}, attempt 2: the builder before it failed"
+    async def until_given_up(self) -> None:
+        """Wait until the first attempt is lost, and another one to be made."""
+        await until_queued(self.site, self.pull, attempt=2)
 
-    async def assert_built_by_two(self, first: BuildLogStatus) -> None:
+    async def until_taken_over(self, builder: str = SECOND) -> None:
+        """Wait until the second attempt is under way, on ``builder``."""
+        await self.site.github.until(lambda: attempt_of(self.run) != self.first)
+        assert self.run.output.title == f"running on {builder}, attempt 2: the builder before it failed"
+
+    async def assert_built_by_two(self, first: BuildLogStatus, builder: str = SECOND) -> None:
         """See the one check run end with the second attempt's success, and each attempt's log kept.
 
         Args:
             first: how the first attempt's log ended.
+            builder: whose the second attempt was.
         """
         site, run = self.site, self.run
         await site.settled(self.pull)
@@ -91,7 +97,7 @@ class Building:
         assert said.details_urls == [page_of(site, self.pull), *urls]
         assert the_comment(self.pull).startswith("✅ **The build succeeded**\n")
         endings = [(await log_of(site, attempt))[2] for attempt in (self.first, found)]
-        assert [(end["identity"], end["status"]) for end in endings] == [(FIRST, first), (SECOND, "success")]
+        assert [(end["identity"], end["status"]) for end in endings] == [(FIRST, first), (builder, "success")]
         await eventually(partial(nothing_runs, self.marker))
         await eventually(self._workspaces_are_freed)
 
@@ -116,7 +122,8 @@ class Building:
 
 
 async def a_build(site: Site) -> Building:
-    """Have a build begun."""
+    """Have a build begun by the builder that has just been started."""
+    await eventually(partial(TemporalCluster(site.client).builders_online, SYSTEM))
     marker = new_marker()
     repository = site.repository(held(marker))
     site.github.collaborate(repository, FETCHER, "read")
@@ -126,8 +133,8 @@ async def a_build(site: Site) -> Building:
     return Building(site, marker, pull, run)
 
 
-async def until_queued(site: Site, pull: PullRequest) -> None:
-    """Wait until the only build of a pull request is in the queue of the builders."""
+async def until_queued(site: Site, pull: PullRequest, *, attempt: int = 1) -> None:
+    """Wait until an attempt at the only build of a pull request is in the queue of the builders."""
     query = f'{REPO_ATTRIBUTE}="{pull.repository.full_name}" AND {PR_ATTRIBUTE}={pull.number}'
 
     async def is_queued() -> bool:
@@ -135,7 +142,7 @@ async def until_queued(site: Site, pull: PullRequest) -> None:
         for build in [build async for build in found]:
             described = await site.client.get_workflow_handle(build.id).describe()
             pending = described.raw_description.pending_activities
-            return any(activity.activity_type.name == "build" for activity in pending)
+            return ("build", attempt) in [(each.activity_type.name, each.attempt) for each in pending]
         return False
 
     await eventually(is_queued)
@@ -150,19 +157,6 @@ async def is_offline(site: Site) -> bool:
 async def nothing_runs(marker: str) -> bool:
     """Whether no process has ``marker`` in its command line."""
     return not alive(marker)
-
-
-async def test_another_builder_finishes_what_a_killed_one_began(site: Site, machine: BuilderMachine) -> None:
-    """Nothing of the dead one's build runs on, and the next builder of the host frees its workspace."""
-    first = await machine.start()
-    building = await a_build(site)
-    await first.kill()
-    await eventually(partial(nothing_runs, building.marker))
-    assert len(list(site.folders.workspaces.glob("*/"))) == 1
-    async with machine.another():
-        await building.until_taken_over()
-        await site.release(1)
-        await building.assert_built_by_two(BuildLogStatus.LOST)
 
 
 async def test_a_builder_that_is_stopped_finishes_what_it_has_and_takes_nothing_new(
@@ -211,16 +205,26 @@ async def test_a_builder_without_time_hands_its_build_over(
         await building.assert_built_by_two(BuildLogStatus.ERROR)
 
 
-@pytest.mark.parametrize("silently", [True, False], ids=["in silence", "refused"])
+async def test_a_builder_without_room_leaves_builds_to_others(site: Site, machine: BuilderMachine) -> None:
+    """It says so to its operator, and ends in good order although it has nothing to wait for."""
+    first = await machine.start(NO_ROOM, TICKBORG_BUILDER__MIN_FREE_SPACE="1000TiB")
+    async with machine.another():
+        building = await a_build(site)
+        await site.release(1)
+        await site.settled(building.pull)
+    assert (await log_of(site, building.first))[2]["identity"] == SECOND
+    assert await first.stop() == 0
+
+
 async def test_a_builder_that_was_cut_off_ends_what_another_one_has_begun_anew(
-    site: Site, machine: BuilderMachine, temporal: EmbeddedTemporal, *, silently: bool
+    site: Site, machine: BuilderMachine, temporal: EmbeddedTemporal
 ) -> None:
     """It hears that its attempt is lost as soon as it can, and ends in good order later."""
     async with network_to(temporal.address) as network:
         first = await machine.start(TICKBORG_TEMPORAL__ADDRESS=network.address)
         building = await a_build(site)
         async with machine.another():
-            await (network.black_hole() if silently else network.refuse())
+            await network.black_hole()
             await building.until_taken_over()
             await site.waiting(2)
             assert runs_below(first.pid, building.marker)
@@ -229,6 +233,23 @@ async def test_a_builder_that_was_cut_off_ends_what_another_one_has_begun_anew(
             assert not runs_below(first.pid, building.marker)
             await site.release(1)
             await building.assert_built_by_two(BuildLogStatus.LOST)
+        assert await first.stop() == 0
+
+
+async def test_a_builder_that_was_cut_off_begins_anew_where_there_is_no_other(
+    site: Site, machine: BuilderMachine, temporal: EmbeddedTemporal
+) -> None:
+    """It ends the attempt that is lost, and takes the next one; its connections were refused, and are not."""
+    async with network_to(temporal.address) as network:
+        first = await machine.start(TICKBORG_TEMPORAL__ADDRESS=network.address)
+        building = await a_build(site)
+        await network.refuse()
+        await building.until_given_up()
+        await network.heal()
+        await building.until_taken_over(FIRST)
+        await building.until_said_last(build_endings.given_up(FIRST))
+        await site.release(1)
+        await building.assert_built_by_two(BuildLogStatus.LOST, FIRST)
         assert await first.stop() == 0
 
 
@@ -250,3 +271,16 @@ async def test_what_a_builder_that_was_cut_off_came_to_changes_nothing(
             assert building.run.status == "in_progress"
             await site.release(1)
             await building.assert_built_by_two(BuildLogStatus.SUCCESS)
+
+
+async def test_another_builder_finishes_what_a_killed_one_began(site: Site, machine: BuilderMachine) -> None:
+    """Nothing of the dead one's build runs on, and the next builder of the host frees its workspace."""
+    first = await machine.start()
+    building = await a_build(site)
+    await first.kill()
+    await eventually(partial(nothing_runs, building.marker))
+    assert len(list(site.folders.workspaces.glob("*/"))) == 1
+    async with machine.another():
+        await building.until_taken_over()
+        await site.release(1)
+        await building.assert_built_by_two(BuildLogStatus.LOST)

@@ -12,13 +12,11 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import psutil
 
 from activities.attempt import Builder
-from activities.clients.cluster import TemporalCluster
 from activities.clients.sandbox.bubblewrap import Bubblewrap
 from activities.clients.sandbox.process import ProcessRunner
 from activities.clients.sandbox.sandbox import Limits
@@ -27,7 +25,6 @@ from cli.services import Builders, building, mirror_store, publishing
 from messaging.amqp import AmqpTransport
 from messaging.spool import SpoolFolder
 from tests.support import lively_tickborg
-from tests.support.eventually import eventually
 from tests.support.processes import alive
 from tests.support.services import Process, start_program
 from tests.support.site import SYSTEM, Site
@@ -65,13 +62,12 @@ class BuilderMachine:
         self._folder = folder
         self._process: Process | None = None
 
-    async def start(self, **variables: str) -> Process:
-        """Start ``tickborg builder``, and return when it is online; ``variables`` are settings."""
+    async def start(self, ready: str = "building for", **variables: str) -> Process:
+        """Start ``tickborg builder``, and return when it is ready; ``variables`` are settings."""
         program = (sys.executable, lively_tickborg.__file__)
         argv = (*program, "builder", "--config", str(self._folder / "tickborg.toml"))
         self._process = process = await start_program(self._folder / "output", argv, variables)
-        await process.says("building for")
-        await self._until_online()
+        await process.says(ready)
         return process
 
     @asynccontextmanager
@@ -93,16 +89,12 @@ class BuilderMachine:
             publishing(transport, SECOND, SpoolFolder(self._folder / "spool")) as publishers,
             building(site.client, builders, workspaces, publishers),
         ):
-            await self._until_online()
             yield
 
     async def end(self) -> None:
         """End what a test that failed has left running."""
         if self._process is not None and self._process.is_running:
             await self._process.kill()
-
-    async def _until_online(self) -> None:
-        await eventually(partial(TemporalCluster(self._site.client).builders_online, SYSTEM))
 
 
 def runs_below(parent: int, marker: str) -> bool:

@@ -62,6 +62,21 @@ def test_a_button_on_a_pull_request(
         assert f"@{presser.login} may not" in order.text
 
 
+@pytest.mark.parametrize("presser", [STRANGER, WRITER])
+@pytest.mark.parametrize("what", ["rerun", "test"])
+def test_a_button_of_a_system_without_builders(what: Literal["rerun", "test"], presser: Presser) -> None:
+    """Nobody is told to ask people who may push: they can do nothing about it."""
+    order = of_pull_request(button(what, System.X86_64_WINDOWS), pull_request(), presser)
+    assert isinstance(order, NoticeOrder)
+    assert f"no builders for {System.X86_64_WINDOWS}" in order.text
+
+
+def test_a_build_of_a_system_without_builders_is_cancelled() -> None:
+    """It may wait for one still."""
+    order = of_pull_request(button("cancel", System.X86_64_WINDOWS), pull_request(), AUTHOR)
+    assert isinstance(order, ButtonOrder)
+
+
 def test_a_button_on_a_branch_is_for_those_who_may_push() -> None:
     """GitHub shows it to nobody else; there is no comment that could say so."""
     pressed = button("rerun", origin=Origin(branch="main"))

@@ -299,3 +299,11 @@ def test_a_build_of_the_default_branch_is_held_to_the_recipe_of_then() -> None:
     made = ledger()
     made.heads["4" * 40] = Head("4" * 40, None, {})
     assert made.recipe("4" * 40, TRUNK) == ASH
+
+
+def test_a_comment_that_nobody_was_told_of_need_not_be_answered() -> None:
+    """GitHub keeps no record of it; that the pull request is in order is all that can be asked for."""
+    silent = replace(GOOD, comments=(CommentSeen(50, 1, by_bot=False, body=SAID.words), GOOD.comments[2]))
+    made = ledger()
+    made.done[-1] = replace(made.done[-1], heard=False)
+    assert violations(Case(REPO, made, silent)) == []

@@ -55,7 +55,7 @@ def read(body: str) -> list[str]:
         ("@tickbot build `cgit`. The rest is fine.", "@tickbot build cgit"),
         ("@tickbot build all", "@tickbot build all"),
         ("@tickbot build ALL.", "@tickbot build all"),
-        ("@tickbot build cgit all", "@tickbot build all"),
+        ("@tickbot build cgit all", "@tickbot build all cgit"),
         ("@tickbot build cgit on x86_64-linux", "@tickbot build cgit on x86_64-linux"),
         ("@tickbot build cgit ON X86_64-Linux.", "@tickbot build cgit on x86_64-linux"),
         (
@@ -137,6 +137,8 @@ def test_other_comments_ask_for_nothing(body: str) -> None:
         ("@tickbot build cgit on on", [("no_system", "on", None)]),
         ("@tickbot build cgit on x86_64-linus", [("unknown_system", "x86_64-linus", "x86_64-linux")]),
         ("@tickbot build cgit on linux", [("unknown_system", "linux", None)]),
+        ("@tickbot build on x86_64-linux cgit", [("unknown_system", "cgit", None)]),
+        ("@tickbot test on cgit", [("unknown_system", "cgit", None)]),
         ("@tickbot eval cgit", [("unexpected_words", "cgit", None)]),
         ("@tickbot retry cgit on x86_64-linux", [("unexpected_words", "cgit on x86_64-linux", None)]),
         ("@tickbot help me, please", [("unexpected_words", "me", None)]),
@@ -186,6 +188,7 @@ def test_too_many_projects_are_not_built() -> None:
     parsed = parse(f"@tickbot build {' '.join(names)}", HANDLE)
     assert not parsed.commands
     assert faults(parsed) == [("too_many_projects", names[-1], None)]
+    assert not parse(f"@tickbot build all {' '.join(names[1:])}", HANDLE).commands
 
 
 def test_too_many_commands_are_left_out() -> None:

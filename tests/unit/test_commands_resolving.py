@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from activities.clients.comments.parsing import parse
 from tests.support.commands import ANYWHERE, COMMANDS, faults
 from tickborg.commands.permission import refused_commands
 from tickborg.commands.printing import printed
@@ -73,6 +74,29 @@ def test_what_is_known_and_allowed_is_left(
 ) -> None:
     """And what is not is an error; what was meant for one project or system is never done for all."""
     assert resolved(command) == (rest, errors)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("@tickbot build on x86_64-linux MESHMC", "build MeshMC on x86_64-linux"),
+        ("@tickbot test on cgit", "test cgit"),
+        ("@tickbot build on x86_64-linux gcit", None),
+        ("@tickbot build on x86_64-linux aarch64-darwn", "aarch64-darwin"),
+    ],
+)
+def test_a_project_behind_on_is_put_before_it(written: str, meant: str | None) -> None:
+    """And is not done: what was meant for one project is never done for all that the head changes."""
+    answer = resolve(parse(written, "tickbot"), OFFER)
+    assert not answer.commands
+    assert [error.meant for error in answer.errors] == [meant]
+
+
+def test_a_wrong_name_beside_all_is_named() -> None:
+    """Everything is built all the same; one that is known is no mistake."""
+    answer = resolve(parse("@tickbot build all mesmc cgit", "tickbot"), OFFER)
+    assert [printed(command, "tickbot") for command in answer.commands] == ["@tickbot build all"]
+    assert faults(answer) == [("unknown_project", "mesmc", "MeshMC")]
 
 
 def test_all_projects_are_those_that_are_known() -> None:

@@ -13,12 +13,14 @@ from cli.main import app
 from cli.settings import load_settings
 from cli.settings_reference import settings_page
 from tests.support.markdown_page import blocks, rendered, rows, section, without_spaces
+from tickborg.commands.grammar import NEWCOMERS, WHO_MAY_PUSH
 from tickborg.commands.printing import printed
 from tickborg.commands.resolving import resolve
 from tickborg.commands.values import ParsedComment, Verb
 from tickborg.places import NOWHERE
+from tickborg.policy import Policy, Trust
 from tickborg.project_file import read_project_file
-from tickborg.texts.replies import reply
+from tickborg.texts.replies import help_text, reply
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
@@ -133,6 +135,16 @@ def test_there_is_an_example_of_every_command() -> None:
     assert {command.verb for parsed in examples for command in parsed.commands} == set(Verb)
     forms = [cells[0].text.split()[1] for cells in rows(COMMANDS.partition("\n## ")[0])]
     assert forms == list(Verb)
+
+
+def test_what_decides_who_may_push_are_settings() -> None:
+    """Whoever learns that they may not push finds out where that is set."""
+    named = set(re.findall(r"`(\w+)`", WHO_MAY_PUSH + NEWCOMERS)) - set(Verb) - set(Trust)
+    assert named == {"trusted_users", "trust", "require_approval"}
+    assert named <= set(Policy.model_fields)
+    for text in (WHO_MAY_PUSH, NEWCOMERS):
+        assert text in COMMANDS
+        assert text in help_text("tickbot")
 
 
 @pytest.mark.parametrize("prose", blocks(section(COMMANDS, "What is no command")))

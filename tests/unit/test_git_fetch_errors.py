@@ -17,7 +17,9 @@ from tickborg.github import RepositoryName
 
 REPO = RepositoryName(owner="octo", name="monorepo")
 URL = "https://github.com/octo/monorepo.git"
-DENIED = f"fatal: unable to access '{URL}/': The requested URL returned error: 403"
+REFUSED = "returned error: 403"
+DENIED = f"fatal: unable to access '{URL}/': The requested URL {REFUSED}"
+CUT_OFF = "fatal: expected 'acknowledgments'"
 
 SAID = [
     ("fatal: remote error: upload-pack: not our ref 0123456789", HeadGoneError),
@@ -26,6 +28,7 @@ SAID = [
     ("fatal: '/srv/none.git' does not appear to be a git repository\nfatal: Could not read", PermanentError),
     (f"fatal: unable to access '{URL}/': The requested URL returned error: 403", PermanentError),
     (f"fatal: unable to access '{URL}/': The requested URL returned error: 429", UnavailableError),
+    (f"error: RPC failed; HTTP 403 curl 22 The requested URL {REFUSED}\n{CUT_OFF}", UnavailableError),
     (f"remote: You have exceeded a secondary rate limit.\n{DENIED}", UnavailableError),
     (f"fatal: unable to access '{URL}/': The requested URL returned error: 503", UnavailableError),
     (f"fatal: unable to access '{URL}/': Could not resolve host: github.com", UnavailableError),

@@ -34,6 +34,7 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "dropped, unnamed": lambda: notices.dropped([]),
     "old head": lambda: notices.old_head("cgit", LINUX, HEAD),
     "may not press": lambda: notices.may_not_press("eve", "cgit", MAC),
+    "no builders": lambda: notices.no_builders("cgit", MAC),
     "may not cancel": lambda: notices.may_not_cancel("eve"),
     "may not rebuild": lambda: notices.may_not_rebuild("eve"),
     "closed": answers.closed,
@@ -50,9 +51,13 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "nothing failed yet": lambda: answers.nothing_failed_yet(HEAD),
     "may not retry": lambda: answers.may_not_retry([("cgit", MAC)]),
     "may not retry much": lambda: answers.may_not_retry([(f"p{n}", MAC) for n in range(7)]),
+    "no builders to retry": lambda: answers.no_builders_to_retry(
+        [("cgit", MAC), ("cmark", MAC), ("cmark", System.X86_64_WINDOWS)]
+    ),
     "nothing to cancel": lambda: answers.nothing_to_cancel([]),
     "nothing to cancel of a project": lambda: answers.nothing_to_cancel(["cgit"]),
     "failed": lambda: answers.internal_error("GitHub answered 410 Gone"),
+    "stood last": lambda: answers.stood_last(f"{DASHBOARD}/acme/mono/pull/7"),
     "nothing known": lambda: answers.nothing_known("tickbot"),
 }
 
@@ -108,6 +113,34 @@ STANDING: dict[str, PullRequestView] = {
             SkippedBuild(project="cmark", system=MAC, reason=reasons.no_such_builder(MAC)),
             SkippedBuild(project="cgit", reason=reasons.draft(reasons.command("tickbot", ["cgit"]))),
         ),
+    ),
+    "built all the same": pull_request_view(
+        build_view("cgit", outcome=BuildOutcome.SUCCESS),
+        evaluation=EvaluationOutcome.EVALUATED,
+        changed_projects=("cgit", "cmark"),
+        skipped=tuple(
+            SkippedBuild(project=name, reason=reasons.draft(reasons.command("tickbot", ["cgit", "cmark"])))
+            for name in ("cgit", "cmark")
+        ),
+    ),
+    "a check did not pass": pull_request_view(
+        build_view("cgit", outcome=BuildOutcome.SUCCESS),
+        evaluation=EvaluationOutcome.EVALUATED,
+        failed_checks=("format",),
+    ),
+    "checks did not pass": pull_request_view(
+        evaluation=EvaluationOutcome.EVALUATED, failed_checks=("format", "licences")
+    ),
+    "asked for before there is a merge": pull_request_view(
+        waiting=(
+            notices.command(BuildMode.TEST, ["meshmc"]),
+            notices.command(BuildMode.BUILD, []),
+            notices.command(BuildMode.BUILD, [f"project-{n}" for n in range(30)]),
+        )
+    ),
+    "asked for in vain": pull_request_view(
+        evaluation=EvaluationOutcome.EVALUATED,
+        notices=(notices.no_projects(["cgit"], "main"), notices.may_not_cancel("eve")),
     ),
 }
 

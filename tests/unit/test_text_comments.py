@@ -83,6 +83,13 @@ SAID: dict[str, PullRequestView] = {
             SkippedBuild(project="meshmc", system=LINUX, reason=reasons.no_such_builder(LINUX)),
         ),
     ),
+    "built all the same": pull_request_view(
+        build_view("cgit", outcome=SUCCESS),
+        build_view("meshmc", mode=BuildMode.CHECK, outcome=SUCCESS),
+        evaluation=EVALUATED,
+        changed_projects=("cgit", "meshmc"),
+        skipped=tuple(SkippedBuild(project=name, reason=DRAFT) for name in ("cgit", "meshmc")),
+    ),
     "draft": pull_request_view(
         evaluation=EVALUATED,
         changed_projects=("cgit", "meshmc"),

@@ -46,7 +46,6 @@ SAID: dict[str, list[CommandError]] = {
     "system not allowed": [error(ErrorKind.SYSTEM_NOT_ALLOWED, MAC)],
     "cancel not allowed": [error(ErrorKind.COMMAND_NOT_ALLOWED, verb=Verb.CANCEL)],
     "build not allowed": [error(ErrorKind.COMMAND_NOT_ALLOWED)],
-    "eval not allowed": [error(ErrorKind.COMMAND_NOT_ALLOWED, verb=Verb.EVAL)],
     "two mistakes": [
         error(ErrorKind.UNKNOWN_PROJECT, "mesmc", "meshmc"),
         error(ErrorKind.UNKNOWN_COMMAND, "evalfoo", "eval", place=Place(line=7, column=10)),

@@ -62,12 +62,17 @@ def test_a_comment_on_an_issue_is_none_on_a_pull_request() -> None:
     [
         {"user": {"login": "tickbot[bot]", "type": "Bot"}},
         {"user": {"login": "dependabot[bot]", "type": "Bot"}},
-        {"performed_via_github_app": {"id": 1}},
+        {"user": {"login": "tickbot[bot]", "type": "Bot"}, "performed_via_github_app": {"id": 1}},
     ],
 )
 def test_a_bot_is_not_listened_to(changes: dict[str, Any]) -> None:
     """Nor are two bots to talk to each other for ever: our own replies mention our handle."""
-    assert "bot or an App" in reason(comment_payload(**changes))
+    assert "that a bot wrote" in reason(comment_payload(**changes))
+
+
+def test_a_person_who_writes_through_an_app_is_listened_to() -> None:
+    """GitHub names the App, and the person as the author."""
+    assert read(comment_payload(performed_via_github_app={"id": 1})).author == "bob"
 
 
 def test_a_comment_to_others_starts_nothing() -> None:

@@ -8,6 +8,7 @@ from tests.support.workflow_bench import HEAD, LINUX, MAINTAINER, NEXT_HEAD, NUM
 from tests.workflow.conftest import NewBench
 from tickborg.errors import PermanentError
 from tickborg.github import CheckConclusion, CheckStatus, StatusState
+from tickborg.messages import EventName
 from tickborg.names import comment_id, pull_request_id
 from tickborg.policy import Policy
 from tickborg.systems import System
@@ -40,11 +41,13 @@ async def test_what_is_right_is_done_and_what_is_wrong_is_answered(bench: Bench)
 
 
 async def test_a_command_comes_before_the_evaluation_has_ended(bench: Bench) -> None:
-    """It waits for the merge, and is done then."""
+    """It waits for the merge, which `status` says, and is done then."""
     gate = bench.repositories.hold(HEAD)
     await bench.open("cgit")
     asked = await comment(bench, "@tickbot build meshmc")
     await until_seen(bench, asked)
+    answer = await answer_to(bench, await comment(bench, "@tickbot status"))
+    assert "not begun yet: `build meshmc`" in answer
     gate.set()
     await bench.until_check_run("meshmc", CheckConclusion.SUCCESS)
 
@@ -201,10 +204,15 @@ async def test_how_a_pull_request_stands_that_nobody_owns(bench: Bench) -> None:
 
 
 async def test_what_can_be_asked_for(bench: Bench) -> None:
-    """A table of commands."""
+    """A table of commands, for which nothing has to be known."""
     bench.github.open_pull(make_pull())
+    refusal = PermanentError("GitHub answered 403, 'Forbidden'")
+    faults = [bench.github.fail(question, refusal) for question in ("permission", "pull_request")]
     answer = await answer_to(bench, await comment(bench, "@tickbot help"))
     assert "@tickbot retry" in answer
+    for fault in faults:
+        assert fault.left, "something was asked for that nobody needs"
+        fault.left = 0
 
 
 async def test_a_closed_pull_request_is_not_built(bench: Bench) -> None:
@@ -217,6 +225,17 @@ async def test_a_closed_pull_request_is_not_built(bench: Bench) -> None:
     assert answer == "The pull request is closed, so nothing is built. Reopen it first."
     histories = await bench.end()
     assert len(histories.of("PullRequest")) == 1
+
+
+async def test_how_a_closed_pull_request_stood(bench: Bench) -> None:
+    """Nobody is told to have it evaluated: its page says how it was."""
+    pull = await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.close(pull)
+    await bench.client.get_workflow_handle(pull_request_id(REPO, NUMBER)).result()
+    answer = await answer_to(bench, await comment(bench, "@tickbot status"))
+    assert answer.startswith("The pull request is closed, and nothing more is done about it.")
+    assert f"/{REPO}/pull/{NUMBER})" in answer
 
 
 async def test_prose_is_no_command(bench: Bench) -> None:
@@ -242,6 +261,9 @@ async def test_a_failure_for_good_is_answered(bench: Bench) -> None:
     bench.github.fail("pull_request", PermanentError("GitHub answered 410, 'Gone'"))
     answer = await answer_to(bench, await comment(bench, "@tickbot build cgit"))
     assert "GitHub answered 410" in answer
+    [asked] = (await bench.end()).of("Comment")
+    assert (asked.ending, asked.failure) == ("failed", "GitHub answered 410, 'Gone'")
+    assert len(bench.stats.named(EventName.PERMANENT_FAILURE)) == 1
 
 
 async def test_a_first_contribution_waits_for_approval(new_bench: NewBench) -> None:

@@ -96,6 +96,19 @@ async def test_what_is_only_shown_does_not_wait_for_a_rate_limit(timed_bench: Be
     assert run[-1].conclusion is CheckConclusion.SUCCESS
 
 
+async def test_after_a_day_it_is_given_up_and_said(timed_bench: Bench) -> None:
+    """Here once an hour, since GitHub says so each time."""
+    down = timed_bench.break_down("pull_request", limited_for(timedelta(hours=1)))
+    await timed_bench.open("cgit")
+    await timed_bench.pass_time(hours=23)
+    assert not timed_bench.github.labels_on(REPO, NUMBER)
+    await timed_bench.pass_time(hours=2)
+    timed_bench.recover(down)
+    await timed_bench.until_labelled(INTERNAL_ERROR_LABEL)
+    assert "API rate limit exceeded" in await timed_bench.until_commented("tickborg failed")
+    assert timed_bench.github.calls["pull_request"] == pytest.approx(24, abs=1)
+
+
 async def test_a_permanent_refusal_is_called_the_bot_s_fault(bench: Bench) -> None:
     """No retry; the Web UI has the reason, the author is told, the label says it to maintainers."""
     bench.github.fail("pull_request", FORBIDDEN)

@@ -6,6 +6,7 @@ from activities.ports import Exit
 from tests.support.asking import answer_to, comment, redeliver, until_seen
 from tests.support.fake_builder import Scripted
 from tests.support.fake_github import Comment
+from tests.support.fake_repositories import make_project
 from tests.support.workflow_bench import HEAD, LINUX, MAINTAINER, NEXT_HEAD, REPO, Bench, make_pull
 from tests.workflow.conftest import NewBench
 from tickborg.errors import PermanentError
@@ -212,3 +213,94 @@ async def test_a_comment_that_reaches_nobody_is_answered(bench: Bench) -> None:
     answer = await answer_to(bench, await comment(bench, "@tickbot build cgit"))
     assert "no such namespace" in answer
     assert "Ask again" in answer
+
+
+async def test_who_asked_is_told_when_nothing_comes_of_it_after_all(bench: Bench) -> None:
+    """By a comment that notifies them, once for all of it; the summary is not the place."""
+    gate = bench.repositories.hold(HEAD)
+    await bench.open("cgit")
+    bench.repositories.conflict(HEAD, "cgit/main.c")
+    await until_seen(bench, await comment(bench, "@tickbot build meshmc\n@tickbot test cmark"))
+    gate.set()
+    await bench.until_commented(f"@{MAINTAINER}: `meshmc` will not be built")
+    await bench.until_ended("Evaluation")
+    await bench.until_commented("merge conflict in")
+    said = [each.body for each in bench.github.bot_comments(REPO, make_pull().number)]
+    [late] = [body for body in said if "will not be built" in body]
+    assert "`cmark` will not be built" in late
+
+
+@pytest.mark.parametrize("verb", ["build", "test"])
+async def test_a_bare_command_for_a_system_that_has_nothing_is_answered(
+    new_bench: NewBench, verb: str
+) -> None:
+    """The changed projects are not for that system: that is said of each."""
+    projects = (make_project("cgit", systems=(LINUX,)), make_project("meshmc"))
+    policy = Policy(systems=(LINUX, MAC), primary_systems=(LINUX,))
+    bench = await new_bench(policy=policy, projects=projects)
+    await opened(bench)
+    await comment(bench, f"@tickbot {verb} on aarch64-darwin")
+    answer = await bench.until_commented("Not built")
+    assert "`cgit` is not built on aarch64-darwin" in answer
+
+
+async def test_what_is_cancelled_before_it_is_known_is_not_built(bench: Bench) -> None:
+    """The head is still being evaluated, so that nothing runs yet; what is asked for again is built."""
+    gate = bench.repositories.hold(HEAD)
+    await bench.open("cgit", "cmark")
+    await until_seen(bench, await comment(bench, "@tickbot cancel cgit"))
+    gate.set()
+    await bench.until_check_run("cmark", CheckConclusion.SUCCESS)
+    await bench.until_commented("cancelled before it began")
+    assert not bench.check_run_history("cgit")
+    await comment(bench, "@tickbot build cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+
+
+async def test_a_bare_order_that_waits_is_cancelled_in_part(bench: Bench) -> None:
+    """It names no project, and still one of them can be taken out of it."""
+    gate = bench.repositories.hold(HEAD)
+    await bench.open("cgit", "cmark", draft=True)
+    await until_seen(bench, await comment(bench, "@tickbot build"))
+    await until_seen(bench, await comment(bench, "@tickbot cancel cgit"))
+    gate.set()
+    await bench.until_check_run("cmark", CheckConclusion.SUCCESS)
+    assert not bench.check_run_history("cgit")
+
+
+async def test_what_a_close_takes_back_is_answered(bench: Bench) -> None:
+    """Whoever asked hears that it was closed before anything came of it."""
+    gate = bench.repositories.hold(HEAD)
+    pull = await bench.open("cgit")
+    await until_seen(bench, await comment(bench, "@tickbot build meshmc"))
+    await bench.close(pull)
+    gate.set()
+    await bench.until_commented(f"@{MAINTAINER}: The pull request is closed")
+
+
+async def test_a_command_that_is_overtaken_by_a_close_is_answered(bench: Bench) -> None:
+    """It was found good, and when the owner hears of it there is nothing to build any more."""
+    pull = await opened(bench)
+    asking = bench.github.hold("permission")
+    await comment(bench, "@tickbot build meshmc")
+    await bench.github.until(lambda: bench.github.calls["permission"])
+    bench.github.lag(pull)
+    closed = bench.github.close(REPO, pull.number)
+    await bench.deliver("closed", closed)
+    asking.set()
+    await bench.until_commented("The pull request is closed")
+    assert not bench.check_run_history("meshmc")
+
+
+async def test_a_build_of_what_is_being_tested_is_that_test(new_bench: NewBench) -> None:
+    """A test builds first, so nothing is built twice at once."""
+    bench = await new_bench(policy=Policy(automatic_tests=True))
+    bench.floor.hold("cgit")
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    await until_seen(bench, await comment(bench, "@tickbot build cgit"))
+    await until_seen(bench, await comment(bench, "@tickbot build cmark"))
+    await bench.until_check_run("cmark", CheckConclusion.SUCCESS)
+    bench.floor.release("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    assert len(bench.check_run_history("cgit")) == 1

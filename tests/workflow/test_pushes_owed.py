@@ -10,6 +10,7 @@ from tests.support.eventually import eventually
 from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, REPO, THIRD_HEAD, Bench
 from tickborg.errors import HeadGoneError, PermanentError
 from tickborg.github import CheckConclusion, CheckStatus, StatusState
+from tickborg.messages import EventName
 from tickborg.names import STATE_QUERY, push_id
 from tickborg.texts.push_statuses import PUSH_CONTEXT
 from tickborg.views import BranchView
@@ -55,6 +56,8 @@ async def test_a_push_that_cannot_be_looked_at_is_looked_at_with_the_next(bench:
     for project in ("cgit", "cmark"):
         await asking.until_built(bench, project, NEXT_HEAD, SUCCESS)
     assert [job.before for job in bench.repositories.pushes] == [asking.BEFORE, asking.BEFORE]
+    await bench.end()
+    assert [event.repo for event in bench.stats.named(EventName.PERMANENT_FAILURE)] == [str(REPO)]
 
 
 async def test_a_commit_that_is_gone_is_skipped_and_its_changes_are_not(bench: Bench) -> None:

@@ -35,6 +35,18 @@ class Who(StrEnum):
     AUTHOR = "the author of the pull request; people who may push"
 
 
+WHO_MAY_PUSH = (
+    "People who may push are those who can write to the repository, and those whom the bot's settings trust"
+    " (`trusted_users`; everybody, where `trust` is `everyone`)."
+)
+NEWCOMERS = (
+    "Where the setting `require_approval` is on, nothing is built of somebody's first contribution until"
+    " a person who may push asks for a `build` or `test` of it. That lets in the head that is there then;"
+    " the next push has to be let in anew."
+)
+"""What the column "who may" does not say, in Markdown."""
+
+
 @dataclass(frozen=True)
 class Example:
     """What somebody may write, and the same written out as the bot understands it."""

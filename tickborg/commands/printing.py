@@ -12,7 +12,8 @@ def printed(command: Command, handle: str) -> str:
     """The canonical form, which is read back as the same command."""
     words = [f"@{handle}", command.verb.value]
     if isinstance(command, Build | Test):
-        words += [ALL] if command.all_projects else map(_name, command.projects)
+        words += [ALL] if command.all_projects else []
+        words += map(_name, command.beside_all if command.all_projects else command.projects)
         words += [ON, *command.systems] if command.systems else []
     elif isinstance(command, Cancel):
         words += map(_name, command.projects)

@@ -119,14 +119,18 @@ def _read_cancel(place: Place, verb: Verb, words: Sequence[Term]) -> _Read:
 
 
 def _read_build(place: Place, verb: Verb, words: Sequence[Term]) -> _Read:
+    """What of it can be meant; a wrong word after ``on``, without a project before it, may be the project."""
     projects, rest = _parted(words)
     names, errors = _projects(verb, projects)
     systems, faults = _systems(verb, rest)
-    every = _has_all(projects)
-    if (projects and not (every or names)) or (rest and not systems):
+    every = _has_all(projects) and len(projects) <= PROJECTS_LIMIT
+    if (not (every or names) and (projects or faults)) or (rest and not systems):
         return None, [*errors, *faults]
     kind = Build if verb is Verb.BUILD else Test
-    command = kind(place=place, projects=() if every else names, all_projects=every, systems=systems)
+    if every:
+        command = kind(place=place, all_projects=True, beside_all=names, systems=systems)
+    else:
+        command = kind(place=place, projects=names, systems=systems)
     return command, [*errors, *faults]
 
 
@@ -161,13 +165,16 @@ def _systems(verb: Verb, words: Sequence[Term]) -> tuple[tuple[System, ...], lis
     named = [word for word in words if word.folded != ON]
     if words and not named:
         return (), [_error(ErrorKind.NO_SYSTEM, words[0], verb)]
-    known = [System(word.text.casefold()) for word in named if word.text.casefold() in _SYSTEMS]
+    folded = [word.text.casefold() for word in named]
+    known = tuple(dict.fromkeys(System(name) for name in folded if name in _SYSTEMS))
     unknown = [word for word in named if word.text.casefold() not in _SYSTEMS]
     errors = [
-        _error(ErrorKind.UNKNOWN_SYSTEM, word, verb, nearest(word.text, _SYSTEMS))
+        _error(ErrorKind.UNKNOWN_SYSTEM, word, verb, nearest(word.text, _SYSTEMS)).model_copy(
+            update={"systems": known}
+        )
         for word in unknown[:PROJECTS_LIMIT]
     ]
-    return tuple(dict.fromkeys(known)), errors
+    return known, errors
 
 
 _READERS: Mapping[Arguments, Callable[[Place, Verb, Sequence[Term]], _Read]] = MappingProxyType(

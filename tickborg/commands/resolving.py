@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tickborg.commands.grammar import ON
 from tickborg.commands.values import (
     Build,
     Cancel,
@@ -69,12 +70,14 @@ def _resolved_build(command: Build | Test, offer: Offer, names: Mapping[str, str
     projects, errors = _known(command, command.projects, names)
     if command.all_projects:
         projects = tuple(offer.projects)
-        errors = [] if projects else [_error(ErrorKind.NOTHING_TO_BUILD, command)]
+        errors = _known(command, command.beside_all, names)[1]
+        errors = errors if projects else [_error(ErrorKind.NOTHING_TO_BUILD, command)]
     systems = tuple(system for system in command.systems if system in offer.allowed)
     errors += [_refused(command, system, offer) for system in command.systems if system not in systems]
     if (named and not projects) or (command.systems and not systems):
         return None, errors
-    return command.model_copy(update={"projects": projects, "systems": systems}), errors
+    rest = {"projects": projects, "beside_all": (), "systems": systems}
+    return command.model_copy(update=rest), errors
 
 
 def _known(
@@ -87,12 +90,21 @@ def _known(
 
 
 def _with_meaning(error: CommandError, names: Mapping[str, str]) -> CommandError:
-    """An unknown project with the one that was probably meant; of a path, its last step is the name."""
+    """What is unknown with what was probably meant: another project; for a system, the project that it is."""
+    if error.kind is ErrorKind.UNKNOWN_SYSTEM and error.word.casefold() in names:
+        return error.model_copy(update={"meant": _as_project(error, names[error.word.casefold()])})
     if error.kind is not ErrorKind.UNKNOWN_PROJECT:
         return error
+    # Of a path, the last step is the name.
     last = error.word.rstrip("/").rpartition("/")[2]
     meant = names.get(last.casefold()) or nearest(last, names.values())
     return error.model_copy(update={"meant": meant})
+
+
+def _as_project(error: CommandError, name: str) -> str:
+    """The command that has the project where it belongs, before ``on``."""
+    systems = " ".join((ON, *error.systems)) if error.systems else ""
+    return f"{error.verb} {name} {systems}".rstrip()
 
 
 def _refused(command: Command, system: System, offer: Offer) -> CommandError:

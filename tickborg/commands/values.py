@@ -38,6 +38,8 @@ class _BuildOrTest(_Placed):
     """In the order they were asked for, each once; if none is named, those that the head changes."""
     all_projects: bool = False
     """All that are known; :func:`~tickborg.commands.resolving.resolve` writes them into ``projects``."""
+    beside_all: tuple[str, ...] = ()
+    """Names beside ``all``, which change nothing; one that is unknown is a mistake all the same."""
     systems: tuple[System, ...] = ()
     """None means wherever the project is built and the one who asks may build."""
 
@@ -124,6 +126,8 @@ class CommandError(Value):
     """The command it is part of, if that is known."""
     word: str = ""
     """What was written, on one line and shortened."""
+    systems: tuple[System, ...] = ()
+    """Those that were named beside a word that is no system."""
     meant: str | None = None
     """What was probably meant, as it is written."""
 

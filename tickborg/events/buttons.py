@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from tickborg.events.payloads import GHOST, SHA, Account, Words, read_as
+from tickborg.events.payloads import GHOST, SHA, Account, read_as
 from tickborg.external_ids import BuildReference, read_external_id
 from tickborg.github import RepositoryName
 from tickborg.values import Value
@@ -31,8 +31,6 @@ class CheckSuiteButton(Value):
     repo: RepositoryName
     by: str
     head_sha: str
-    branch: str | None = None
-    """The branch in this repository, if that is known."""
 
 
 Button = Annotated[CheckRunButton | CheckSuiteButton, Field(discriminator="kind")]
@@ -64,7 +62,6 @@ class _CheckRunEventJson(BaseModel):
 
 class _CheckSuiteJson(BaseModel):
     head_sha: str = Field(pattern=SHA)
-    head_branch: Words | None = None
 
 
 class _CheckSuiteEventJson(BaseModel):
@@ -113,7 +110,6 @@ def read_check_suite_button(
         repo=repo,
         by=read.sender.login if read.sender else GHOST,
         head_sha=read.check_suite.head_sha,
-        branch=read.check_suite.head_branch,
     )
 
 

@@ -43,7 +43,6 @@ class _CommentJson(BaseModel):
     user: Account | None
     body: Text | None = ""
     created_at: AwareDatetime
-    performed_via_github_app: dict[str, object] | None = None
 
 
 class _IssueCommentEventJson(BaseModel):
@@ -74,6 +73,6 @@ def read_issue_comment(
     )
     return comment, CommentPlace(
         on_pull_request=read.issue.pull_request is not None,
-        by_a_bot=(user is not None and user.type == "Bot")
-        or read.comment.performed_via_github_app is not None,
+        # An App that writes for itself, ours too, is a bot; one that a person writes through is not.
+        by_a_bot=user is not None and user.type == "Bot",
     )

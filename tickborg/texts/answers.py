@@ -6,11 +6,10 @@ from tickborg.github import COMMENT_LIMIT
 from tickborg.jobs import SkippedBuild
 from tickborg.projects import PROJECT_FILE
 from tickborg.systems import System
-from tickborg.texts.markdown import block, code, prose
-from tickborg.texts.shortening import shorten
+from tickborg.texts.markdown import block, code, link, prose
+from tickborg.texts.shortening import REASON_LIMIT, shorten
 from tickborg.texts.wording import counted, short_sha
 
-_REASON_LIMIT = 300
 _BLOCK_LIMIT = 6_000
 _NAMED_BUILDS = 5
 _GAP = "\n\n"
@@ -28,6 +27,11 @@ def whole(sections: Iterable[str], marker: str) -> str:
     return _GAP.join((*kept, marker))
 
 
+def to(login: str, texts: Sequence[str]) -> Sequence[str]:
+    """An answer that comes some time after the comment, whose author GitHub then notifies."""
+    return [f"@{login}: {texts[0]}", *texts[1:]]
+
+
 def closed() -> str:
     """Nothing is built for a pull request that is closed."""
     return "The pull request is closed, so nothing is built. Reopen it first."
@@ -41,7 +45,7 @@ def bad_project_file(branch: str, error: str) -> str:
 
 def not_made(build: SkippedBuild) -> str:
     """Part of what was asked for comes to nothing."""
-    return f"Not built: {prose(shorten(build.reason, _REASON_LIMIT))}."
+    return f"Not built: {prose(shorten(build.reason, REASON_LIMIT))}."
 
 
 def nothing_to_retry(head_sha: str) -> str:
@@ -59,10 +63,19 @@ def nothing_failed_yet(head_sha: str) -> str:
 
 def may_not_retry(builds: Sequence[tuple[str, System]]) -> str:
     """What failed did so where the one who asks may not build; each is a project and its system."""
+    return f"Not retried: {_named(builds)}. That is for people who may push; ask one of them."
+
+
+def no_builders_to_retry(builds: Sequence[tuple[str, System]]) -> str:
+    """What failed did so where there are no builders by now; each is a project and its system."""
+    systems = ", ".join(dict.fromkeys(system for _, system in builds))
+    return f"Not retried: {_named(builds)}. This tickborg has no builders for {systems}."
+
+
+def _named(builds: Sequence[tuple[str, System]]) -> str:
     named = ", ".join(f"{code(project)} on {system}" for project, system in builds[:_NAMED_BUILDS])
     more = len(builds) - _NAMED_BUILDS
-    rest = f" and {counted(more, 'more build')}" if more > 0 else ""
-    return f"Not retried: {named}{rest}. That is for people who may push; ask one of them."
+    return named + (f" and {counted(more, 'more build')}" if more > 0 else "")
 
 
 def nothing_to_cancel(projects: Sequence[str]) -> str:
@@ -73,7 +86,15 @@ def nothing_to_cancel(projects: Sequence[str]) -> str:
 
 def internal_error(reason: str) -> str:
     """The bot failed for good."""
-    return f"tickborg failed, not your comment: {prose(shorten(reason, _REASON_LIMIT))}. Ask again later."
+    return f"tickborg failed, not your comment: {prose(shorten(reason, REASON_LIMIT))}. Ask again later."
+
+
+def stood_last(page: str) -> str:
+    """``status`` of a pull request that is closed, whose owner has ended."""
+    return (
+        "The pull request is closed, and nothing more is done about it."
+        f" {link('Its page', page)} says how it stood last, for as long as that is kept."
+    )
 
 
 def nothing_known(handle: str) -> str:

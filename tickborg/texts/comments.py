@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from tickborg.github import COMMENT_LIMIT, SUMMARY_MARKER
 from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome
 from tickborg.systems import System
-from tickborg.texts import links, reproduction
+from tickborg.texts import links, reasoned, reproduction
 from tickborg.texts.durations import spoken
-from tickborg.texts.markdown import block, code, fitting, html_code, link, prose
+from tickborg.texts.markdown import block, code, fitting, html_code, link
 from tickborg.texts.outcomes import FAILED, NAMED_PATHS, build_in_words, build_name, headline
-from tickborg.texts.shortening import shorten
+from tickborg.texts.shortening import REASON_LIMIT, shorten
 from tickborg.texts.wording import short_sha
 from tickborg.views import BuildView, PullRequestView
 
@@ -17,8 +17,6 @@ ROWS_LIMIT = 60
 NOTES_LIMIT = 15
 PATHS_LIMIT = 30
 REPRODUCTIONS_LIMIT = 10
-_NAMES_LIMIT = 8
-_REASON_LIMIT = 300
 _BLOCK_LIMIT = 6_000
 _GAP = "\n\n"
 _WORTH_SAYING = frozenset(
@@ -124,20 +122,15 @@ def _cell(build: BuildView, dashboard_url: str) -> str:
 
 def _notes(view: PullRequestView) -> Iterator[str]:
     """Why something waits, came to nothing, or was not built at all: a line for each reason."""
-    reasons: dict[tuple[str, str], list[str]] = {}
-    for build in view.builds:
-        if build.reason and _wants_a_note(build):
-            reasons.setdefault(("", build.reason), []).append(build_name(build))
-    for skipped in view.skipped:
-        reasons.setdefault(("Not built: ", skipped.reason), []).append(code(skipped.project))
-    if len(reasons) == 1 and not view.builds and not view.notices:  # the headline has the reason
-        yield f"Changed: {_some(next(iter(reasons.values())))}"
+    noted = [build for build in view.builds if build.reason and _wants_a_note(build)]
+    notes = reasoned.lines((build_name(build), build.reason) for build in noted)
+    notes += reasoned.not_built(view.not_built)
+    if len(notes) == 1 and not view.builds and not view.notices:  # the headline has the reason
+        yield f"Changed: {reasoned.some(code(skipped.project) for skipped in view.not_built)}"
         return
-    yield from (f"- {notice}" for notice in view.notices)
-    for (beginning, reason), names in list(reasons.items())[:NOTES_LIMIT]:
-        yield f"- {beginning}{_some(names)}: {prose(shorten(reason, _REASON_LIMIT))}"
-    if len(reasons) > NOTES_LIMIT:
-        yield f"- and {len(reasons) - NOTES_LIMIT:,} more"
+    yield from (f"- {note}" for note in (*view.notices, *notes[:NOTES_LIMIT]))
+    if len(notes) > NOTES_LIMIT:
+        yield f"- and {len(notes) - NOTES_LIMIT:,} more"
 
 
 def _wants_a_note(build: BuildView) -> bool:
@@ -145,12 +138,6 @@ def _wants_a_note(build: BuildView) -> bool:
     if build.outcome in FAILED:
         return not build.reproduce
     return build.stage is BuildStage.WAITING or build.outcome in _WITHOUT_RESULT
-
-
-def _some(names: Iterable[str]) -> str:
-    different = list(dict.fromkeys(names))
-    more = len(different) - _NAMES_LIMIT
-    return ", ".join(different[:_NAMES_LIMIT]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _reproductions(view: PullRequestView) -> Iterator[str]:
@@ -167,6 +154,6 @@ def _reproductions(view: PullRequestView) -> Iterator[str]:
 def _failure(build: BuildView) -> str:
     """HTML: GitHub reads no Markdown in a ``<summary>``."""
     what = (
-        f": {html_code(shorten(build.failed_command, _REASON_LIMIT))} failed" if build.failed_command else ""
+        f": {html_code(shorten(build.failed_command, REASON_LIMIT))} failed" if build.failed_command else ""
     )
     return f"Reproduce {html_code(build.project)} on {build.system}{what}"

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from tickborg.housekeeping import HostTidied, HousekeepingReport
 from tickborg.texts.details import fitted
 from tickborg.texts.markdown import code, prose
-from tickborg.texts.shortening import shorten
+from tickborg.texts.shortening import REASON_LIMIT, shorten
 from tickborg.texts.sizes import in_units
 from tickborg.texts.wording import counted
 
-_REASON_LIMIT = 300
 _TROUBLES_LIMIT = 2_000
 
 
@@ -43,5 +42,5 @@ def _cells(host: HostTidied) -> tuple[str, ...]:
         str(mirrors.commits_forgotten),
         in_units(max(mirrors.freed, 0)),
         str(host.workspaces_removed),
-        prose(shorten("; ".join(host.troubles), _REASON_LIMIT)),
+        prose(shorten("; ".join(host.troubles), REASON_LIMIT)),
     )

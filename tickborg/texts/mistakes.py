@@ -65,12 +65,18 @@ def _unexpected_words(error: CommandError, _offer: Offer, handle: str) -> str:
 
 
 def _too_many_projects(error: CommandError, _offer: Offer, handle: str) -> str:
-    every = code(f"@{handle} {error.verb} {ALL}")
-    return f"{code(error.verb or '')} takes {PROJECTS_LIMIT} projects at most; {every} is for all of them"
+    command = f"@{handle} {error.verb}"
+    return (
+        f"{code(command)} was not done: it takes {PROJECTS_LIMIT} projects at most;"
+        f" {code(f'{command} {ALL}')} is for all of them"
+    )
 
 
 def _too_many_commands(error: CommandError, _offer: Offer, _handle: str) -> str:
-    return f"a comment has {COMMANDS_LIMIT} commands at most; line {error.place.line} has one more"
+    return (
+        f"a comment has {COMMANDS_LIMIT} commands at most: the one on line {error.place.line}"
+        " and all after it were not done; ask for them in another comment"
+    )
 
 
 def _nothing_to_build(_error: CommandError, _offer: Offer, _handle: str) -> str:
@@ -86,17 +92,14 @@ def _system_not_allowed(error: CommandError, offer: Offer, _handle: str) -> str:
 
 
 def _command_not_allowed(error: CommandError, _offer: Offer, handle: str) -> str:
-    who = USAGES[error.verb].who if error.verb else Who.EVERYONE
-    return f"{code(f'@{handle} {error.verb}')} {_FOR_WHOM[who]}"
+    command = code(f"@{handle} {error.verb}")
+    if error.verb and USAGES[error.verb].who is Who.BUILDERS:
+        return (
+            f"{command} has to wait until somebody who may push asks for a build of this first contribution"
+        )
+    return f"{command} is for the author of the pull request and people who may push"
 
 
-_FOR_WHOM: Mapping[Who, str] = MappingProxyType(
-    {
-        Who.EVERYONE: "is not for you here",
-        Who.BUILDERS: "has to wait until somebody who may push asks for a build of this first contribution",
-        Who.AUTHOR: "is for the author of the pull request and people who may push",
-    }
-)
 _SENTENCES: Mapping[ErrorKind, _Sentence] = MappingProxyType(
     {
         ErrorKind.NO_COMMAND: _no_command,

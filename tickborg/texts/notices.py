@@ -2,22 +2,29 @@
 
 from collections.abc import Sequence
 
+from tickborg.jobs import BuildMode
 from tickborg.systems import System
+from tickborg.texts import reasons
 from tickborg.texts.markdown import code, prose
-from tickborg.texts.shortening import shorten
+from tickborg.texts.shortening import REASON_LIMIT, shorten
 from tickborg.texts.wording import short_sha
 
-_REASON_LIMIT = 300
+_COMMAND_LIMIT = 80
 
 
 def _asked(projects: Sequence[str]) -> str:
     return ", ".join(map(code, projects)) if projects else "What was asked for"
 
 
+def command(mode: BuildMode, projects: Sequence[str]) -> str:
+    """What was asked for, as it may have been written."""
+    return code(shorten(" ".join((mode, *projects)), _COMMAND_LIMIT))
+
+
 def order_failed(projects: Sequence[str], reason: str) -> str:
     """Projects that were asked for could not be looked up."""
     return (
-        f"{_asked(projects)} cannot be built: {prose(shorten(reason, _REASON_LIMIT))}. Ask again in a while."
+        f"{_asked(projects)} cannot be built: {prose(shorten(reason, REASON_LIMIT))}. Ask again in a while."
     )
 
 
@@ -44,7 +51,7 @@ def older_than_head(projects: Sequence[str], head_sha: str) -> str:
 def nothing_to_build(projects: Sequence[str], reason: str) -> str:
     """The head could not be evaluated, so that there is no merge to build."""
     return (
-        f"{_asked(projects)} will not be built: {prose(shorten(reason, _REASON_LIMIT))}."
+        f"{_asked(projects)} will not be built: {prose(shorten(reason, REASON_LIMIT))}."
         " Ask again when that is mended."
     )
 
@@ -81,6 +88,11 @@ def may_not_press(login: str, project: str, system: System) -> str:
         f"@{login} may not have {code(project)} built on {system}: that is for people who may push;"
         " ask one of them."
     )
+
+
+def no_builders(project: str, system: System) -> str:
+    """A button of a build whose system the operator has given up."""
+    return f"{code(project)} is not built again: {reasons.no_such_builder(system)}."
 
 
 def may_not_cancel(login: str) -> str:

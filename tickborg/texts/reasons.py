@@ -38,6 +38,11 @@ def check_failed() -> str:
     return "builds wait for a check that has not passed; its own status says why"
 
 
+def called_off() -> str:
+    """Somebody cancelled it while the head was still being evaluated."""
+    return "cancelled before it began"
+
+
 def system_for_writers(project: str, system: System, handle: str) -> str:
     """The author may not build on this system."""
     return (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from tickborg.commands.grammar import USAGES, syntax
+from tickborg.commands.grammar import NEWCOMERS, USAGES, WHO_MAY_PUSH, syntax
 from tickborg.commands.resolving import Offer
 from tickborg.commands.values import CommandError, ErrorKind, ParsedComment, Verb
 from tickborg.texts.markdown import code
@@ -58,6 +58,8 @@ def help_text(handle: str) -> str:
             *(f"| {code(f'@{handle} {syntax(verb)}')} | {_row(verb)} |" for verb in USAGES),
             "",
             f"A command begins a line with {code(f'@{handle}')}. What is quoted or code is not read.",
+            "",
+            f"{WHO_MAY_PUSH} {NEWCOMERS}",
         )
     )
 

@@ -3,6 +3,8 @@
 import unicodedata
 
 ELLIPSIS = "…"
+REASON_LIMIT = 300
+"""Characters of a reason that is part of a sentence."""
 _JOINER = "\N{ZERO WIDTH JOINER}"
 _SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
 _REGIONAL_INDICATORS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))

@@ -4,20 +4,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tickborg.jobs import BuildMode, BuildStage, SkippedBuild
+from tickborg.jobs import BuildMode, BuildStage
 from tickborg.systems import System
-from tickborg.texts import links
+from tickborg.texts import links, reasoned
 from tickborg.texts.durations import spoken
 from tickborg.texts.markdown import code, link, prose
 from tickborg.texts.outcomes import build_in_words, headline
-from tickborg.texts.shortening import shorten
+from tickborg.texts.shortening import REASON_LIMIT, shorten
+from tickborg.texts.statuses import check_context
 from tickborg.texts.wording import counted, short_sha
 from tickborg.views import BuildView, PullRequestView
 
 ROWS_LIMIT = 60
 REASONS_LIMIT = 20
-_NAMES_LIMIT = 8
-_REASON_LIMIT = 300
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,21 @@ def status_of(view: PullRequestView, moment: Moment) -> str:
     """How the pull request stands."""
     base = f" into {code(view.pull.base_ref)}" + (f" at {short_sha(view.base_sha)}" if view.base_sha else "")
     first = f"{headline(view)}\n<sub>head {short_sha(view.pull.head_sha)}{base}</sub>"
-    sections = (_table(view.builds, moment), _queues(view.builds, moment), _not_built(view.skipped))
+    sections = (
+        _failed_checks(view),
+        _table(view.builds, moment),
+        _queues(view.builds, moment),
+        _notes(view),
+    )
     return "\n\n".join((first, *filter(None, ("\n".join(lines) for lines in sections))))
+
+
+def _failed_checks(view: PullRequestView) -> Iterator[str]:
+    failed = view.failed_checks
+    if failed:
+        statuses = reasoned.some(code(check_context(check)) for check in failed)
+        where = "That status says" if len(failed) == 1 else "Those statuses say"
+        yield f"❌ {counted(len(failed), 'check')} did not pass: {statuses}. {where} why."
 
 
 def _table(builds: Sequence[BuildView], moment: Moment) -> Iterator[str]:
@@ -54,7 +66,7 @@ def _row(build: BuildView, moment: Moment) -> str:
         log = link("log", links.page_url(moment.dashboard_url, "logs", build.attempt_id))
         state += f" ({log})"
     if build.reason and build.stage is not BuildStage.RUNNING:
-        state += f": {prose(shorten(build.reason, _REASON_LIMIT))}"
+        state += f": {prose(shorten(build.reason, REASON_LIMIT))}"
     name = f"{'check ' if build.mode is BuildMode.CHECK else ''}{code(build.project)}"
     builder = code(build.builder) if build.builder else ""
     return f"| {name} | {build.system} | {state} | {_age(build, moment.now)} | {builder} |"
@@ -75,12 +87,11 @@ def _queues(builds: Iterable[BuildView], moment: Moment) -> Iterator[str]:
             yield f"- {number} of all pull requests and branches wait for a free {system} builder."
 
 
-def _not_built(skipped: Sequence[SkippedBuild]) -> Iterator[str]:
-    reasons: dict[str, list[str]] = {}
-    for build in skipped:
-        on = f" on {build.system}" if build.system else ""
-        reasons.setdefault(build.reason, []).append(f"{code(build.project)}{on}")
-    for reason, names in list(reasons.items())[:REASONS_LIMIT]:
-        more = f" and {len(names) - _NAMES_LIMIT:,} more" if len(names) > _NAMES_LIMIT else ""
-        named = f"{', '.join(names[:_NAMES_LIMIT])}{more}"
-        yield f"- Not built: {named}: {prose(shorten(reason, _REASON_LIMIT))}"
+def _notes(view: PullRequestView) -> Iterator[str]:
+    """What waits for the merge, what is not built and why, and whether anything was asked for in vain."""
+    if view.waiting:
+        yield f"- Asked for, and not begun yet: {reasoned.some(view.waiting)}"
+    not_built = reasoned.not_built(view.not_built)
+    yield from (f"- {line}" for line in not_built[:REASONS_LIMIT])
+    if view.notices:  # They name people, who would be told of this comment too.
+        yield "- Not all that was asked for is done; the summary comment says what is not, and why."

@@ -42,7 +42,9 @@ def _rule(pattern: str, kind: type[TickborgError], advice: str) -> _Rule:
 
 
 _MISSING_REF = re.compile(r"couldn't find remote ref (?P<ref>\S+)")
-_RATE_LIMITED = re.compile(r"^remote:.*\brate.limit", re.IGNORECASE | re.MULTILINE)
+_PUT_OFF = re.compile(r"^remote:.*\brate.limit|RPC failed; HTTP 403", re.IGNORECASE | re.MULTILINE)
+"""A 403 that will pass: of a rate limit, or in the middle of a fetch that the server had let begin."""
+
 _UNAUTHORIZED = re.compile(r"could not read (?:Username|Password)|Authentication failed|returned error: 401")
 
 _RULES = (
@@ -104,7 +106,7 @@ def fetch_error(repo: RepositoryName, status: int, output: str, *, with_token: b
         return MissingRefError(repo, missing["ref"])
     if _UNAUTHORIZED.search(own):
         return _unauthorized(beginning, said, with_token=with_token)
-    if "returned error: 403" in own and _RATE_LIMITED.search(output):
+    if "returned error: 403" in own and _PUT_OFF.search(output):
         return UnavailableError(f"{beginning}: {said}; it is tried again")
     for rule in _RULES:
         if rule.pattern.search(own):

@@ -1,0 +1,127 @@
+"""What the commands of a comment come to, for whoever wrote it (design, section 6)."""
+
+from typing import Any
+
+import pytest
+
+from activities.clients.comments.parsing import parse
+from tests.support.samples import build_view, project, project_set, pull_request, pull_request_view
+from tickborg.commands.values import ParsedComment
+from tickborg.comment_needs import depends_on_who_asks, names_projects, needs_nothing
+from tickborg.comment_orders import Asked, Settled, settle
+from tickborg.github import Permission, PullRequestState
+from tickborg.jobs import BuildOutcome, EvaluationOutcome
+from tickborg.policy import Policy
+from tickborg.systems import System
+from tickborg.texts.replies import reply
+
+HANDLE = "tickbot"
+LINUX, MAC, BSD = System.X86_64_LINUX, System.AARCH64_DARWIN, System.X86_64_FREEBSD
+POLICY = Policy(systems=(LINUX, MAC))
+
+
+def settled(written: str, permission: Permission = Permission.WRITE, **fields: object) -> Settled:
+    """What is done about a comment of grace's on a pull request of ada's."""
+    values: dict[str, Any] = {"pull": pull_request(), "projects": project_set("cgit", "meshmc"), **fields}
+    return settle(parse(written, HANDLE), Asked(by="grace", policy=POLICY, permission=permission, **values))
+
+
+def said(answer: Settled) -> str:
+    """What is answered about mistakes."""
+    return reply(ParsedComment(commands=answer.commands, errors=answer.errors), answer.offer, HANDLE)
+
+
+@pytest.mark.parametrize(
+    ("written", "nothing", "who"),
+    [
+        ("@tickbot help", True, False),
+        ("@tickbot biuld", True, False),
+        ("@tickbot", True, False),
+        ("@tickbot help\n@tickbot status", False, False),
+        ("@tickbot eval", True, False),
+        ("@tickbot build x on macos", False, False),
+        ("@tickbot build x on", False, True),
+        ("@tickbot build", False, True),
+        ("@tickbot help\n@tickbot cancel", False, True),
+    ],
+)
+def test_what_no_command_needs_is_not_asked(written: str, *, nothing: bool, who: bool) -> None:
+    """And cannot fail then."""
+    parsed = parse(written, HANDLE)
+    assert needs_nothing(parsed) is nothing
+    assert depends_on_who_asks(parsed) is who
+
+
+@pytest.mark.parametrize(
+    ("written", "needed"),
+    [
+        ("@tickbot build", True),
+        ("@tickbot build packages/cgit", True),
+        ("@tickbot build on x86_64-linux cgit", True),
+        ("@tickbot cancel cgit", True),
+        ("@tickbot cancel", False),
+        ("@tickbot biuld cgit", False),
+        ("@tickbot status", False),
+    ],
+)
+def test_the_projects_are_asked_for_where_a_word_may_mean_one(written: str, *, needed: bool) -> None:
+    """Also where no command is left: what was probably meant can be said only by who knows them."""
+    assert names_projects(parse(written, HANDLE)) is needed
+
+
+@pytest.mark.parametrize("permission", Permission)
+def test_what_failed_where_there_are_no_builders_by_now(permission: Permission) -> None:
+    """Nobody is sent to people who may push because of that."""
+    failed = build_view("cgit", BSD, BuildOutcome.FAILURE)
+    view = pull_request_view(failed, evaluation=EvaluationOutcome.EVALUATED)
+    (note,) = settled("@tickbot retry", permission, view=view).notes
+    assert f"no builders for {BSD}" in note
+    assert "people who may push" not in note
+
+
+def test_each_build_is_not_retried_for_a_reason_of_its_own() -> None:
+    """One has no builders, and the other is for other people."""
+    view = pull_request_view(
+        build_view("cgit", BSD, BuildOutcome.FAILURE), build_view("cgit", MAC, BuildOutcome.FAILURE)
+    )
+    gone, refused = settled("@tickbot retry", Permission.READ, view=view).notes
+    assert BSD in gone
+    assert MAC not in gone
+    assert f"`cgit` on {MAC}. That is for people who may push" in refused
+
+
+def test_a_mistake_on_a_closed_pull_request() -> None:
+    """The systems are those that there are, although nothing is built on them now."""
+    closed = pull_request(state=PullRequestState.CLOSED)
+    assert f"there are `{LINUX}`, `{MAC}`" in said(settled("@tickbot build cgit on foo", pull=closed))
+    assert "did you mean `meshmc`?" in said(settled("@tickbot build a/meshmc", pull=closed))
+
+
+FAILED = pull_request_view(
+    build_view("cgit", MAC, BuildOutcome.FAILURE), evaluation=EvaluationOutcome.EVALUATED
+)
+MISTAKE = "\n@tickbot biuld"
+
+
+@pytest.mark.parametrize(
+    ("written", "permission", "done"),
+    [
+        ("@tickbot eval", Permission.READ, True),
+        ("@tickbot build", Permission.READ, True),
+        ("@tickbot build cgit", Permission.READ, True),
+        (f"@tickbot build cgit windows on {LINUX}", Permission.WRITE, True),
+        (f"@tickbot build windows on {LINUX}", Permission.WRITE, False),
+        ("@tickbot retry", Permission.WRITE, True),
+        ("@tickbot retry", Permission.READ, False),
+        ("@tickbot cancel", Permission.WRITE, False),
+        ("@tickbot status", Permission.WRITE, False),
+        ("@tickbot help", Permission.WRITE, False),
+    ],
+)
+def test_that_the_rest_is_done_is_said_where_something_is(
+    written: str, permission: Permission, *, done: bool
+) -> None:
+    """An answer is no doing, and neither is an order that comes to nothing."""
+    projects = project_set("cgit", project("windows", systems=(System.X86_64_WINDOWS,)))
+    answer = settled(written + MISTAKE, permission, projects=projects, view=FAILED)
+    assert ("The rest is being done." in said(answer)) is done

@@ -1,0 +1,65 @@
+"""What an owner answers to a comment when what it asked for comes to nothing after all."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.github import GitHubActivities
+    from tickborg.github import Reply, late_reply_marker
+    from tickborg.memory import PullRequestMemory
+    from tickborg.requests import Asker
+    from tickborg.texts import answers
+    from workflows import policies
+    from workflows.failures import failure_reason
+    from workflows.owned_builds import next_number
+
+
+class LateAnswers:
+    """Answers each comment once for all that came to nothing at once.
+
+    An answer is a comment of its own: an edit of the summary notifies nobody. Whoever pressed a button has
+    written no comment, and is answered in the summary.
+
+    Args:
+        memory: the owner's.
+        run: runs a coroutine beside the owner's loop.
+    """
+
+    def __init__(self, memory: PullRequestMemory, run: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+        self._memory = memory
+        self._run = run
+        self._unsent: dict[Asker, list[str]] = {}
+
+    def say(self, asker: Asker | None, text: str) -> None:
+        """Answer ``text``, with the next :meth:`send`."""
+        if asker is None:
+            self._memory.notice(text)
+        else:
+            self._unsent.setdefault(asker, []).append(text)
+
+    def send(self) -> None:
+        """Send what has come together since the last time."""
+        unsent, self._unsent = self._unsent, {}
+        for asker, texts in unsent.items():
+            self._run(self._reply(asker, list(dict.fromkeys(texts))))
+
+    async def _reply(self, asker: Asker, texts: Sequence[str]) -> None:
+        marker = late_reply_marker(asker.comment_id, next_number(self._memory))
+        reply = Reply(
+            repo=self._memory.repo,
+            number=self._memory.number,
+            comment_id=asker.comment_id,
+            marker=marker,
+            body=answers.whole(answers.to(asker.login, texts), marker),
+        )
+        try:
+            await workflow.execute_activity_method(
+                GitHubActivities.reply, reply, **policies.RESULT, summary=f"answer @{asker.login}"
+            )
+        except ActivityError as error:
+            workflow.logger.warning("@%s not answered: %s", asker.login, failure_reason(error))
+            for text in texts:
+                self._memory.notice(text)
