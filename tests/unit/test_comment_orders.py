@@ -38,7 +38,7 @@ def said(answer: Settled) -> str:
         ("@tickbot biuld", True, False),
         ("@tickbot", True, False),
         ("@tickbot help\n@tickbot status", False, False),
-        ("@tickbot eval", True, False),
+        ("@tickbot eval", False, True),
         ("@tickbot build x on macos", False, False),
         ("@tickbot build x on", False, True),
         ("@tickbot build", False, True),
