@@ -56,6 +56,11 @@ class Asked:
         return is_trusted(self.policy, self.permission, self.by)
 
     @property
+    def author(self) -> bool:
+        """Whether the pull request is of the one who asks."""
+        return self.by.casefold() == self.pull.author.casefold()
+
+    @property
     def systems(self) -> tuple[System, ...]:
         """Where the one who asks may build."""
         return systems_for(self.policy, self.permission, self.by)
@@ -151,7 +156,7 @@ def _offer(asked: Asked) -> Offer:
         allowed=asked.systems,
         refused=refused_commands(
             trusted=asked.trusted,
-            author=asked.by.casefold() == asked.pull.author.casefold(),
+            author=asked.author,
             awaits_approval=_awaits_approval(asked),
         ),
     )
@@ -185,14 +190,15 @@ def _meaning(command: Command, asked: Asked) -> _Meaning:
         case Build() | Test():
             return _meaning_of_build(command, asked)
         case Eval():
-            return _Meaning(EvaluateOrder())
+            return _Meaning(EvaluateOrder(fresh=asked.trusted or asked.author))
         case Retry():
             remarks = tuple(_why_no_retry(asked))
             idle = bool(remarks) and not _retries_something(asked)
             return _Meaning(RetryOrder(systems=asked.systems), remarks, idle)
         case Cancel():
             remarks = tuple(_why_no_cancel(command, asked))
-            return _Meaning(CancelOrder(projects=command.projects), remarks, idle=bool(remarks))
+            order = None if asked.view is None else CancelOrder(projects=command.projects)
+            return _Meaning(order, remarks, idle=bool(remarks))
         case _:
             return _Meaning()
 
@@ -251,9 +257,9 @@ def _places(builds: Iterable[BuildView]) -> list[tuple[str, System]]:
 
 def _why_no_cancel(command: Cancel, asked: Asked) -> Iterator[str]:
     view = asked.view
-    if view is None or view.evaluation is None:
+    if view is not None and view.evaluation is None:
         return
-    running = [build for build in view.builds if build.stage is not BuildStage.DONE]
+    running = [] if view is None else [build for build in view.builds if build.stage is not BuildStage.DONE]
     if command.projects:
         running = [build for build in running if build.project in command.projects]
     if not running:

@@ -204,6 +204,10 @@ class EvaluationJob(Value):
     """The base sha that this head was evaluated with before; None: the target branch as it is."""
     approved: bool = False
     """Whether a maintainer has let this head in."""
+    called_off: str = ""
+    """Not empty: why nothing is evaluated. Only that is said, which the evaluation before could not say."""
+    follows: bool = False
+    """Whether an evaluation of this head before may have left a status that does not say how it came out."""
 
 
 class EvaluationOutcome(StrEnum):

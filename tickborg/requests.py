@@ -24,9 +24,12 @@ class Asker(Value):
 
 
 class EvaluateOrder(Value):
-    """Evaluate the head again, with the target branch as it is now."""
+    """Evaluate the head again."""
 
     kind: Literal["evaluate"] = "evaluate"
+    fresh: bool = True
+    """With the target branch as it is now, which ends builds and evaluations under way; False: an evaluation
+    under way is joined, and else the head is merged with the base pinned for it."""
     rebuild: bool = False
     """True: what has a result already is built again too."""
 

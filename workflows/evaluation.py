@@ -85,6 +85,8 @@ class Evaluation:
         self._checks.begin(started.attempt_id)
 
     async def _evaluate(self) -> EvaluationResult:
+        if self._job.called_off:
+            return await uninterrupted(self._called_off(Cancellation.read(self._job.called_off)))
         self._policy, self._pull = await asyncio.gather(
             questions.the_policy(), current_pull_request(self._job.pull)
         )
@@ -165,10 +167,14 @@ class Evaluation:
             non_retryable=True,
         ) from error
 
+    async def _called_off(self, cancellation: Cancellation) -> EvaluationResult:
+        self._policy = await questions.the_policy()
+        return await self._cancelled(cancellation)
+
     async def _cancelled(self, cancellation: Cancellation) -> EvaluationResult:
         self._count(Event(name=EventName.SUPERSEDED))
         # Where nothing was said there is nothing to take back; but whoever cancels wants to see it done.
-        unheard = not (self._status.has_spoken or cancellation.asked_for)
+        unheard = not (self._status.has_spoken or self._job.follows or cancellation.asked_for)
         if cancellation.silent or unheard or cancellation.superseding_sha == self._pull.head_sha:
             await self._status.silence()
         elif self._status.has_finished:

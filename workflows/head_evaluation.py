@@ -11,7 +11,7 @@ from temporalio.workflow import ParentClosePolicy
 with workflow.unsafe.imports_passed_through():
     from tickborg import cancellation, names
     from tickborg.github import PullRequest
-    from tickborg.jobs import EvaluationJob, EvaluationResult
+    from tickborg.jobs import EvaluationJob, EvaluationOutcome, EvaluationResult
     from tickborg.memory import PullRequestMemory
     from tickborg.texts import details
     from workflows import attributes
@@ -28,6 +28,15 @@ class EvaluationEnded:
     n: str
     result: EvaluationResult | None
     error: str = ""
+
+
+@dataclass(frozen=True)
+class _Older:
+    """The evaluation of an older head, which has not ended yet."""
+
+    pull: PullRequest
+    owed: str
+    """Why it ended, if it was told to say nothing for another that never came; or else nothing."""
 
 
 class HeadEvaluation:
@@ -49,10 +58,16 @@ class HeadEvaluation:
         self._run = run
         self._tell = tell
         self._current: Child[EvaluationResult] | None = None
+        self._called_off = False
+        """The current one only says that there is none."""
+        self._heard = False
+        """Whether what the current one wants is being built."""
         self._again = False
         """The head is to be evaluated as soon as an older evaluation of the same sha has ended."""
-        self._superseded: dict[str, str] = {}
-        """Evaluations of older heads that have not ended yet: their numbers and shas."""
+        self._not_again: str | None = None
+        """Why it is not to be after all. The older one may say nothing any more, so a last one says that."""
+        self._superseded: dict[str, _Older] = {}
+        """Evaluations of older heads, by their numbers."""
 
     @property
     def running(self) -> bool:
@@ -62,77 +77,116 @@ class HeadEvaluation:
     @property
     def going_on(self) -> bool:
         """Whether an evaluation of the head is to come to an end that nobody has called off."""
-        return self._again or (self._current is not None and self._current.reason is None)
+        if self._again:
+            return self._not_again is None
+        return self._current is not None and self._current.reason is None and not self._called_off
 
-    def speaks(self, n: str) -> bool:
-        """Whether the evaluation ``n`` is the head's, and no other is to take its place."""
-        return self._current is not None and self._current.n == n and not self._again
+    def hears(self, n: str) -> bool:
+        """Whether what ``n`` wants is to be built: it is the head's evaluation, and nobody called it off."""
+        heard = self._current is not None and self._current.n == n and not self._again and self.going_on
+        self._heard |= heard
+        return heard
 
     def begin(self, pull: PullRequest) -> None:
         """Evaluate ``pull``, whose description the owner believes.
 
         Same sha, same contexts: an older evaluation of it ends first, and the running one says nothing.
         """
+        self._not_again = None
         if self._current is not None:
             self._current.cancel(cancellation.EVALUATED_AGAIN)
             self._again = True
-        elif pull.head_sha in self._superseded.values():
+        elif self._waits_for_older(pull):
             self._again = True
         else:
             self._start(pull)
 
-    def supersede(self, old_sha: str, new_sha: str) -> None:
-        """Let the evaluation of ``old_sha`` end by itself; the new head's does not wait for that."""
-        self._again = False
+    def supersede(self, old: PullRequest, new_sha: str) -> None:
+        """Let the evaluation of ``old`` end by itself; the new head's does not wait for that."""
+        self._again, self._not_again = False, None
         if self._current is not None:
-            self._current.cancel(cancellation.superseded_by(new_sha))
-            self._superseded[self._current.n] = old_sha
+            reason = cancellation.superseded_by(new_sha)
+            self._current.cancel(reason)
+            silent = self._current.reason == cancellation.EVALUATED_AGAIN
+            self._superseded[self._current.n] = _Older(old, reason if silent else "")
             self._current = None
 
     def cancel(self, reason: str) -> None:
-        """End what runs, and start nothing in its place."""
-        self._again = False
-        if self._current is not None:
+        """End what runs, and evaluate nothing in its place."""
+        if self._again:
+            self._not_again = self._not_again or reason
+        elif self._current is not None:
             self._current.cancel(reason)
 
-    def end(self, ended: EvaluationEnded) -> bool:
-        """Hear that an evaluation has ended; whether that is how the head's came out."""
-        current = self._current is not None and self._current.n == ended.n
-        self._superseded.pop(ended.n, None)
-        if current:
+    def end(self, ended: EvaluationEnded) -> EvaluationEnded | None:
+        """Hear that an evaluation has ended; how the head's came out, if that was the one."""
+        older, pull = self._superseded.pop(ended.n, None), self._memory.pull
+        if older is not None and older.owed and not (self._again and _of_head(older, pull)):
+            self._take_back(older)
+        current = self._current if self._current is not None and self._current.n == ended.n else None
+        if current is not None:
             self._current = None
-        pull = self._memory.pull
-        if not self._again or pull is None:
-            return current
-        if self._current is None and pull.head_sha not in self._superseded.values():
-            self._again = False
-            self._start(pull)
-        return False
+        if self._again and pull is not None:
+            if self._current is None and not self._waits_for_older(pull):
+                self._start(pull, called_off=self._not_again or "", follows=True)
+                self._again, self._not_again = False, None
+            return None
+        if current is None:
+            return None
+        return ended if self._heard else _as_called_off(ended, current.reason)
 
-    def _start(self, pull: PullRequest) -> None:
+    def _waits_for_older(self, pull: PullRequest) -> bool:
+        """Whether an evaluation of the same sha has not ended that was begun before another head came."""
+        return any(_of_head(older, pull) for older in self._superseded.values())
+
+    def _start(self, pull: PullRequest, *, called_off: str = "", follows: bool = False) -> None:
+        self._heard, self._called_off = False, bool(called_off)
         self._current = Child[EvaluationResult](next_number(self._memory))
-        self._run(self._attend(self._current, pull))
+        self._run(self._attend(self._current, self._job(self._current.n, pull, called_off, follows=follows)))
 
-    async def _attend(self, child: Child[EvaluationResult], pull: PullRequest) -> None:
-        memory = self._memory
-        job = EvaluationJob(
+    def _take_back(self, older: _Older) -> None:
+        """Have it said of an older head why its evaluation ended."""
+        child = Child[EvaluationResult](next_number(self._memory))
+        self._superseded[child.n] = _Older(older.pull, "")
+        self._run(self._attend(child, self._job(child.n, older.pull, older.owed, follows=True)))
+
+    def _job(self, n: str, pull: PullRequest, called_off: str, *, follows: bool) -> EvaluationJob:
+        return EvaluationJob(
             pull=pull,
-            n=child.n,
+            n=n,
             owner_id=workflow.info().workflow_id,
-            pinned_base=None if memory.fresh_base else memory.base_sha,
-            approved=memory.is_approved,
+            pinned_base=None if self._memory.fresh_base else self._memory.base_sha,
+            approved=self._memory.is_approved,
+            called_off=called_off,
+            follows=follows,
         )
+
+    async def _attend(self, child: Child[EvaluationResult], job: EvaluationJob) -> None:
+        pull = job.pull
         starting = workflow.start_child_workflow(
             Evaluation.run,
             job,
-            id=names.evaluation_id(memory.repo, memory.number, child.n),
+            id=names.evaluation_id(pull.repo, pull.number, child.n),
             parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
-            search_attributes=attributes.of_pull_request(
-                memory.repo, memory.number, pull.author, pull.head_sha
-            ),
+            search_attributes=attributes.of_pull_request(pull.repo, pull.number, pull.author, pull.head_sha),
             static_summary=details.evaluation_summary(pull),
         )
         try:
             self._tell(EvaluationEnded(child.n, await child.run(starting)))
         except FailureError as error:
             self._tell(EvaluationEnded(child.n, None, failure_reason(error)))
+
+
+def _of_head(older: _Older, pull: PullRequest | None) -> bool:
+    """Whether it is of what is the head again."""
+    return pull is not None and older.pull.head_sha == pull.head_sha
+
+
+def _as_called_off(ended: EvaluationEnded, reason: str | None) -> EvaluationEnded:
+    """How an evaluation came out for its owner that was called off when it had found out what to build."""
+    result = ended.result
+    if reason is None or result is None or result.outcome is not EvaluationOutcome.EVALUATED:
+        return ended
+    text = cancellation.Cancellation.read(reason).text
+    called_off = result.model_copy(update={"outcome": EvaluationOutcome.SUPERSEDED, "reason": text})
+    return EvaluationEnded(ended.n, called_off)

@@ -216,7 +216,8 @@ class PullRequestOwner:
         known = self._memory.pull
         # The event that it was opened again may have been overtaken by this one, and comes too late then.
         reopened, self._closed = self._closed, False
-        if known is not None and _same_change(known, pull) and not reopened:
+        settled = known is not None and _same_change(known, pull) and not _decides_otherwise(known, pull)
+        if settled and not reopened:
             self._memory.pull = pull
         else:
             self._evaluate(pull)
@@ -258,8 +259,10 @@ class PullRequestOwner:
 
     def _carry_out(self, order: Order, pull: PullRequest, request: Request) -> None:
         match order:
-            case EvaluateOrder():
+            case EvaluateOrder(fresh=True):
                 self._evaluate_anew(pull, rebuild=order.rebuild)
+            case EvaluateOrder():
+                self._evaluate_unless_under_way(pull)
             case BuildOrder():
                 order = order.model_copy(update={"asker": request.asker})
                 self._build(order, pull, request.written_at)
@@ -278,6 +281,11 @@ class PullRequestOwner:
         self._memory.rebuild |= rebuild
         self._evaluate(pull)
 
+    def _evaluate_unless_under_way(self, pull: PullRequest) -> None:
+        """Evaluate for somebody who may end nothing: on the pinned base, on which builds may be running."""
+        if not self._evaluation.going_on:
+            self._evaluate(pull)
+
     def _build(self, order: BuildOrder, pull: PullRequest, written_at: datetime | None = None) -> None:
         if order.approves and written_at is not None:
             self._memory.approve(written_at)
@@ -288,8 +296,8 @@ class PullRequestOwner:
 
     def _retry(self, order: RetryOrder, pull: PullRequest) -> None:
         view = self._memory.view()
-        if view is not None and view.evaluation_failed and not self._evaluation.running:
-            self._evaluate_anew(pull)
+        if view is not None and view.evaluation_failed:
+            self._evaluate_unless_under_way(pull)
         for record in list(self._memory.builds.values()):
             if record.view.worth_a_retry and record.job.system in order.systems:
                 self._builds.want(record.job, asked=True)
@@ -331,7 +339,7 @@ class PullRequestOwner:
         """Evaluate ``pull``; what runs for another head or another target branch is superseded."""
         known = self._memory.pull
         if known is not None and known.head_sha != pull.head_sha:
-            self._evaluation.supersede(known.head_sha, pull.head_sha)
+            self._evaluation.supersede(known, pull.head_sha)
             self._builds.cancel_all(cancellation.superseded_by(pull.head_sha))
             self._orders.move_on()
         elif known is not None and known.base_ref != pull.base_ref:
@@ -340,8 +348,9 @@ class PullRequestOwner:
         self._evaluation.begin(pull)
 
     def _on_evaluation_ended(self, ended: EvaluationEnded) -> None:
-        if self._evaluation.end(ended) and not self._closed and self._memory.pull is not None:
-            self._conclude(self._memory.pull, ended)
+        conclusion = self._evaluation.end(ended)
+        if conclusion is not None and not self._closed and self._memory.pull is not None:
+            self._conclude(self._memory.pull, conclusion)
 
     def _conclude(self, pull: PullRequest, ended: EvaluationEnded) -> None:
         """Take in how the evaluation of the head came out."""
@@ -367,15 +376,17 @@ class PullRequestOwner:
     # Builds
 
     def _on_builds_wanted(self, wanted: BuildsWanted) -> None:
-        if self._closed or not self._evaluation.speaks(wanted.n):
+        if self._closed or not self._evaluation.hears(wanted.n):
             return
         asked_for: tuple[BuildOrder, ...] = ()
-        if self._memory.base_sha not in {None, wanted.plan.merge.base_sha}:
-            asked_for = orders_of(self._builds.asked_for())
-            self._builds.cancel_all(cancellation.BASE_CHANGED)
         rebuild, called_off = self._memory.rebuild, self._memory.called_off
+        if self._memory.base_sha not in {None, wanted.plan.merge.base_sha}:
+            asked_for = orders_of(self._memory.builds.values() if rebuild else self._builds.asked_for())
+            self._builds.cancel_all(cancellation.BASE_CHANGED)
         self._memory.plan(wanted)
-        for job in wanted.plan.builds:
+        # All that was built of the head is wanted again, also what nobody would build without being asked.
+        known = [record.job for record in self._memory.builds.values()] if rebuild else []
+        for job in (*wanted.plan.builds, *known):
             if job.project.name not in called_off:
                 self._builds.want(job, asked=rebuild)
         if self._memory.awaits_approval and self._memory.is_approved:
@@ -403,6 +414,11 @@ class PullRequestOwner:
 def _moved_on(asked_about: PullRequest, known: PullRequest) -> bool:
     """Whether there is another head by now than the one that somebody looked at."""
     return asked_about.head_sha != known.head_sha
+
+
+def _decides_otherwise(known: PullRequest, pull: PullRequest) -> bool:
+    """Whether it is no draft any more, or its title counts; the event that says so may come too late."""
+    return (known.draft and not pull.draft) or title_matters(known.title, pull.title)
 
 
 def _same_change(one: PullRequest, other: PullRequest) -> bool:

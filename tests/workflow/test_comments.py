@@ -114,7 +114,7 @@ async def test_evaluate_again(bench: Bench) -> None:
     await bench.open("cgit")
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
     await bench.until_status(HEAD, StatusState.SUCCESS)
-    await until_seen(bench, await comment(bench, "@tickbot eval", by="eve"))
+    await until_seen(bench, await comment(bench, "@tickbot eval", by="ada"))
     await bench.until_ended("Evaluation", 2)
     assert [job.base_sha for job in bench.repositories.jobs] == [None, None]
 

@@ -104,7 +104,8 @@ USAGES: Mapping[Verb, Usage] = MappingProxyType(
         Verb.EVAL: Usage(
             Arguments.NONE,
             Who.EVERYONE,
-            "evaluates again: merges, finds the changed projects, runs the checks",
+            "evaluates again: merges, finds the changed projects, runs the checks; for the author and people"
+            " who may push, with the target branch as it is now",
             "the commit status `tickborg-eval`",
             (Example("@tickbot eval, `main` was broken", "@tickbot eval"),),
             frozenset({"evaluate", "reevaluate", "re-evaluate", "reeval", "re-eval"}),
