@@ -47,7 +47,7 @@ class PullRequestMemory(OwnerMemory):
     orders: tuple[BuildOrder, ...] = ()
     """Builds that were asked for and are not planned yet."""
     notices: tuple[str, ...] = ()
-    """What is not done of what was asked for, where no comment of its own says so: for the summary comment."""
+    """What was asked for and is not done, and why, where no comment of its own says so."""
     failed_checks: tuple[str, ...] = ()
     """Evaluation checks that did not pass."""
     evaluation: EvaluationOutcome | None = None
