@@ -3,7 +3,7 @@
 What is not asked cannot fail: ``help`` is answered while GitHub is away.
 """
 
-from tickborg.commands.values import Build, Cancel, ErrorKind, Help, ParsedComment, Retry, Status, Test
+from tickborg.commands.values import Build, Cancel, ErrorKind, Eval, Help, ParsedComment, Retry, Status, Test
 
 _OF_THE_LANGUAGE = frozenset(
     {
@@ -15,6 +15,7 @@ _OF_THE_LANGUAGE = frozenset(
     }
 )
 """Mistakes that can be explained to whomever, wherever they were made."""
+_OF_WHO_ASKS = (Build, Test, Eval, Retry, Cancel)
 _MAY_MEAN_A_PROJECT = frozenset({ErrorKind.UNKNOWN_PROJECT, ErrorKind.UNKNOWN_SYSTEM})
 _NAMES_ALLOWED_SYSTEMS = frozenset({ErrorKind.NO_SYSTEM})
 
@@ -28,7 +29,7 @@ def needs_nothing(parsed: ParsedComment) -> bool:
 
 def depends_on_who_asks(parsed: ParsedComment) -> bool:
     """Whether it has to be known what the one who asks may do."""
-    return any(isinstance(command, Build | Test | Retry | Cancel) for command in parsed.commands) or any(
+    return any(isinstance(command, _OF_WHO_ASKS) for command in parsed.commands) or any(
         error.kind in _NAMES_ALLOWED_SYSTEMS for error in parsed.errors
     )
 
