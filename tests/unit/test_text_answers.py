@@ -27,6 +27,7 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "awaits approval": lambda: notices.awaits_approval(["cgit"]),
     "awaits approval, unnamed": lambda: notices.awaits_approval([]),
     "older than the head": lambda: notices.older_than_head(["cgit"], HEAD),
+    "older than the head, cancelling": lambda: notices.older_cancel(HEAD),
     "nothing to build": lambda: notices.nothing_to_build(["cgit"], "merge conflict in cgit/main.c"),
     "nothing changed": lambda: notices.nothing_changed(HEAD, "tickbot"),
     "no project by now": lambda: notices.no_projects(["cgit"], "main"),

@@ -44,6 +44,14 @@ def older_than_head(projects: Sequence[str], head_sha: str) -> str:
     )
 
 
+def older_cancel(head_sha: str) -> str:
+    """Somebody cancelled, and before that was heard a new head came."""
+    return (
+        f"Nothing was cancelled: {code(short_sha(head_sha))} came after that comment was written."
+        " Cancel once more if you mean this head."
+    )
+
+
 def nothing_to_build(projects: Sequence[str], reason: str) -> str:
     """The head could not be evaluated, so that there is no merge to build."""
     return (
