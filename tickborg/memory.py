@@ -78,6 +78,7 @@ class PullRequestMemory(OwnerMemory):
             self.failed_checks = ()
             self.notices = ()
             self.called_off = ()
+            self.fresh_base = self.rebuild = False
         self.evaluation = None
         self.evaluation_reason = ""
         self.pull = pull

@@ -1,6 +1,8 @@
-"""When a pull request carries ``tickborg-internal-error`` (design, section 8)."""
+"""When a pull request carries ``tickborg-internal-error``, and what goes with a head (design, section 8)."""
 
-from tests.support.samples import REPO, build_job, build_view
+import pytest
+
+from tests.support.samples import REPO, build_job, build_view, pull_request
 from tickborg.build_records import BuildRecord
 from tickborg.jobs import BuildOutcome, EvaluationOutcome
 from tickborg.labels import INTERNAL_ERROR_LABEL
@@ -59,3 +61,15 @@ def test_a_build_that_is_forgotten_says_nothing() -> None:
     remembered.end_build("a", BROKEN, failed=True)
     remembered.end_build("z", SUCCESS, failed=False)
     assert blamed(remembered)
+
+
+@pytest.mark.parametrize("new", [{"head_sha": "2" * 40}, {"base_ref": "release"}])
+def test_what_was_wanted_of_one_merge_is_not_wanted_of_another(new: dict[str, str]) -> None:
+    """*Re-run all checks* was pressed, and a push came before the evaluation had found out what to build."""
+    remembered = memory()
+    remembered.believe(pull_request())
+    remembered.rebuild = remembered.fresh_base = True
+    remembered.believe(pull_request())
+    assert (remembered.rebuild, remembered.fresh_base) == (True, True)
+    remembered.believe(pull_request(**new))
+    assert (remembered.rebuild, remembered.fresh_base) == (False, False)

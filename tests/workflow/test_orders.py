@@ -11,6 +11,7 @@ from tests.support.workflow_bench import HEAD, LINUX, MAINTAINER, NEXT_HEAD, REP
 from tests.workflow.conftest import NewBench
 from tickborg.errors import PermanentError
 from tickborg.github import CheckConclusion, CheckStatus, PullRequest, StatusState
+from tickborg.names import pull_request_id
 from tickborg.policy import Policy
 from tickborg.systems import System
 
@@ -86,6 +87,19 @@ async def test_an_approval_is_of_a_head_that_was_there_to_be_seen(new_bench: New
     assert not bench.check_run_history("cgit", NEXT_HEAD)
     await comment(bench, "@tickbot build")
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS, sha=NEXT_HEAD)
+
+
+async def test_an_approval_of_a_head_that_the_bot_never_heard_of_says_so(new_bench: NewBench) -> None:
+    """GitHub does not say since when it is the head; the bot knows from now on, and asks to look again."""
+    bench = await new_bench(policy=Policy(require_approval=True))
+    bench.repositories.touch(HEAD, "cgit")
+    bench.github.open_pull(make_pull(author_association="FIRST_TIME_CONTRIBUTOR"))
+    await comment(bench, "@tickbot build")
+    await bench.until_commented("the bot had not heard of it by then")
+    await bench.note(pull_request_id(REPO, make_pull().number))
+    assert not bench.check_run_history("cgit")
+    await comment(bench, "@tickbot build")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
 
 
 async def test_a_build_asked_for_with_an_evaluation_is_of_the_new_base(bench: Bench) -> None:

@@ -37,10 +37,14 @@ def awaits_approval(projects: Sequence[str]) -> str:
 
 
 def older_than_head(projects: Sequence[str], head_sha: str) -> str:
-    """A maintainer asked for builds of a first contribution before its head was there to be looked at."""
+    """A maintainer asked for builds of a first contribution whose head the bot had not heard of by then.
+
+    Only the bot's memory says since when a head has been there to be looked at: the dates of commits are what
+    their authors say. That of a pull request which nobody owned begins with the comment itself.
+    """
     return (
         f"{_asked(projects)} will not be built: {code(short_sha(head_sha))} may have been pushed after that"
-        " comment was written. Look at this head, and ask once more."
+        " comment was written, for the bot had not heard of it by then. Look at this head, and ask once more."
     )
 
 
