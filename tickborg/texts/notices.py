@@ -79,6 +79,22 @@ def may_not_press(login: str, project: str, system: System) -> str:
     )
 
 
+def old_commit(head_sha: str) -> str:
+    """*Re-run all checks* of a commit that is no longer the newest."""
+    return (
+        f"Nothing is built again: {code(short_sha(head_sha))} is not the head any more."
+        " Use the button of the newest one."
+    )
+
+
+def button_failed(reason: str) -> str:
+    """What somebody who pressed a button may do could not be found out."""
+    return (
+        f"tickborg failed at a button, not your change: {prose(shorten(reason, _REASON_LIMIT))}."
+        " Press again later."
+    )
+
+
 def may_not_cancel(login: str) -> str:
     """A cancel by somebody who is neither the author nor may push."""
     return f"@{login} may not cancel builds here: that is for the author and for people who may push."
