@@ -103,6 +103,22 @@ def no_builders(project: str, system: System) -> str:
     return f"{code(project)} is not built again: {reasons.no_such_builder(system)}."
 
 
+def old_commit(head_sha: str) -> str:
+    """*Re-run all checks* of a commit that is no longer the newest."""
+    return (
+        f"Nothing is built again: {code(short_sha(head_sha))} is not the head any more."
+        " Use the button of the newest one."
+    )
+
+
+def button_failed(reason: str) -> str:
+    """What somebody who pressed a button may do could not be found out."""
+    return (
+        f"tickborg failed at a button, not your change: {prose(shorten(reason, REASON_LIMIT))}."
+        " Press again later."
+    )
+
+
 def may_not_cancel(login: str) -> str:
     """A cancel by somebody who is neither the author nor may push."""
     return f"@{login} may not cancel builds here: that is for the author and for people who may push."
