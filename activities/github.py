@@ -8,6 +8,7 @@ from temporalio import activity
 from activities.ports import GitHub
 from tickborg.github import (
     SUMMARY_MARKER,
+    CheckRunAnswer,
     CheckRunOpening,
     CheckRunUpdate,
     CommitQuestion,
@@ -77,6 +78,14 @@ class GitHubActivities:
     async def update_check_run(self, update: CheckRunUpdate) -> None:
         """Make a check run say something else; all of it is sent, so a retry changes nothing more."""
         await self._github.update_check_run(update.check_run_id, update.run)
+
+    @activity.defn(name="answer_on_check_run")
+    async def answer_on_check_run(self, answer: CheckRunAnswer) -> bool:
+        """Answer a button on the check run that it belongs to; False: there is no such check run.
+
+        An answer takes the place of the one before it, so a retry replaces it with itself.
+        """
+        return await self._github.answer_on_check_run(answer)
 
     @activity.defn(name="labels")
     async def labels(self, question: PullRequestQuestion) -> tuple[str, ...]:

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tickborg.deliveries import Attempt
-from tickborg.github import CheckRun, CommitStatus, Permission, PullRequest, RepositoryName
+from tickborg.github import (
+    CheckRun,
+    CheckRunAnswer,
+    CommitStatus,
+    Permission,
+    PullRequest,
+    RepositoryName,
+)
 from tickborg.housekeeping import HostTidied
 from tickborg.jobs import (
     BuildJob,
@@ -47,6 +54,12 @@ class GitHub(Protocol):
 
     async def find_check_run(self, run: CheckRun) -> int | None:
         """The id of our check run with the same commit, name and external id, if there is one."""
+
+    async def answer_on_check_run(self, answer: CheckRunAnswer) -> bool:
+        """Put an answer above what our check run says, in place of an earlier one; False: there is none.
+
+        How the check run ended stays as it was.
+        """
 
     async def external_ids(self, repo: RepositoryName, sha: str) -> Sequence[str]:
         """The external ids of our check runs of a commit, of each name the latest."""

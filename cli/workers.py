@@ -115,6 +115,7 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             talking.set_status,
             talking.open_check_run,
             talking.update_check_run,
+            talking.answer_on_check_run,
             talking.labels,
             talking.change_labels,
             talking.publish_summary,

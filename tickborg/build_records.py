@@ -114,11 +114,15 @@ class OwnerMemory(BaseModel):
         """The build with the number ``n``."""
         return next((record for record in self.builds.values() if record.n == n), None)
 
-    def record_of(self, build: BuildReference) -> BuildRecord | None:
-        """The build that is meant, or the last one of the same project, system and mode."""
-        return self.record(build.n) or next(
-            (record for record in self.builds.values() if _is_like(record.job, build)), None
-        )
+    def record_of(self, build: BuildReference, head_sha: str | None = None) -> BuildRecord | None:
+        """The build that is meant, or the last one of the same project, system and mode.
+
+        With ``head_sha`` only of that head: a branch has builds of several.
+        """
+        of_head = [record for record in self.builds.values() if head_sha in {None, record.job.merge.head_sha}]
+        meant = [record for record in of_head if record.n == build.n]
+        like = [record for record in reversed(of_head) if _is_like(record.job, build)]
+        return next(iter(meant), None) or max(like, key=lambda record: record.view.wanted_at, default=None)
 
     def covering(self, job: BuildJob) -> BuildRecord | None:
         """The test under way that builds the same thing as the plain build ``job``."""

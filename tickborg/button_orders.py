@@ -47,9 +47,9 @@ def of_pull_request(button: CheckRunButton, pull: PullRequest, presser: Presser)
     return _order(button.build, button)
 
 
-def of_branch(button: CheckRunButton, presser: Presser) -> Order | None:
-    """What a button on a check run of a branch comes to; None: nothing, for there is no place to say so."""
-    return _order(button.build, button) if presser.trusted else None
+def of_branch(button: CheckRunButton, presser: Presser) -> tuple[Order, ...]:
+    """What a button on a check run of a branch comes to; nothing: it was not to be pressed."""
+    return (_order(button.build, button),) if presser.trusted else ()
 
 
 def all_of_pull_request(pull: PullRequest, presser: Presser) -> Order:
@@ -59,8 +59,18 @@ def all_of_pull_request(pull: PullRequest, presser: Presser) -> Order:
     return NoticeOrder(text=notices.may_not_rebuild(presser.login))
 
 
+def all_of_commit(pull: PullRequest, head_sha: str, presser: Presser) -> Order:
+    """What *Re-run all checks* of a commit of ``pull`` comes to, which may be its head no longer."""
+    if pull.head_sha != head_sha:
+        return NoticeOrder(text=notices.old_commit(head_sha))
+    return all_of_pull_request(pull, presser)
+
+
 def all_of_branch(builds: Iterable[BuildReference], head_sha: str, presser: Presser) -> tuple[Order, ...]:
-    """What *Re-run all checks* of a pushed commit comes to: each of its builds once more."""
+    """What *Re-run all checks* of a pushed commit comes to: each of its builds once more.
+
+    Nothing: it was not to be pressed.
+    """
     if not presser.trusted:
         return ()
     return tuple(ButtonOrder(button="rerun", build=build, head_sha=head_sha) for build in builds)

@@ -15,6 +15,7 @@ _OF_THE_LANGUAGE = frozenset(
     }
 )
 """Mistakes that can be explained to whomever, wherever they were made."""
+_OF_WHO_ASKS = (Build, Test, Eval, Retry, Cancel)
 _MAY_MEAN_A_PROJECT = frozenset({ErrorKind.UNKNOWN_PROJECT, ErrorKind.UNKNOWN_SYSTEM})
 _NAMES_ALLOWED_SYSTEMS = frozenset({ErrorKind.NO_SYSTEM})
 
@@ -28,8 +29,7 @@ def needs_nothing(parsed: ParsedComment) -> bool:
 
 def depends_on_who_asks(parsed: ParsedComment) -> bool:
     """Whether it has to be known what the one who asks may do."""
-    who_matters = Build | Test | Eval | Retry | Cancel
-    return any(isinstance(command, who_matters) for command in parsed.commands) or any(
+    return any(isinstance(command, _OF_WHO_ASKS) for command in parsed.commands) or any(
         error.kind in _NAMES_ALLOWED_SYSTEMS for error in parsed.errors
     )
 

@@ -166,6 +166,16 @@ class CheckRunUpdate(Value):
     run: CheckRun
 
 
+class CheckRunAnswer(Value):
+    """What a check run says to whoever pressed a button of it, above all that it says already."""
+
+    repo: RepositoryName
+    head_sha: str
+    name: str
+    external_id: str
+    text: str
+
+
 class SummaryComment(Value):
     """The one summary comment of a pull request, found again by its hidden marker."""
 

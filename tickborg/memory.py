@@ -47,7 +47,7 @@ class PullRequestMemory(OwnerMemory):
     orders: tuple[BuildOrder, ...] = ()
     """Builds that were asked for and are not planned yet."""
     notices: tuple[str, ...] = ()
-    """What was asked for and is not done, and why, for the summary comment."""
+    """What was asked for and is not done, and why, where no comment of its own says so."""
     failed_checks: tuple[str, ...] = ()
     """Evaluation checks that did not pass."""
     evaluation: EvaluationOutcome | None = None
@@ -149,6 +149,10 @@ class PullRequestMemory(OwnerMemory):
     def is_approved(self) -> bool:
         """Whether a maintainer has let this very head in."""
         return self.pull is not None and self.approved_sha == self.pull.head_sha
+
+    def was_pushed_after(self, written_at: datetime | None) -> bool:
+        """Whether a comment of that time was written before there was this head."""
+        return written_at is not None and self.head_since is not None and written_at < self.head_since
 
     def approve(self, asked_at: datetime) -> None:
         """Let the head in for somebody who asked for a build at ``asked_at``, if they can have seen it.

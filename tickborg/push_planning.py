@@ -9,7 +9,7 @@ from tickborg.planning import Source, automatic_mode, changed_projects
 from tickborg.policy import Policy
 from tickborg.push_memory import PushLook
 from tickborg.requests import ButtonOrder
-from tickborg.texts import push_statuses
+from tickborg.texts import button_answers, push_statuses
 
 
 def look_at(repo: RepositoryName, branch: str, about: PushEvent | ButtonOrder) -> PushJob:
@@ -33,6 +33,15 @@ def status_of(repo: RepositoryName, push: PushEvent, look: PushLook, page: str) 
     if look.found is None:
         return push_statuses.bad_project_file(repo, push.after, look.fault, page)
     return push_statuses.looked_at(repo, push.after, changed_by(look.found), page)
+
+
+def not_built_again(order: ButtonOrder, look: PushLook) -> str:
+    """What whoever pressed a button is told where the commit, looked at again, gives no such build."""
+    if look.gone:
+        return button_answers.gone(order.build, order.head_sha)
+    if look.report is None:
+        return button_answers.failed(look.error)
+    return button_answers.cannot_be_built(order.build, order.head_sha, look.fault)
 
 
 def changed_by(report: PushReport) -> tuple[str, ...]:

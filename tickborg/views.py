@@ -60,7 +60,7 @@ class PullRequestView(Value):
     builds: tuple[BuildView, ...] = ()
     skipped: tuple[SkippedBuild, ...] = ()
     notices: tuple[str, ...] = ()
-    """What was asked for, with a button or in a comment, and is not done, and why: Markdown."""
+    """What is not done though it was asked for: with a button, or in a comment that could not be answered."""
     waiting: tuple[str, ...] = ()
     """What was asked for and has not begun, since there is no merge to build yet: Markdown."""
     awaits_approval: bool = False

@@ -269,7 +269,10 @@ class PullRequestOwner:
             case RetryOrder():
                 self._retry(order, pull)
             case CancelOrder():
-                self._cancel(order, cancellation.cancelled_by(request.by))
+                if self._memory.was_pushed_after(request.written_at):
+                    self._answers.say(request.asker, notices.older_cancel(pull.head_sha))
+                else:
+                    self._cancel(order, cancellation.cancelled_by(request.by))
             case ButtonOrder():
                 self._press(order, pull, cancellation.cancelled_by(request.by))
             case NoticeOrder():

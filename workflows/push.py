@@ -23,11 +23,18 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.jobs import BuildMode, BuildProgress, PushReport
     from tickborg.policy import Policy
     from tickborg.push_memory import PushLook, PushMemory, PushStart
-    from tickborg.push_planning import changed_by, jobs_of_push, look_at, source_of_push, status_of
+    from tickborg.push_planning import (
+        changed_by,
+        jobs_of_push,
+        look_at,
+        not_built_again,
+        source_of_push,
+        status_of,
+    )
     from tickborg.requests import ButtonOrder, Request
-    from tickborg.texts import details, links
+    from tickborg.texts import button_answers, details, links
     from tickborg.views import BranchView
-    from workflows import policies, questions
+    from workflows import policies, pressed_checks, questions
     from workflows.failures import failure_kind, failure_reason
     from workflows.owned_builds import BuildEnded, OwnedBuilds
 
@@ -147,11 +154,12 @@ class PushOwner:
                 self._press(order, cancellation.cancelled_by(request.by))
 
     def _press(self, order: ButtonOrder, reason: str) -> None:
-        record = self._memory.record_of(order.build)
-        if record is not None and record.job.merge.head_sha != order.head_sha:
-            record = None
+        record = self._memory.record_of(order.build, order.head_sha)
         if order.button == "cancel":
-            self._builds.cancel([record] if record is not None else [], reason)
+            if record is None or record.done:
+                self._answer(order, button_answers.nothing_to_cancel(order.build.project))
+                return
+            self._builds.cancel([record], reason)
         elif order.button == "rerun" and record is not None:
             self._builds.want(record.job, asked=True)
         else:
@@ -183,7 +191,7 @@ class PushOwner:
         self._memory.waiting = self._memory.waiting[1:]
         self._count_failure(failed=look.report is None and not look.gone)
         if isinstance(look.about, ButtonOrder):
-            self._build_again(look.about, look.report)
+            self._build_again(look.about, look)
         else:
             self._on_push_looked_at(look.about, look)
 
@@ -212,10 +220,11 @@ class PushOwner:
         for job in jobs_of_push(source, wanted, memory.policy):
             self._builds.want(job)
 
-    def _build_again(self, order: ButtonOrder, report: PushReport | None) -> None:
+    def _build_again(self, order: ButtonOrder, look: PushLook) -> None:
+        report = look.found
         project = report.projects.named(order.build.project) if report is not None else None
         if report is None or project is None:
-            workflow.logger.warning("%s of %s cannot be built again", order.build.project, order.head_sha)
+            self._answer(order, not_built_again(order, look))
             return
         source = source_of_push(self._memory.repo, self._memory.branch, order.head_sha, report, "")
         mode = BuildMode.TEST if order.button == "test" else order.build.mode
@@ -233,6 +242,12 @@ class PushOwner:
         status = status_of(memory.repo, push, look, page)
         if status is not None:
             self._run(self._set_status(status))
+
+    def _answer(self, order: ButtonOrder, text: str) -> None:
+        """Say on the check run that was pressed what becomes of it: a branch has no summary comment."""
+        workflow.logger.warning("%s of %s: %s", order.build.project, order.head_sha, text)
+        if workflow.patched("answer-buttons"):
+            self._run(pressed_checks.answer(self._memory.repo, order.build, order.head_sha, text))
 
     async def _set_status(self, status: CommitStatus) -> None:
         try:

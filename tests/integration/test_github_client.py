@@ -47,12 +47,14 @@ from tickborg.github import (
     CheckAction,
     CheckConclusion,
     CheckRun,
+    CheckRunAnswer,
     CheckStatus,
     CommitStatus,
     Permission,
     RepositoryName,
     StatusState,
 )
+from tickborg.texts import button_answers
 
 REPO = RepositoryName(owner="project-tick", name="mono")
 STATUSES = "POST /repos/{owner}/{repo}/statuses/{sha}"
@@ -196,6 +198,34 @@ async def test_a_check_run_lives(client: GitHubClient, repository: Repository, p
     assert (shown.id, shown.status, shown.conclusion) == (check_run_id, "completed", "timed_out")
     assert (shown.started_at, shown.completed_at) == (started, started + timedelta(hours=1))
     assert not shown.actions
+
+
+@pytest.mark.parametrize("conclusion", [None, CheckConclusion.TIMED_OUT])
+async def test_a_button_is_answered_on_its_check_run(
+    client: GitHubClient, repository: Repository, pull: PullRequest, conclusion: CheckConclusion | None
+) -> None:
+    """Above what it says; all else stays, and a suite that *Re-run* has queued is complete again."""
+    ended = {
+        "status": CheckStatus.COMPLETED if conclusion else CheckStatus.IN_PROGRESS,
+        "conclusion": conclusion,
+        "completed_at": datetime(2026, 1, 31, 13, tzinfo=UTC) if conclusion else None,
+        "text": "the last lines",
+    }
+    run = check_run(pull.head_sha).model_copy(update=ended)
+    await client.create_check_run(run)
+    [shown] = repository.check_runs.values()
+    said, ending = shown.output.summary, (shown.status, shown.conclusion, shown.completed_at)
+    shown.suite.asked_again = True
+    answer = CheckRunAnswer(
+        repo=run.repo, head_sha=run.head_sha, name=run.name, external_id=run.external_id, text="It is closed."
+    )
+    assert await client.answer_on_check_run(answer)
+    assert shown.output.summary == button_answers.above(said or "", "It is closed.")
+    assert (shown.status, shown.conclusion, shown.completed_at) == ending
+    assert (shown.output.title, shown.output.text) == (run.title, run.text)
+    assert [action.identifier for action in shown.actions] == [each.identifier for each in run.actions]
+    assert not shown.suite.asked_again
+    assert not await client.answer_on_check_run(answer.model_copy(update={"external_id": "another"}))
 
 
 async def test_the_newest_of_several_runs_is_found(

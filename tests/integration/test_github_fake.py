@@ -16,7 +16,7 @@ from emulator.git import create_bare
 from tests.support.fake_github import FakeGitHub
 from tests.support.github_keys import private_key
 from tickborg.errors import TickborgError
-from tickborg.github import CheckRun, CheckStatus, Permission, PullRequest, RepositoryName
+from tickborg.github import CheckRun, CheckRunAnswer, CheckStatus, Permission, PullRequest, RepositoryName
 
 REPO = RepositoryName(owner="project-tick", name="mono")
 MARKER = "<!-- marker -->"
@@ -96,6 +96,11 @@ async def what_it_does(github: GitHub) -> list[Any]:
     seen += [first == second, await github.find_check_run(run) == second]
     seen += [await github.find_check_run(run.model_copy(update={"external_id": "two"}))]
     seen += [await outcome(github.update_check_run(10**12, run))]
+    for external_id in ("one", "two"):
+        answer = CheckRunAnswer(
+            repo=REPO, head_sha=head, name=run.name, external_id=external_id, text="It is closed."
+        )
+        seen += [await github.answer_on_check_run(answer)]
 
     await github.add_labels(REPO, 1, ["Scope: CI", "bug"])
     await github.add_labels(REPO, 1, ["scope: ci"])

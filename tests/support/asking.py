@@ -56,7 +56,12 @@ async def until_seen(bench: Bench, written: Comment) -> None:
 
 
 async def press(
-    bench: Bench, run: CheckRun, button: Literal["rerun", "test", "cancel"] = "rerun", *, by: str = MAINTAINER
+    bench: Bench,
+    run: CheckRun,
+    button: Literal["rerun", "test", "cancel"] = "rerun",
+    *,
+    by: str = MAINTAINER,
+    delivery: str = "",
 ) -> None:
     """Press a button of a check run, and wait until its owner has been told."""
     fields = {"external_id": run.external_id, "head_sha": run.head_sha}
@@ -70,7 +75,7 @@ async def press(
             requested_action={"identifier": button},
             sender={"login": by},
         )
-    await _press(bench, "check_run", payload)
+    await _press(bench, "check_run", payload, delivery)
 
 
 async def press_all(bench: Bench, sha: str = HEAD, *, by: str = MAINTAINER) -> None:
@@ -94,7 +99,7 @@ async def until_built(
     return await bench.until_check_run(project, state, sha=sha, system=system, branch="main")
 
 
-async def _press(bench: Bench, event: str, payload: dict[str, object]) -> None:
-    delivery = str(uuid4())
+async def _press(bench: Bench, event: str, payload: dict[str, object], delivery: str = "") -> None:
+    delivery = delivery or str(uuid4())
     await bench.hear(event, payload, rerun_id(delivery), delivery=delivery)
     await bench.client.get_workflow_handle(rerun_id(delivery)).result()

@@ -23,12 +23,14 @@ from tests.support.patience import PATIENCE_SECONDS
 from tickborg.errors import HeadGoneError, PermanentError
 from tickborg.github import (
     CheckRun,
+    CheckRunAnswer,
     CommitStatus,
     Permission,
     PullRequest,
     PullRequestState,
     RepositoryName,
 )
+from tickborg.texts import button_answers
 
 BOT = "tickbot[bot]"
 
@@ -269,11 +271,25 @@ class FakeGitHub:
                 default=None,
             )
 
+    async def answer_on_check_run(self, answer: CheckRunAnswer) -> bool:
+        """Add to the history of the newest check run with that commit, name and external id."""
+        async with self._call("answer_on_check_run", answer.head_sha):
+            self._require_commit(answer.head_sha)
+            wanted = (answer.head_sha, answer.name, answer.external_id)
+            for _, history in sorted(self.check_runs.items(), reverse=True):
+                run = history[-1]
+                if (run.head_sha, run.name, run.external_id) == wanted:
+                    summary = button_answers.above(run.summary, answer.text)
+                    history.append(run.model_copy(update={"summary": summary}))
+                    return True
+            return False
+
     async def external_ids(self, repo: RepositoryName, sha: str) -> Sequence[str]:
         """Those of the newest check run of each name."""
         async with self._call("external_ids"):
-            newest = {history[-1].name: history[-1] for _, history in sorted(self.check_runs.items())}
-            return [run.external_id for run in newest.values() if (run.repo, run.head_sha) == (repo, sha)]
+            runs = [history[-1] for _, history in sorted(self.check_runs.items())]
+            newest = {run.name: run for run in runs if (run.repo, run.head_sha) == (repo, sha)}
+            return [run.external_id for run in newest.values()]
 
     async def labels(self, repo: RepositoryName, number: int) -> frozenset[str]:
         """The labels as people wrote them."""

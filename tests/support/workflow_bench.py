@@ -353,8 +353,9 @@ class Bench:
             if pull.state is PullRequestState.OPEN and self._has_owner(pull.number):
                 await self.close(pull)
         for workflow_id in dict.fromkeys(workflow_id for workflow_id, _ in self._started):
-            # An owner never fails. A comment's workflow may, and shows why in the Web UI.
-            refusal = WorkflowFailureError if workflow_id.startswith("comment/") else NeverRaisedError
+            # An owner never fails. A comment's or a button's workflow may, and shows why in the Web UI.
+            may_fail = workflow_id.startswith(("comment/", "rerun/"))
+            refusal = WorkflowFailureError if may_fail else NeverRaisedError
             with suppress(refusal):
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     await self.client.get_workflow_handle(workflow_id).result()

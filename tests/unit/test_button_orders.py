@@ -78,10 +78,10 @@ def test_a_build_of_a_system_without_builders_is_cancelled() -> None:
 
 
 def test_a_button_on_a_branch_is_for_those_who_may_push() -> None:
-    """GitHub shows it to nobody else; there is no comment that could say so."""
+    """For others it comes to nothing, which its check run says."""
     pressed = button("rerun", origin=Origin(branch="main"))
-    assert isinstance(of_branch(pressed, WRITER), ButtonOrder)
-    assert of_branch(pressed, AUTHOR) is None
+    assert of_branch(pressed, WRITER) == (ButtonOrder(button="rerun", build=pressed.build, head_sha=HEAD),)
+    assert of_branch(pressed, AUTHOR) == ()
 
 
 def test_all_checks_of_a_pull_request() -> None:

@@ -39,6 +39,7 @@ def said(answer: Settled) -> str:
         ("@tickbot", True, False),
         ("@tickbot help\n@tickbot status", False, False),
         ("@tickbot eval", False, True),
+        ("@tickbot status", False, False),
         ("@tickbot build x on macos", False, False),
         ("@tickbot build x on", False, True),
         ("@tickbot build", False, True),

@@ -107,6 +107,7 @@ def test_every_activity_has_the_name_that_histories_know() -> None:
         "set_status",
         "open_check_run",
         "update_check_run",
+        "answer_on_check_run",
         "labels",
         "change_labels",
         "publish_summary",

@@ -8,10 +8,11 @@ import pytest
 
 from tests.support.github_markdown import Page
 from tests.support.samples import ATTEMPT, DASHBOARD, HEAD, NOON, REPO, build_view, pull_request_view
-from tickborg.github import STATUS_DESCRIPTION_LIMIT, CommitStatus
-from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome, SkippedBuild
+from tickborg.external_ids import BuildReference
+from tickborg.github import CHECK_OUTPUT_LIMIT, STATUS_DESCRIPTION_LIMIT, CommitStatus
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome, Origin, SkippedBuild
 from tickborg.systems import System
-from tickborg.texts import answers, notices, push_statuses, reasons
+from tickborg.texts import answers, button_answers, notices, push_statuses, reasons
 from tickborg.texts.status_reply import Moment, status_of
 from tickborg.views import PullRequestView
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 LINUX, MAC = System.X86_64_LINUX, System.AARCH64_DARWIN
+BUILD = BuildReference(
+    origin=Origin(branch="main"), project="cgit", system=LINUX, mode=BuildMode.BUILD, n="ab1", run_id="r"
+)
 MOMENT = Moment(NOON + timedelta(minutes=3), DASHBOARD, {LINUX: 12})
 
 SENTENCES: dict[str, Callable[[], str]] = {
@@ -27,12 +31,23 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "awaits approval": lambda: notices.awaits_approval(["cgit"]),
     "awaits approval, unnamed": lambda: notices.awaits_approval([]),
     "older than the head": lambda: notices.older_than_head(["cgit"], HEAD),
+    "older than the head, cancelling": lambda: notices.older_cancel(HEAD),
     "nothing to build": lambda: notices.nothing_to_build(["cgit"], "merge conflict in cgit/main.c"),
     "nothing changed": lambda: notices.nothing_changed(HEAD, "tickbot"),
     "no project by now": lambda: notices.no_projects(["cgit"], "main"),
     "dropped": lambda: notices.dropped(["cgit", "meshmc"]),
     "dropped, unnamed": lambda: notices.dropped([]),
     "old head": lambda: notices.old_head("cgit", LINUX, HEAD),
+    "old commit": lambda: notices.old_commit(HEAD),
+    "button failed": lambda: notices.button_failed("GitHub answered 403 Forbidden"),
+    "button of a branch refused": lambda: button_answers.may_not_press("eve", "main"),
+    "button of a closed one": lambda: button_answers.closed(7),
+    "button cancels nothing": lambda: button_answers.nothing_to_cancel("cgit"),
+    "button failed, on its check run": lambda: button_answers.failed("GitHub answered 403 Forbidden"),
+    "project file of a commit": lambda: button_answers.cannot_be_built(BUILD, HEAD, "line 1: bad\nline 2"),
+    "project not in a commit": lambda: button_answers.cannot_be_built(BUILD, HEAD, ""),
+    "commit gone": lambda: button_answers.gone(BUILD, HEAD),
+    "above a summary": lambda: button_answers.above("- **Project:** `cgit`\n", button_answers.closed(7)),
     "may not press": lambda: notices.may_not_press("eve", "cgit", MAC),
     "no builders": lambda: notices.no_builders("cgit", MAC),
     "may not cancel": lambda: notices.may_not_cancel("eve"),
@@ -66,6 +81,14 @@ SENTENCES: dict[str, Callable[[], str]] = {
 def test_what_is_answered(what: str, snapshot: "SnapshotAssertion") -> None:
     """Each says what happened, to what, and what to do."""
     assert SENTENCES[what]() == snapshot
+
+
+def test_an_answer_keeps_to_the_limit() -> None:
+    """The newest stands above what was said before, the end of which may go."""
+    first = button_answers.above("x" * CHECK_OUTPUT_LIMIT, "one")
+    second = button_answers.above(first, "two")
+    assert [len(first), len(second)] == [CHECK_OUTPUT_LIMIT] * 2
+    assert ("one" in second, "two" in second) == (False, True)
 
 
 PUSHES: dict[str, Callable[[], CommitStatus]] = {

@@ -304,3 +304,16 @@ async def test_a_build_of_what_is_being_tested_is_that_test(new_bench: NewBench)
     bench.floor.release("cgit")
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
     assert len(bench.check_run_history("cgit")) == 1
+
+
+async def test_a_cancel_that_is_older_than_the_head_cancels_nothing_of_it(bench: Bench) -> None:
+    """Whoever wrote it meant what ran then, and hears that there is a new head."""
+    pull = await opened(bench)
+    cancel = await written(bench, "@tickbot cancel")
+    bench.floor.hold("cgit")
+    await bench.push(pull, NEXT_HEAD, "cgit")
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS, sha=NEXT_HEAD)
+    await redeliver(bench, cancel)
+    await bench.until_commented(f"`{NEXT_HEAD[:7]}` came after that comment was written")
+    bench.floor.release("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS, sha=NEXT_HEAD)

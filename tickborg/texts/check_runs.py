@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from tickborg.external_ids import BuildReference
 from tickborg.github import (
     CHECK_OUTPUT_LIMIT,
     CheckAction,
@@ -10,8 +11,9 @@ from tickborg.github import (
     CheckRun,
     CheckStatus,
 )
-from tickborg.jobs import BuildJob, BuildMode, BuildOutcome, BuildResult, BuildStarted
+from tickborg.jobs import BuildJob, BuildMode, BuildOutcome, BuildResult, BuildStarted, Origin
 from tickborg.policy import Policy
+from tickborg.systems import System
 from tickborg.texts import reproduction
 from tickborg.texts.durations import spoken
 from tickborg.texts.endings import ending_in_words
@@ -40,8 +42,12 @@ _REPRODUCIBLE = frozenset({BuildOutcome.SUCCESS, BuildOutcome.FAILURE, BuildOutc
 
 def name(job: BuildJob) -> str:
     """What the check run is called; the same for every build of a project on a system."""
-    ending = f" (push to {job.origin.branch})" if job.origin.branch is not None else ""
-    return f"{job.project.name} on {job.system}{ending}"
+    return _name(job.project.name, job.system, job.origin)
+
+
+def name_of(build: BuildReference) -> str:
+    """What the check run of ``build`` is called."""
+    return _name(build.project, build.system, build.origin)
 
 
 def queued(job: BuildJob, external_id: str, details_url: str) -> CheckRun:
@@ -107,6 +113,11 @@ def may_be_tested(job: BuildJob, result: BuildResult, policy: Policy) -> bool:
 def offering_tests(run: CheckRun) -> CheckRun:
     """The check run with a button *Run tests*."""
     return run.model_copy(update={"actions": (RUN_TESTS,)})
+
+
+def _name(project: str, system: System, origin: Origin) -> str:
+    ending = f" (push to {origin.branch})" if origin.branch is not None else ""
+    return f"{project} on {system}{ending}"
 
 
 def _unfinished(

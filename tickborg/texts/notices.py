@@ -48,6 +48,14 @@ def older_than_head(projects: Sequence[str], head_sha: str) -> str:
     )
 
 
+def older_cancel(head_sha: str) -> str:
+    """Somebody cancelled, and before that was heard a new head came."""
+    return (
+        f"Nothing was cancelled: {code(short_sha(head_sha))} came after that comment was written."
+        " Cancel once more if you mean this head."
+    )
+
+
 def nothing_to_build(projects: Sequence[str], reason: str) -> str:
     """The head could not be evaluated, so that there is no merge to build."""
     return (
@@ -93,6 +101,22 @@ def may_not_press(login: str, project: str, system: System) -> str:
 def no_builders(project: str, system: System) -> str:
     """A button of a build whose system the operator has given up."""
     return f"{code(project)} is not built again: {reasons.no_such_builder(system)}."
+
+
+def old_commit(head_sha: str) -> str:
+    """*Re-run all checks* of a commit that is no longer the newest."""
+    return (
+        f"Nothing is built again: {code(short_sha(head_sha))} is not the head any more."
+        " Use the button of the newest one."
+    )
+
+
+def button_failed(reason: str) -> str:
+    """What somebody who pressed a button may do could not be found out."""
+    return (
+        f"tickborg failed at a button, not your change: {prose(shorten(reason, REASON_LIMIT))}."
+        " Press again later."
+    )
 
 
 def may_not_cancel(login: str) -> str:

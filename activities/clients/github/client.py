@@ -12,6 +12,7 @@ from activities.clients.github.json_models import (
     Identified,
     LabelJson,
     ListedPullJson,
+    answered_json,
     check_run_json,
     read,
     read_permission,
@@ -24,6 +25,7 @@ from activities.clock import Clock, utc_now
 from activities.ports import Stats
 from tickborg.github import (
     CheckRun,
+    CheckRunAnswer,
     CheckStatus,
     CommitStatus,
     Permission,
@@ -85,10 +87,26 @@ class GitHubClient:
         await self._calls.patch(run.repo, path, body, purpose=_purpose_of(run), id=str(check_run_id))
 
     async def find_check_run(self, run: CheckRun) -> int | None:
-        """The id of our newest check run with the same commit, name and external id, if there is one.
+        """The id of our newest check run with the same commit, name and external id, if there is one."""
+        ours = await self._check_runs_like(run)
+        return max((made.id for made in ours), default=None)
 
-        Without ``filter=all`` GitHub shows only the latest of each name, which may be another build's.
+    async def answer_on_check_run(self, answer: CheckRunAnswer) -> bool:
+        """Put an answer above what our newest check run like that says; False: there is none.
+
+        A completed one is completed anew with what it was completed with: *Re-run* has put its suite back
+        into the queue (https://docs.github.com/en/rest/checks/runs#rerequest-a-check-run).
         """
+        ours = await self._check_runs_like(answer)
+        if not ours:
+            return False
+        run = max(ours, key=lambda made: made.id)
+        path, body = "check-runs/{id}", answered_json(run, answer)
+        await self._calls.patch(answer.repo, path, body, purpose=Purpose.RESULT, id=str(run.id))
+        return True
+
+    async def _check_runs_like(self, run: CheckRun | CheckRunAnswer) -> list[CheckRunJson]:
+        """Without ``filter=all`` GitHub shows only the latest of each name, which may be another build's."""
         path = "commits/{sha}/check-runs{?check_name,app_id,filter,per_page}"
         items = await self._calls.all(
             run.repo,
@@ -100,10 +118,7 @@ class GitHubClient:
             filter="all",
         )
         found = [read(CheckRunJson, item) for item in items]
-        ours = [
-            made.id for made in found if made.external_id == run.external_id and self._is_our_app(made.app)
-        ]
-        return max(ours, default=None)
+        return [made for made in found if made.external_id == run.external_id and self._is_our_app(made.app)]
 
     async def external_ids(self, repo: RepositoryName, sha: str) -> Sequence[str]:
         """The external ids of our check runs of a commit, of each name the latest, as GitHub filters them."""

@@ -11,7 +11,16 @@ from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from tickborg.errors import RefusedError, UnavailableError
 from tickborg.events.pull_requests import pull_request_from_json
-from tickborg.github import CheckRun, CheckStatus, CommitStatus, Permission, PullRequest
+from tickborg.github import (
+    CheckConclusion,
+    CheckRun,
+    CheckRunAnswer,
+    CheckStatus,
+    CommitStatus,
+    Permission,
+    PullRequest,
+)
+from tickborg.texts import button_answers
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -35,12 +44,25 @@ class TokenJson(BaseModel):
     expires_at: AwareDatetime
 
 
+class OutputJson(BaseModel):
+    """What a check run says."""
+
+    title: str | None = None
+    summary: str | None = None
+    text: str | None = None
+
+
 class CheckRunJson(BaseModel):
     """A check run; ``app`` is who made it."""
 
     id: int
+    name: str = ""
     external_id: str | None = None
     app: Identified | None = None
+    conclusion: str | None = None
+    """None: it is not completed."""
+    completed_at: AwareDatetime | None = None
+    output: OutputJson = OutputJson()
 
 
 class AccountJson(BaseModel):
@@ -144,6 +166,22 @@ def check_run_json(run: CheckRun) -> dict[str, Any]:
         body["conclusion"] = run.conclusion and run.conclusion.value
         body["completed_at"] = run.completed_at and timestamp(run.completed_at)
     return {key: value for key, value in body.items() if value is not None}
+
+
+def answered_json(run: CheckRunJson, answer: CheckRunAnswer) -> dict[str, Any]:
+    """The body of "update a check run" that changes nothing but its output, which has to be sent whole."""
+    output = {
+        "title": run.output.title or run.name,
+        "summary": button_answers.above(run.output.summary or "", answer.text),
+    }
+    if run.output.text is not None:
+        output["text"] = run.output.text
+    body: dict[str, Any] = {"output": output}
+    if run.conclusion in set(CheckConclusion):
+        body["conclusion"] = run.conclusion
+        if run.completed_at is not None:
+            body["completed_at"] = timestamp(run.completed_at)
+    return body
 
 
 def timestamp(moment: datetime) -> str:
