@@ -8,7 +8,6 @@ import asyncio
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -19,7 +18,6 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.events.pull_requests import PullRequestEvent
     from tickborg.github import PullRequest, PullRequestState
     from tickborg.jobs import (
-        BuildMode,
         BuildProgress,
         BuildsWanted,
         EvaluationOutcome,
@@ -30,13 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.planning import title_matters
     from tickborg.requests import (
         BuildOrder,
-        ButtonOrder,
-        CancelOrder,
-        EvaluateOrder,
-        NoticeOrder,
-        Order,
         Request,
-        RetryOrder,
     )
     from tickborg.texts import answers, notices
     from tickborg.views import PullRequestView
@@ -48,6 +40,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.owned_builds import BuildEnded, OwnedBuilds
     from workflows.replicas import newer_of
     from workflows.showing import Showing
+    from workflows.wishes import Wishes
 
 _EVALUATED_ON = frozenset({"opened", "synchronize"})
 _EVALUATED_AGAIN_ON = frozenset({"reopened", "ready_for_review"})
@@ -86,6 +79,14 @@ class PullRequestOwner:
         self._builds = OwnedBuilds(self._memory, self._run, self._inbox.append)
         self._answers = LateAnswers(self._memory, self._run)
         self._orders = BuildOrders(self._memory, self._builds, self._run, self._inbox.append, self._answers)
+        self._wishes = Wishes(
+            self._memory,
+            evaluation=self._evaluation,
+            builds=self._builds,
+            orders=self._orders,
+            answers=self._answers,
+            evaluate=self._evaluate,
+        )
         self._showing = Showing(self._memory)
 
     @workflow.run
@@ -255,86 +256,7 @@ class PullRequestOwner:
             elif isinstance(order, BuildOrder) and request.pull is not None and _moved_on(request.pull, pull):
                 self._answers.say(request.asker, notices.dropped(order.projects))
             else:
-                self._carry_out(order, pull, request)
-
-    def _carry_out(self, order: Order, pull: PullRequest, request: Request) -> None:
-        match order:
-            case EvaluateOrder(fresh=True):
-                self._evaluate_anew(pull, rebuild=order.rebuild)
-            case EvaluateOrder():
-                self._evaluate_unless_under_way(pull)
-            case BuildOrder():
-                order = order.model_copy(update={"asker": request.asker})
-                self._build(order, pull, request.written_at)
-            case RetryOrder():
-                self._retry(order, pull)
-            case CancelOrder():
-                if self._memory.was_pushed_after(request.written_at):
-                    self._answers.say(request.asker, notices.older_cancel(pull.head_sha))
-                else:
-                    self._cancel(order, cancellation.cancelled_by(request.by))
-            case ButtonOrder():
-                self._press(order, pull, cancellation.cancelled_by(request.by))
-            case NoticeOrder():
-                self._memory.notice(order.text)
-
-    def _evaluate_anew(self, pull: PullRequest, *, rebuild: bool = False) -> None:
-        """Evaluate with the target branch as it is now."""
-        self._memory.fresh_base = True
-        self._memory.rebuild |= rebuild
-        self._evaluate(pull)
-
-    def _evaluate_unless_under_way(self, pull: PullRequest) -> None:
-        """Evaluate for somebody who may end nothing: on the pinned base, on which builds may be running."""
-        if not self._evaluation.going_on:
-            self._evaluate(pull)
-
-    def _build(self, order: BuildOrder, pull: PullRequest, written_at: datetime | None = None) -> None:
-        if order.approves and written_at is not None:
-            self._memory.approve(written_at)
-        let_in = self._memory.awaits_approval and self._memory.is_approved
-        if let_in or not (self._memory.ready or self._evaluation.going_on):
-            self._evaluate(pull)
-        self._orders.take(order)
-
-    def _retry(self, order: RetryOrder, pull: PullRequest) -> None:
-        view = self._memory.view()
-        if view is not None and view.evaluation_failed:
-            self._evaluate_unless_under_way(pull)
-        for record in list(self._memory.builds.values()):
-            if record.view.worth_a_retry and record.job.system in order.systems:
-                self._builds.want(record.job, asked=True)
-
-    def _cancel(self, order: CancelOrder, reason: str) -> None:
-        if order.projects:
-            named = set(order.projects)
-            records = [r for r in self._memory.builds.values() if r.job.project.name in named]
-            self._builds.cancel(records, reason)
-            self._memory.forget_orders(named)
-            if self._evaluation.running:
-                self._memory.called_off = (*self._memory.called_off, *order.projects)
-            self._orders.go_on()
-            return
-        self._memory.orders = ()
-        self._memory.rebuild = False
-        self._cancel_all(reason)
-
-    def _press(self, order: ButtonOrder, pull: PullRequest, reason: str) -> None:
-        build = order.build
-        if order.head_sha != pull.head_sha:
-            self._memory.notice(notices.old_head(build.project, build.system, order.head_sha))
-            return
-        record = self._memory.record_of(build)
-        if order.button == "cancel":
-            self._builds.cancel([record] if record is not None else [], reason)
-        elif order.button == "rerun" and record is not None:
-            self._builds.want(record.job, asked=True)
-        else:
-            mode = BuildMode.TEST if order.button == "test" else build.mode
-            self._build(
-                BuildOrder(projects=(build.project,), systems=(build.system,), named_systems=True, mode=mode),
-                pull,
-            )
+                self._wishes.carry_out(order, pull, request)
 
     # Evaluations
 

@@ -48,6 +48,7 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "project not in a commit": lambda: button_answers.cannot_be_built(BUILD, HEAD, ""),
     "commit gone": lambda: button_answers.gone(BUILD, HEAD),
     "above a summary": lambda: button_answers.above("- **Project:** `cgit`\n", button_answers.closed(7)),
+    "cancels nothing": lambda: notices.cancels_nothing("cgit", LINUX),
     "may not press": lambda: notices.may_not_press("eve", "cgit", MAC),
     "no builders": lambda: notices.no_builders("cgit", MAC),
     "may not cancel": lambda: notices.may_not_cancel("eve"),

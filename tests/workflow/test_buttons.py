@@ -50,6 +50,17 @@ async def test_a_running_build_is_cancelled(bench: Bench) -> None:
     assert ended.title == "cancelled by @ada"
 
 
+async def test_a_cancel_that_comes_too_late_is_answered(bench: Bench) -> None:
+    """The page still showed the button when the build had ended."""
+    bench.floor.hold("cgit")
+    await bench.open("cgit")
+    running = await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    bench.floor.release("cgit")
+    await bench.until_commented("succeeded")
+    await asking.press(bench, running, "cancel")
+    await bench.until_commented("There is nothing to cancel: `cgit` on x86_64-linux has ended")
+
+
 async def test_tests_are_run_after_a_build(bench: Bench) -> None:
     """The button is offered where the build succeeded and tests can be run."""
     await bench.open("cgit")

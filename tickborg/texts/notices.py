@@ -90,6 +90,11 @@ def old_head(project: str, system: System, head_sha: str) -> str:
     )
 
 
+def cancels_nothing(project: str, system: System) -> str:
+    """*Cancel* of a build that has ended meanwhile."""
+    return f"There is nothing to cancel: {code(project)} on {system} has ended."
+
+
 def may_not_press(login: str, project: str, system: System) -> str:
     """A button that only people who may push may press."""
     return (
