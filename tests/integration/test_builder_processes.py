@@ -16,13 +16,14 @@ from activities.clients.cluster import TemporalCluster
 from cli.embedded_temporal import EmbeddedTemporal
 from emulator.state import CheckRun, PullRequest
 from tests.support.broker import RabbitMQNode
-from tests.support.builder_hosts import FETCHER, FIRST, SECOND, BuilderMachine, builder_machine, runs_below
+from tests.support.builder_hosts import FIRST, SECOND, BuilderMachine, builder_machine, runs_below
 from tests.support.cut_network import network_to
 from tests.support.early_deaths import notice_deaths_after
 from tests.support.eventually import eventually
 from tests.support.expected import attempt_of, log_of, page_of, the_comment
 from tests.support.monorepo import held
 from tests.support.processes import alive, new_marker
+from tests.support.services import FETCHER
 from tests.support.shown import all_check_runs, said_of
 from tests.support.site import SYSTEM, Site, running_site
 from tickborg.messages import BuildLogStatus

@@ -2,7 +2,7 @@
 
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.main import USAGE_ERROR
+from emulator.state import Repository
 from messaging.spool import SpoolFolder
 from tests.support.broker import RabbitMQNode
 from tests.support.eventually import eventually
@@ -23,7 +24,7 @@ from tests.support.expected import (
 )
 from tests.support.monorepo import TWICE, held
 from tests.support.processes import alive
-from tests.support.services import SERVICES, Deployment, deployment, seen_of, start_tickborg
+from tests.support.services import FETCHER, SERVICES, Deployment, deployment, seen_of, start_tickborg
 from tests.support.shown import all_check_runs, labels
 from tests.support.site import Site
 
@@ -59,9 +60,16 @@ def site(deployed: Deployment) -> Site:
     return deployed.site
 
 
+def a_repository(site: Site, files: Mapping[str, bytes]) -> Repository:
+    """A private repository that the builder's own token can read, as an operator would have it."""
+    repository = site.repository(files)
+    site.github.collaborate(repository, FETCHER, "read")
+    return repository
+
+
 async def test_a_pull_request_goes_the_whole_way_through_six_processes(site: Site) -> None:
     """Settings come from a file and secrets from files, and all is as it is in one process."""
-    repository = site.repository(held())
+    repository = a_repository(site, held())
     pull = site.propose(repository, TWICE, title="greeting: greet twice")
     await until_building(site, pull)
     await site.release(2)
@@ -107,7 +115,7 @@ async def test_every_service_is_found_healthy(deployed: Deployment, tmp_path: Pa
 
 async def test_no_secret_is_to_be_seen(deployed: Deployment, site: Site) -> None:
     """Neither by other users of the machine, nor by a build that looks everywhere."""
-    repository = site.repository({**held(), "speech/deliver.sh": SPY})
+    repository = a_repository(site, {**held(), "speech/deliver.sh": SPY})
     pull = site.propose(repository, TWICE)
     await until_building(site, pull)
     await site.waiting(2)

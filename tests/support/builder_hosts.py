@@ -26,7 +26,7 @@ from messaging.amqp import AmqpTransport
 from messaging.spool import SpoolFolder
 from tests.support import lively_tickborg
 from tests.support.processes import alive
-from tests.support.services import Process, start_program
+from tests.support.services import FETCHER, Process, start_program
 from tests.support.site import SYSTEM, Site
 
 _SETTINGS = """
@@ -48,8 +48,6 @@ fetch_token_file = "secrets/token"
 """
 
 
-FETCHER = "builder"
-"""Whose token builders fetch with; it has to be let in to a private repository."""
 FIRST, SECOND = "builder-1", "builder-2"
 
 

@@ -32,6 +32,9 @@ from tests.support.site import Site, new_github
 
 SERVICES = ("webhook", "worker", "builder", "logs", "stats", "dashboard")
 
+FETCHER = "builder"
+"""Whose token builders fetch with; it has to be let in to a private repository."""
+
 _SECRETS_OF_THE_APP = {
     "webhook": "TICKBORG_GITHUB__WEBHOOK_SECRET_FILE",
     "worker": "TICKBORG_GITHUB__PRIVATE_KEY_FILE",
@@ -231,7 +234,7 @@ async def deployment(folder: Path, temporal: str, rabbitmq: str) -> AsyncIterato
             "key.pem": app.private_key,
             "webhook": app.webhook_secret,
             "amqp": rabbitmq,
-            "token": github.person_token("builder"),
+            "token": github.person_token(FETCHER),
         }
         _write(folder, _SETTINGS.format(app_id=app.id, github=url, temporal=temporal), secrets)
         deployed = Deployment(folder, github, app, temporal, secrets)
