@@ -135,6 +135,7 @@ async def test_a_newcomer_is_let_in_by_a_maintainer(
         assert "first contribution" in waits
         assert checks(pull) == {}
 
+        await site.until_past(repository)
         asked = maya.comment(pull, f"@tickbot build greeting on {SYSTEM}")
         await until_newest(site, pull, GREETING, "built in")
         await site.github.until(lambda: bool(asked.reactions), within=60)

@@ -67,19 +67,6 @@ async def reconciled(site: Site) -> ReconcileReport:
     return report
 
 
-async def until_past(site: Site, repository: Repository) -> None:
-    """Wait until no pull request was changed in the future.
-
-    The emulator moves its stamps on by a second at each change, and what has just changed is left to its
-    webhook.
-    """
-
-    async def past() -> bool:
-        return all(pull.updated_at < site.github.now() for pull in repository.pulls)
-
-    await eventually(past)
-
-
 def writes(site: Site) -> list[str]:
     """All that the bot has written on GitHub, and has asked it to do."""
     calls = site.github.journal.calls()
@@ -162,7 +149,7 @@ async def test_what_github_has_forgotten_is_found_by_looking(
     site.alice.close(closed)
     pushed = site.alice.commit(repository, "main", {"speech/deliver.sh": b"true\n"}, "speech: silent")
     await outage.end()
-    await until_past(site, repository)
+    await site.until_past(repository)
     site.github.webhooks.age(site.app, timedelta(days=4))
     command = CommandLine(tmp_path / "operator")
     ended = await command.run("reconcile", "--json", TICKBORG_TEMPORAL__ADDRESS=temporal.address)

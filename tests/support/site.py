@@ -121,6 +121,19 @@ class Site:
         name = RepositoryName.parse(repository.full_name)
         await self.client.get_workflow_handle(push_id(name, repository.default_branch)).result()
 
+    async def until_past(self, repository: Repository) -> None:
+        """Wait until no pull request was changed in the future, or in this second.
+
+        The emulator moves a stamp on by a second at least at each change. A person takes longer than that.
+        """
+
+        async def past() -> bool:
+            return all(
+                pull.updated_at + timedelta(seconds=1) < self.github.now() for pull in repository.pulls
+            )
+
+        await eventually(past)
+
     async def waiting(self, count: int) -> list[Path]:
         """The workspaces of builds that wait (see :mod:`tests.support.monorepo`), when there are so many."""
 
