@@ -40,7 +40,8 @@ class DeliveryActivities:
     async def delivery_record(self, question: RecordQuestion) -> Record:
         """What has come to nothing since a moment; a retry asks again."""
         attempts, complete = await self._deliveries.attempts(question.since, MOST_ATTEMPTS)
-        return read_record(attempts, self._now(), about=question.about, complete=complete)
+        now, about = self._now(), question.about
+        return read_record(attempts, now, about=about, complete=complete, pace=question.pace)
 
     @activity.defn(name="repeat_deliveries")
     async def repeat_deliveries(self, job: RepeatJob) -> RepeatReport:

@@ -28,14 +28,22 @@ MOST_REPORTED = 1_000
 """Deliveries of one kind that a record tells of, the oldest first: it goes into a history."""
 
 _SUCCESSES = range(200, 400)
-_BESIDE = timedelta(minutes=1)
-"""A receiver that took one delivery was there for the others of this time."""
-
 _FREE_FAULTS = 2
 """An outage that begins or ends beside a success makes a delivery look at fault once each."""
 
 _MOST_FAULTS = 7
-_FIRST_REST = timedelta(minutes=10)
+
+
+class Pace(Value):
+    """How soon a delivery that fails while others arrive is believed to be itself the fault."""
+
+    beside: timedelta = timedelta(minutes=1)
+    """A receiver that took one delivery was there for the others of this time."""
+    first_rest: timedelta = timedelta(minutes=10)
+    """How long it is not asked for again; twice as long each time."""
+
+
+USUAL_PACE = Pace()
 
 
 class Attempt(Value):
@@ -101,7 +109,12 @@ class Record(Value):
 
 
 def read_record(
-    attempts: Sequence[Attempt], now: datetime, *, about: Collection[str] = (), complete: bool = True
+    attempts: Sequence[Attempt],
+    now: datetime,
+    *,
+    about: Collection[str] = (),
+    complete: bool = True,
+    pace: Pace = USUAL_PACE,
 ) -> Record:
     """What ``attempts`` come to: all that were made since some moment, in any order.
 
@@ -110,19 +123,20 @@ def read_record(
         now: when it was read.
         about: guids of deliveries of which it is to be said that they have arrived.
         complete: whether the list goes as far back as it should.
+        pace: how soon a delivery is believed to be itself the fault.
     """
     by_guid: dict[str, list[Attempt]] = {}
     for attempt in sorted(attempts, key=lambda attempt: (attempt.delivered_at, attempt.id)):
         by_guid.setdefault(attempt.guid, []).append(attempt)
     successes = sorted(attempt.delivered_at for attempt in attempts if attempt.arrived)
     failed = [tries for tries in by_guid.values() if _is_missed(tries)]
-    faults = {tries[-1].guid: _own_faults(tries, successes) for tries in failed}
+    faults = {tries[-1].guid: _own_faults(tries, successes, pace) for tries in failed}
     hopeless = [tries for tries in failed if _is_hopeless(tries[-1], faults[tries[-1].guid])]
     return Record(
         looked_at=len(attempts),
         newest=max((attempt.delivered_at for attempt in attempts), default=None),
         unsettled=tuple(
-            _unsettled(tries, faults[tries[-1].guid], now) for tries in failed if tries not in hopeless
+            _unsettled(tries, faults[tries[-1].guid], now, pace) for tries in failed if tries not in hopeless
         )[:MOST_REPORTED],
         given_up=tuple(_given_up(tries[-1]) for tries in hopeless)[:MOST_REPORTED],
         arrived=tuple(sorted({attempt.guid for attempt in attempts if attempt.arrived} & set(about))),
@@ -171,9 +185,9 @@ def settled_until(record: Record, since: datetime) -> datetime:
     return max(since, min([*oldest, newest]))
 
 
-def _unsettled(tries: Sequence[Attempt], faults: int, now: datetime) -> Unsettled:
+def _unsettled(tries: Sequence[Attempt], faults: int, now: datetime, pace: Pace) -> Unsettled:
     newest = tries[-1]
-    rest = _FIRST_REST * 2 ** (faults - _FREE_FAULTS - 1) if faults > _FREE_FAULTS else None
+    rest = pace.first_rest * 2 ** (faults - _FREE_FAULTS - 1) if faults > _FREE_FAULTS else None
     return Unsettled(
         guid=newest.guid,
         event=newest.event,
@@ -199,12 +213,12 @@ def _is_missed(tries: Sequence[Attempt]) -> bool:
     return not arrived and may_start_something(newest.event, newest.action)
 
 
-def _own_faults(tries: Sequence[Attempt], successes: Sequence[datetime]) -> int:
+def _own_faults(tries: Sequence[Attempt], successes: Sequence[datetime], pace: Pace) -> int:
     """How many of the attempts failed although the receiver has taken others since the attempt before."""
     ends = [attempt.delivered_at for attempt in tries]
-    begins = [ends[0] - _BESIDE, *ends[:-1]]
+    begins = [ends[0] - pace.beside, *ends[:-1]]
     spans = zip(begins, ends, strict=True)
-    return sum(_has_one_in(begin, end + _BESIDE, successes) for begin, end in spans)
+    return sum(_has_one_in(begin, end + pace.beside, successes) for begin, end in spans)
 
 
 def _has_one_in(begin: datetime, end: datetime, sorted_moments: Sequence[datetime]) -> bool:

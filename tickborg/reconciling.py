@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from tickborg import names
-from tickborg.deliveries import GivenUp
+from tickborg.deliveries import USUAL_PACE, GivenUp, Pace
 from tickborg.events.pull_requests import PullRequestEvent
 from tickborg.events.pushes import PushEvent
 from tickborg.github import PullRequest, PullRequestState, RepositoryName
@@ -65,6 +65,7 @@ class ReconcileStart(Value):
 
     grace: timedelta = GRACE
     """How long a change is left to its webhook."""
+    pace: Pace = USUAL_PACE
 
 
 class ReconcileReport(Value):
@@ -99,6 +100,7 @@ class RecordQuestion(Value):
     since: datetime
     about: tuple[str, ...] = ()
     """Guids of deliveries of which is asked whether they have arrived."""
+    pace: Pace = USUAL_PACE
 
 
 class RepeatJob(Value):

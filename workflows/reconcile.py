@@ -52,7 +52,7 @@ class Reconcile:
     def __init__(self, start: ReconcileStart) -> None:
         last = workflow.get_last_completion_result(ReconcileReport)
         self._marks = last.marks if last is not None else Marks()
-        self._grace = start.grace
+        self._grace, self._pace = start.grace, start.pace
         self._report = ReconcileReport(marks=self._marks)
         self._gone: set[str] = set()
         self._told: list[str] = []
@@ -143,7 +143,7 @@ class Reconcile:
     async def _read(self, since: datetime, about: Sequence[str] = ()) -> Record:
         return await workflow.execute_activity_method(
             DeliveryActivities.delivery_record,
-            RecordQuestion(since=since, about=tuple(about)),
+            RecordQuestion(since=since, about=tuple(about), pace=self._pace),
             **policies.CATCHING_UP,
             summary=f"deliveries since {since:%Y-%m-%d %H:%M:%S}",
         )
