@@ -247,12 +247,60 @@ async def test_buttons_are_obeyed(site: Site) -> None:
     await _until_pushed(site, repository)
 
 
+async def test_who_may_not_is_told_so_and_nothing_is_done(
+    tmp_path: Path, temporal: EmbeddedTemporal, rabbitmq: RabbitMQNode
+) -> None:
+    """A stranger cancels nothing, by a command or a button, and builds nowhere but where everybody may."""
+    policy = Policy(systems=(SYSTEM, OTHER), primary_systems=(SYSTEM,))
+    async with running_site(tmp_path, temporal.address, rabbitmq.url, policy) as site:
+        eve, maya = Person(site.github, "eve"), Person(site.github, "maya")
+        repository = site.repository(held())
+        site.github.collaborate(repository, "maya", "write")
+        pull = site.propose(repository, {"speech/notes": b"breathe\n"})
+        building = await until_newest(site, pull, SPEECH, "running on")
+        refused = await answer_to(site, pull, eve.comment(pull, "@tickbot cancel"))
+        assert "`@tickbot cancel` is for the author of the pull request and people who may push" in refused
+        eve.click(building, "cancel")
+        await site.github.until(lambda: _says(pull, "@eve may not cancel builds here"), within=60)
+        assert building.status == "in_progress"
+        maya.click(building, "cancel")
+        await site.github.until(lambda: building.conclusion == "cancelled", within=60)
+        assert building.output.title == "cancelled by @maya"
+
+        maya.comment(pull, f"@tickbot build speech on {OTHER}")
+        elsewhere = await until_newest(site, pull, f"speech on {OTHER}", f"no {OTHER} builder is online")
+        maya.click(elsewhere, "cancel")
+        await site.github.until(lambda: elsewhere.conclusion == "cancelled", within=60)
+        eve.rerun(elsewhere)
+        await site.github.until(
+            lambda: _says(pull, f"@eve may not have `speech` built on {OTHER}"), within=60
+        )
+        assert len(titles(pull, f"speech on {OTHER}")) == 1
+
+
+async def test_a_forced_push_is_built_from_where_it_left_the_branch(site: Site) -> None:
+    """What was thrown away is no change of what took its place."""
+    repository = site.repository(MONOREPO)
+    start = repository.branches["main"]
+    site.alice.commit(repository, "main", TWICE, "greeting: twice")
+    await _until_pushed(site, repository)
+    site.alice.commit(repository, "main", {"speech/notes": b"breathe\n"}, "speech: breathe", onto=start)
+    await site.github.until(lambda: _newest(repository, "speech") is not None, within=60)
+    await _until_pushed(site, repository)
+    assert {run.name for run in _runs(repository)} == {PUSHED.replace("greeting", "speech")}
+
+
+def _says(pull: PullRequest, text: str) -> bool:
+    return any(text in each.body for each in pull.comments)
+
+
 def _runs(repository: Repository) -> list[CheckRun]:
     return check_runs_of(repository, repository.branches["main"])
 
 
-def _newest(repository: Repository) -> int | None:
-    return next((run.id for run in _runs(repository) if run.name == PUSHED), None)
+def _newest(repository: Repository, project: str = "greeting") -> int | None:
+    name = PUSHED.replace("greeting", project)
+    return next((run.id for run in _runs(repository) if run.name == name), None)
 
 
 def _push(repository: Repository) -> str:
