@@ -215,7 +215,12 @@ def reply_marker(comment_id: int) -> str:
 
 def late_reply_marker(comment_id: int, n: str) -> str:
     """The same of an answer that is given when what was asked for comes to nothing after all."""
-    return f"<!-- tickborg:late-reply:{comment_id}:{n} -->"
+    return f"{late_reply_prefix(comment_id)}{n} -->"
+
+
+def late_reply_prefix(comment_id: int) -> str:
+    """What every late answer to the comment contains."""
+    return f"<!-- tickborg:late-reply:{comment_id}:"
 
 
 class CommitQuestion(Value):

@@ -22,7 +22,7 @@ from tests.chaos.resting import Scene, come_to_rest
 from tests.chaos.servers import Servers, servers
 from tests.chaos.survived import under_way
 
-_PACE_SECONDS = 4.0
+_PACE_SECONDS = 8.0
 """A builder's back-off, which has to be of the length of the faults."""
 
 _SETTINGS = """

@@ -7,7 +7,7 @@ from tests.chaos.case import Case, Found
 from tests.chaos.evidence import CommentSeen
 from tests.chaos.plan import Say
 from tests.chaos.recipes import TRUNK
-from tickborg.github import SUMMARY_MARKER, reply_marker
+from tickborg.github import SUMMARY_MARKER, late_reply_prefix, reply_marker
 from tickborg.texts.push_statuses import PUSH_CONTEXT
 from tickborg.texts.statuses import EVALUATION_CONTEXT
 
@@ -107,8 +107,9 @@ def every_comment_answered_once(case: Case) -> Found:
             continue
         comment = by_id[done.comment_id]
         count = sum(reply_marker(comment.id) in reply.body for reply in replies)
-        expected += count
-        answered = count + comment.seen
+        late = sum(late_reply_prefix(comment.id) in reply.body for reply in replies)
+        expected += count + late
+        answered = count + late + comment.seen
         if "@tickbot" not in comment.body:
             if answered:
                 yield f"comment {comment.id} on #{comment.pull}", "answered, and was not to the bot"
