@@ -51,8 +51,9 @@ class OwnerLookup:
                 listed = self._client.list_workflows(
                     runs, limit=RUNS_LOOKED_AT, rpc_timeout=self._rpc_timeout
                 )
-                heads = [await self._head(owner, run.run_id) async for run in listed]
-                head = next((each for each in heads if each is not None), None)
+                async for run in listed:
+                    if (head := await self._head(owner, run.run_id)) is not None:
+                        break
         return head
 
     async def _head(self, owner: str, run_id: str | None = None) -> str | None:

@@ -8,9 +8,8 @@ import pytest_asyncio
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowExecutionDescription, WorkflowHandle
 
-from cli import embedded_temporal
-from cli.embedded_temporal import EmbeddedTemporal
 from cli.temporal_client import TemporalConnection
+from tests.support.long_histories import long_at
 from tests.support.workflow_bench import HEAD, NEXT_HEAD, NUMBER, REPO, Bench
 from tickborg.github import CheckConclusion, CheckStatus, StatusState
 from tickborg.names import PULL_REQUEST_WORKFLOW, SEARCH_ATTRIBUTES, pull_request_id
@@ -22,11 +21,8 @@ LONG_HISTORY = 30
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def own_temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TemporalConnection]:
     """A server that finds histories long very soon."""
-    with pytest.MonkeyPatch.context() as patch:
-        limit = "limit.historyCount.suggestContinueAsNew"
-        patch.setitem(embedded_temporal.DYNAMIC_CONFIG, limit, str(LONG_HISTORY))
-        async with EmbeddedTemporal(tmp_path_factory.mktemp("temporal")) as server:
-            yield TemporalConnection(server.address)
+    async with long_at(LONG_HISTORY, tmp_path_factory.mktemp("temporal")) as connection:
+        yield connection
 
 
 def handle_of(bench: Bench) -> WorkflowHandle[Any, Any]:

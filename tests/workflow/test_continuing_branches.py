@@ -10,12 +10,11 @@ import pytest_asyncio
 from temporalio import workflow
 from temporalio.client import WorkflowHandle
 
-from cli import embedded_temporal
-from cli.embedded_temporal import EmbeddedTemporal
 from cli.temporal_client import TemporalConnection
 from tests.support import asking
 from tests.support.eventually import eventually
 from tests.support.histories import until_renewed
+from tests.support.long_histories import long_at
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, REPO, THIRD_HEAD, Bench
 from tests.workflow.conftest import NewBench
@@ -39,11 +38,8 @@ PUSHES = 4
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def own_temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TemporalConnection]:
     """A server that finds histories long very soon."""
-    with pytest.MonkeyPatch.context() as patch:
-        limit = "limit.historyCount.suggestContinueAsNew"
-        patch.setitem(embedded_temporal.DYNAMIC_CONFIG, limit, str(LONG_HISTORY))
-        async with EmbeddedTemporal(tmp_path_factory.mktemp("temporal")) as server:
-            yield TemporalConnection(server.address)
+    async with long_at(LONG_HISTORY, tmp_path_factory.mktemp("temporal")) as connection:
+        yield connection
 
 
 async def grown(bench: Bench) -> WorkflowHandle[Any, Any]:

@@ -6,7 +6,8 @@ from email.utils import parsedate_to_datetime
 import httpx2
 from pydantic import BaseModel
 
-from activities.clients.github.json_models import read
+from activities.clients.github.installations import installations_of
+from activities.clients.github.json_models import OwnerJson, read
 from activities.clients.github.transport import GitHubTransport
 from tickborg.diagnosis import InstallationFacts
 from tickborg.errors import UnavailableError
@@ -33,17 +34,6 @@ class Hook(BaseModel):
         return str(self.insecure_ssl) in {"0", "0.0"}
 
 
-class _AccountJson(BaseModel):
-    login: str = ""
-    slug: str = ""
-
-
-class _InstallationJson(BaseModel):
-    account: _AccountJson | None = None
-    permissions: dict[str, str] = {}
-    suspended_at: datetime | None = None
-
-
 class AppExamination:
     """Asks GitHub about our own App, as the App. Every method raises the errors of :mod:`tickborg.errors`."""
 
@@ -60,12 +50,9 @@ class AppExamination:
 
     async def installations(self) -> list[InstallationFacts]:
         """Every place that it is installed on."""
-        found = [
-            read(_InstallationJson, each) async for each in self._transport.getiter("/app/installations")
-        ]
         return [
             InstallationFacts(_name(each.account), each.permissions, each.suspended_at is not None)
-            for each in found
+            for each in await installations_of(self._transport)
         ]
 
 
@@ -84,5 +71,5 @@ async def server_time(client: httpx2.AsyncClient, api_url: str) -> datetime:
         raise UnavailableError(f"{api_url} answered without a date") from error
 
 
-def _name(account: _AccountJson | None) -> str:
+def _name(account: OwnerJson | None) -> str:
     return (account.login or account.slug) if account else "an account that is gone"

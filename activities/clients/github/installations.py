@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from activities.clients.github.app import GitHubApp
 from activities.clients.github.errors import MissingError
-from activities.clients.github.json_models import AccountJson, read, read_pull_request
+from activities.clients.github.json_models import AccountJson, InstallationJson, read, read_pull_request
 from activities.clients.github.repository_calls import PAGE_SIZE, RepositoryCalls
 from activities.clients.github.transport import GitHubTransport
 from tickborg.errors import PermanentError, UnauthorizedError
@@ -17,13 +17,6 @@ from tickborg.quota import Purpose
 from tickborg.reconciling import BranchTip, ServedRepository
 
 log = logging.getLogger(__name__)
-
-
-class InstallationJson(BaseModel):
-    """An installation of our App on an account."""
-
-    id: int
-    suspended_at: AwareDatetime | None = None
 
 
 class RepositoryJson(BaseModel):
@@ -48,6 +41,12 @@ class BranchJson(BaseModel):
     commit: CommitJson
 
 
+async def installations_of(transport: GitHubTransport) -> Sequence[InstallationJson]:
+    """Every installation of the App that calls, those that are suspended too."""
+    items = transport.getiter("/app/installations{?per_page}", {"per_page": PAGE_SIZE})
+    return [read(InstallationJson, item) async for item in items]
+
+
 class GitHubInstallations:
     """Repositories, pull requests and branches; every method raises the errors of :mod:`tickborg.errors`.
 
@@ -61,8 +60,7 @@ class GitHubInstallations:
 
     async def repositories(self) -> Sequence[ServedRepository]:
         """Every repository with the App that is not archived; a suspended installation has none."""
-        installations = self._transport.getiter("/app/installations{?per_page}", {"per_page": PAGE_SIZE})
-        found = [read(InstallationJson, item) async for item in installations]
+        found = await installations_of(self._transport)
         active = [each.id for each in found if each.suspended_at is None]
         return [repository for each in active for repository in await self._repositories_of(each)]
 

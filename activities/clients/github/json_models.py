@@ -71,6 +71,22 @@ class AccountJson(BaseModel):
     login: str
 
 
+class OwnerJson(BaseModel):
+    """Whose account an installation is on: an enterprise has a slug and no login."""
+
+    login: str = ""
+    slug: str = ""
+
+
+class InstallationJson(BaseModel):
+    """An installation of our App on an account."""
+
+    id: int
+    account: OwnerJson | None = None
+    permissions: dict[str, str] = {}
+    suspended_at: AwareDatetime | None = None
+
+
 class CommentJson(BaseModel):
     """A comment on an issue or pull request."""
 
