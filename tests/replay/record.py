@@ -3,6 +3,9 @@
 They come from real runs on the embedded server: scenes of the demo, all closed at the end. One more is of
 a workflow that is called ``Build`` and does something else, so that replaying it must fail. Record anew when
 workflows are changed on purpose, and never by hand: a history without the SDK's metadata proves nothing.
+
+Those called ``earlier-…`` are never recorded anew. They are from before a patch, by which workflows that run
+during a deploy are carried on as they were begun, and go when that patch goes.
 """
 
 import tempfile
