@@ -1,7 +1,6 @@
 """What the client learns from GitHub's headers, and which calls it makes by that."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -31,29 +30,15 @@ TAG = 'W/"1"'
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    """The client's time, and GitHub's."""
-    return FakeClock()
-
-
-@pytest.fixture
-def wire(clock: FakeClock) -> Wire:
-    """The far end."""
-    return Wire(clock)
-
-
-@pytest.fixture
 def stats() -> FakeStats:
     """Where calls that were put off are counted."""
     return FakeStats()
 
 
 @pytest.fixture
-async def github(clock: FakeClock, wire: Wire, stats: FakeStats) -> AsyncIterator[GitHubClient]:
+def github(ends: Ends, clock: FakeClock, stats: FakeStats) -> GitHubClient:
     """What is tested."""
-    ends = Ends(clock, wire)
-    async with ends.http:
-        yield GitHubClient(ends.transport, ends.app, clock, stats)
+    return GitHubClient(ends.transport, ends.app, clock, stats)
 
 
 def left(clock: FakeClock, remaining: int, **more: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from activities.clients.github.app import GitHubApp
 from activities.clients.github.transport import GitHubTransport
@@ -64,8 +64,9 @@ class RepositoryCalls:
 
         return await self._made(repo, f"GET {path}", purpose, pages)
 
-    async def post(
+    async def send(
         self,
+        method: Literal["POST", "PATCH"],
         repo: RepositoryName,
         path: str,
         body: dict[str, Any],
@@ -73,22 +74,10 @@ class RepositoryCalls:
         purpose: Purpose = Purpose.RESULT,
         **variables: str,
     ) -> Any:
-        """Create something; the JSON of what was created."""
-        call = partial(self._transport.post, *_place(repo, path, variables), data=body)
-        return await self._made(repo, f"POST {path}", purpose, call)
-
-    async def patch(
-        self,
-        repo: RepositoryName,
-        path: str,
-        body: dict[str, Any],
-        *,
-        purpose: Purpose = Purpose.RESULT,
-        **variables: str,
-    ) -> Any:
-        """Change something; the JSON of what it is now."""
-        call = partial(self._transport.patch, *_place(repo, path, variables), data=body)
-        return await self._made(repo, f"PATCH {path}", purpose, call)
+        """Create something with POST, or change it with PATCH; the JSON of what it is now."""
+        sender = self._transport.post if method == "POST" else self._transport.patch
+        call = partial(sender, *_place(repo, path, variables), data=body)
+        return await self._made(repo, f"{method} {path}", purpose, call)
 
     async def delete(
         self, repo: RepositoryName, path: str, *, purpose: Purpose = Purpose.RESULT, **variables: str
