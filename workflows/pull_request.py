@@ -17,19 +17,11 @@ with workflow.unsafe.imports_passed_through():
     from tickborg import cancellation, names
     from tickborg.events.pull_requests import PullRequestEvent
     from tickborg.github import PullRequest, PullRequestState
-    from tickborg.jobs import (
-        BuildProgress,
-        BuildsWanted,
-        EvaluationOutcome,
-        EvaluationResult,
-    )
+    from tickborg.jobs import BuildProgress, BuildsWanted, EvaluationOutcome, EvaluationResult
     from tickborg.memory import PullRequestMemory, PullRequestStart
     from tickborg.order_planning import orders_of
-    from tickborg.planning import title_matters
-    from tickborg.requests import (
-        BuildOrder,
-        Request,
-    )
+    from tickborg.pull_news import News, news_of_description, news_of_event, same_change
+    from tickborg.requests import BuildOrder, Request
     from tickborg.texts import answers, notices
     from tickborg.views import PullRequestView
     from workflows import questions
@@ -41,9 +33,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.replicas import newer_of
     from workflows.showing import Showing
     from workflows.wishes import Wishes
-
-_EVALUATED_ON = frozenset({"opened", "synchronize"})
-_EVALUATED_AGAIN_ON = frozenset({"reopened", "ready_for_review"})
 
 
 @dataclass(frozen=True)
@@ -173,59 +162,27 @@ class PullRequestOwner:
     # What GitHub says
 
     def _on_event(self, event: PullRequestEvent) -> None:
-        if not self._memory.first_sight(event.delivery, workflow.now()):
-            return
-        known = self._memory.pull
-        if known is None or event.pull.updated_at > known.updated_at:
-            self._on_newer_event(event)
-        elif event.pull.updated_at < known.updated_at:
-            workflow.logger.info("delivery %s is older than what is known", event.delivery)
-        elif (
-            _same_change(event.pull, known) and (event.pull.state is PullRequestState.CLOSED) == self._closed
-        ):
-            self._on_newer_event(event)
-        else:
-            # GitHub counts whole seconds: of two events in one second only GitHub knows the newer.
-            self._run(self._describe(event.pull, known))
-
-    def _on_newer_event(self, event: PullRequestEvent) -> None:
-        pull = event.pull
-        if pull.state is PullRequestState.CLOSED:
-            self._close(pull)
-        elif event.action in _EVALUATED_ON:
-            self._on_head(pull)
-        elif event.action in _EVALUATED_AGAIN_ON or event.base_changed or self._title_matters(event):
-            self._closed = False
-            self._evaluate(pull)
-        else:
-            # The event of another head may have been overtaken by this one, and comes too late then.
-            self._on_head(pull)
+        if self._memory.first_sight(event.delivery, workflow.now()):
+            self._hear(event.pull, news_of_event(event, self._memory.pull, closed=self._closed))
 
     def _on_described(self, pull: PullRequest) -> None:
-        known = self._memory.pull
-        if known is not None and pull.updated_at < known.updated_at:
-            return
-        if pull.state is PullRequestState.CLOSED:
-            self._close(pull)
-        elif self._closed:
-            self._closed = False
-            self._evaluate(pull)
-        else:
-            self._on_head(pull)
+        self._hear(pull, news_of_description(pull, self._memory.pull, closed=self._closed))
 
-    def _on_head(self, pull: PullRequest) -> None:
-        known = self._memory.pull
-        # The event that it was opened again may have been overtaken by this one, and comes too late then.
-        reopened, self._closed = self._closed, False
-        settled = known is not None and _same_change(known, pull) and not _decides_otherwise(known, pull)
-        if settled and not reopened:
-            self._memory.pull = pull
-        else:
-            self._evaluate(pull)
-
-    def _title_matters(self, event: PullRequestEvent) -> bool:
-        before = event.previous_title
-        return before is not None and title_matters(before, event.pull.title)
+    def _hear(self, pull: PullRequest, news: News) -> None:
+        match news:
+            case News.OLD:
+                workflow.logger.info(
+                    "a word of %s about %s is older than what is known", pull.updated_at, pull.head_sha
+                )
+            case News.UNCLEAR:
+                self._run(self._describe(pull, self._memory.pull or pull))
+            case News.SAME:
+                self._memory.pull = pull
+            case News.EVALUATE:
+                self._closed = False
+                self._evaluate(pull)
+            case News.CLOSED:
+                self._close(pull)
 
     def _close(self, pull: PullRequest) -> None:
         self._closed = True
@@ -233,7 +190,7 @@ class PullRequestOwner:
         if known is not None:
             # What is known is about the head that was known, and is shown when this run has ended.
             closed = known.model_copy(update={"state": PullRequestState.CLOSED})
-            self._memory.pull = pull if _same_change(known, pull) else closed
+            self._memory.pull = pull if same_change(known, pull) else closed
         self._orders.close()
         self._cancel_all(cancellation.CLOSED)
 
@@ -340,13 +297,3 @@ class PullRequestOwner:
 def _moved_on(asked_about: PullRequest, known: PullRequest) -> bool:
     """Whether there is another head by now than the one that somebody looked at."""
     return asked_about.head_sha != known.head_sha
-
-
-def _decides_otherwise(known: PullRequest, pull: PullRequest) -> bool:
-    """Whether it is no draft any more, or its title counts; the event that says so may come too late."""
-    return (known.draft and not pull.draft) or title_matters(known.title, pull.title)
-
-
-def _same_change(one: PullRequest, other: PullRequest) -> bool:
-    """Whether both ask for the same head to be merged into the same branch."""
-    return (one.head_sha, one.base_ref) == (other.head_sha, other.base_ref)

@@ -131,8 +131,10 @@ async def test_a_newcomer_is_let_in_by_a_maintainer(
         await site.settled(pull)
         [(_, state, description)] = [each for each in statuses(pull) if each[1] == "success"]
         assert (state, "once a maintainer asks for it" in (description or "")) == ("success", True)
-        waits = await answer_to(site, pull, bob.comment(pull, "@tickbot build greeting"))
-        assert "first contribution" in waits
+        for order in ("build greeting", "retry"):
+            waits = await answer_to(site, pull, bob.comment(pull, f"@tickbot {order}"))
+            assert f"`@tickbot {order.split()[0]}` has to wait" in waits
+            assert "first contribution" in waits
         assert checks(pull) == {}
 
         await site.until_past(repository)
