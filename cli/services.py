@@ -205,7 +205,7 @@ async def github_clients(
             GitHubClient(transport, app, stats=stats),
             FetchTokens(app, asyncio.get_running_loop()),
             GitHubDeliveries(transport),
-            GitHubInstallations(transport, app),
+            GitHubInstallations(transport, app, stats),
         )
 
 

@@ -53,7 +53,7 @@ class GitHubClient:
         transport: how calls are sent.
         app: whose tokens they carry.
         now: when permissions are asked for again.
-        stats: where calls are counted that were not made because little of the quota is left.
+        stats: where calls are counted that were not made because little of the quota is left; and what is.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ from activities.clients.github.transport import GitHubTransport
 from activities.ports import Stats
 from tickborg.errors import PutOffError, UnauthorizedError
 from tickborg.github import RepositoryName
-from tickborg.messages import Event, EventName
+from tickborg.messages import Event, EventName, QuotaReading
 from tickborg.quota import Purpose
 
 PAGE_SIZE = "100"
@@ -28,7 +28,7 @@ class RepositoryCalls:
     Args:
         transport: how calls are sent.
         app: whose tokens they carry.
-        stats: where calls that were not made are counted.
+        stats: where calls that were not made are counted, and how many are left.
     """
 
     def __init__(self, transport: GitHubTransport, app: GitHubApp, stats: Stats | None = None) -> None:
@@ -96,9 +96,21 @@ class RepositoryCalls:
         except UnauthorizedError:
             return await call(oauth_token=await self._app.renewed_token(repo, refused=token))
         except PutOffError:
-            if self._stats is not None:
-                await self._stats.notify(Event(name=EventName.CALL_PUT_OFF))
+            await self._count(Event(name=EventName.CALL_PUT_OFF))
             raise
+        finally:
+            await self._tell_what_is_left(repo.owner, token)
+
+    async def _tell_what_is_left(self, owner: str, token: str) -> None:
+        if (quota := self._transport.spending.news(token)) is not None:
+            reading = QuotaReading(
+                owner=owner, limit=quota.limit, remaining=quota.remaining, resets_at=quota.resets_at
+            )
+            await self._count(Event(name=EventName.QUOTA_READ, quota=reading))
+
+    async def _count(self, event: Event) -> None:
+        if self._stats is not None:
+            await self._stats.notify(event)
 
 
 def _place(repo: RepositoryName, path: str, variables: dict[str, str]) -> tuple[str, dict[str, Any]]:
