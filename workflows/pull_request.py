@@ -1,14 +1,9 @@
 """``PullRequest``: the one owner of a pull request, as long as it is open (design, section 3).
 
-Signals are recorded into an inbox; one loop acts on it and never waits for anything else. What takes time
-is a child workflow or a task of its own, whose end comes into the same inbox.
+How it lives is in :mod:`workflows.owner`; here is what it does about what comes.
 """
 
-import asyncio
-from collections import deque
-from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -30,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.head_evaluation import EvaluationEnded, HeadEvaluation
     from workflows.late_answers import LateAnswers
     from workflows.owned_builds import BuildEnded, OwnedBuilds
+    from workflows.owner import Owner
     from workflows.replicas import newer_of
     from workflows.showing import Showing
     from workflows.wishes import Wishes
@@ -55,15 +51,14 @@ Item = (
 
 
 @workflow.defn(name=names.PULL_REQUEST_WORKFLOW)
-class PullRequestOwner:
+class PullRequestOwner(Owner[Item]):
     """Decides what is evaluated, built, cancelled and shown for one pull request."""
 
     @workflow.init
     def __init__(self, start: PullRequestStart) -> None:
+        super().__init__()
         self._memory = start.memory or PullRequestMemory(repo=start.repo, number=start.number)
-        self._inbox: deque[Item] = deque()
         self._closed = False
-        self._tasks: set[asyncio.Task[None]] = set()
         self._evaluation = HeadEvaluation(self._memory, self._run, self._inbox.append)
         self._builds = OwnedBuilds(self._memory, self._run, self._inbox.append)
         self._answers = LateAnswers(self._memory, self._run)
@@ -82,18 +77,9 @@ class PullRequestOwner:
     async def run(self, start: PullRequestStart) -> None:
         """Own the pull request until it is closed and everything it started has ended."""
         self._showing.show_operators()
-        while True:
-            await workflow.wait_condition(lambda: bool(self._inbox) or self._may_end or self._may_renew)
-            while self._inbox:
-                self._act(self._inbox.popleft())
-            self._answers.send()
-            self._showing.show()
-            # No await between the last look at an empty inbox and the return: a signal that came in
-            # between would be lost with this run (measured; design, section 3).
-            if self._may_end:
-                return
-            if self._may_renew:
-                workflow.continue_as_new(start.model_copy(update={"memory": self._memory}))
+        # No other await from here on, see there.
+        if not await self._live():
+            workflow.continue_as_new(start.model_copy(update={"memory": self._memory}))
 
     @workflow.signal(name=names.PULL_REQUEST_EVENT_SIGNAL)
     def pull_request_event(self, event: PullRequestEvent) -> None:
@@ -122,21 +108,15 @@ class PullRequestOwner:
 
     @property
     def _busy(self) -> bool:
-        return bool(self._tasks) or self._showing.busy
+        return super()._busy or self._showing.busy
 
     @property
     def _may_end(self) -> bool:
-        return self._closed and not self._busy and not self._inbox
+        return self._closed and not self._busy
 
-    @property
-    def _may_renew(self) -> bool:
-        """Continue-as-new cancels children, so it waits until there are none."""
-        return (
-            workflow.info().is_continue_as_new_suggested()
-            and not self._busy
-            and not self._inbox
-            and workflow.all_handlers_finished()
-        )
+    def _settle(self) -> None:
+        self._answers.send()
+        self._showing.show()
 
     def _act(self, item: Item) -> None:
         match item:
@@ -291,8 +271,3 @@ class PullRequestOwner:
     def _count_failure(self, *, failed: bool) -> None:
         if failed:
             self._run(questions.count_failure(self._memory.repo))
-
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
