@@ -77,6 +77,8 @@ class LogCollector:
         self._retry = retry or Backoff(longest=5.0)
         self._lost_lines = 0
         """Given up, and not counted yet."""
+        self._cut_logs = 0
+        """Likewise."""
 
     async def run(self) -> None:
         """Collect until cancelled, through every loss of the broker."""
@@ -152,17 +154,31 @@ class LogCollector:
     ) -> None:
         given_up = max((position(each.message) for each in received if each.arrived <= overdue), default=0)
         assembly = assemble(log.progress, [each.message for each in received], given_up)
+        cut = assembly.progress.cut and not log.progress.cut
         log.write(assembly.pieces)
         self._lost_lines += assembly.lost_lines
+        if cut:
+            self._cut_short(received[0].message.attempt_id)
         waiting = {id(message) for message in assembly.waiting}
         for each in received:
             (written.waiting if id(each.message) in waiting else written.settled).append(each)
 
+    def _cut_short(self, attempt_id: UUID) -> None:
+        _log.error(
+            "the log of attempt %s lost lines in too many places, and no more of it is kept:"
+            " look at its builder, which is broken or no friend",
+            attempt_id,
+        )
+        self._cut_logs += 1
+
     async def _count_lost(self) -> None:
         lines, self._lost_lines = self._lost_lines, 0
+        cut_logs, self._cut_logs = self._cut_logs, 0
         if lines:
             _log.error("%d lines of build logs were lost", lines)
             await self._stats.notify(Event(name=EventName.LOG_LINES_LOST, count=lines))
+        if cut_logs:
+            await self._stats.notify(Event(name=EventName.LOG_CUT_SHORT, count=cut_logs))
 
 
 def _by_attempt(received: Sequence[_Received]) -> dict[UUID, list[_Received]]:

@@ -148,7 +148,7 @@ class LogReader:
 
 def _numbered(texts: list[str], first_text_line: int, metadata: LogMetadata | None) -> Iterator[LogLine]:
     """Lines of the file with the numbers the build gave them."""
-    holes = {hole.text_line: hole for hole in metadata.holes} if metadata else {}
+    holes = {hole.text_line: hole for hole in metadata.gaps} if metadata else {}
     shift = sum(hole.last - hole.first for line, hole in holes.items() if line < first_text_line)
     for text_line, text in enumerate(texts, first_text_line):
         hole = holes.get(text_line)
