@@ -15,7 +15,7 @@ from uuid import UUID
 from messaging.backoff import Backoff
 from messaging.blocking import in_thread
 from messaging.log_assembly import AnyLogMessage, assemble, position
-from messaging.log_store import LogStore
+from messaging.log_store import IDLE_SECONDS, LogStore
 from messaging.log_writer import LogWriter
 from messaging.refusal import InvalidMessageError, read
 from messaging.stats_publisher import NoStats, Stats
@@ -98,7 +98,7 @@ class LogCollector:
         """Write what arrives until the subscription breaks."""
         pending: list[_Received] = []
         while True:
-            deliveries = await subscription.batch(self._gap_seconds if pending else None)
+            deliveries = await subscription.batch(self._gap_seconds if pending else IDLE_SECONDS)
             pending += await self._read(deliveries, subscription)
             written = await self._write(pending)
             await subscription.acknowledge([received.delivery for received in written.settled])
