@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
-from messaging.files import is_named, try_lock, write_all
+from messaging.files import is_named, sync_folder, try_lock, write_all
 from messaging.log_assembly import Ending, Header, Hole, LateStart, Lines, Piece, Progress
 from messaging.log_format import (
     HEADER_LIMIT,
@@ -129,7 +129,7 @@ class LogWriter:
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
         self._metadata = metadata
 
 
@@ -154,12 +154,3 @@ def _open_locked(path: Path) -> int:
         if is_named(file, path):
             return file
         os.close(file)  # it was opened when it was about to be removed, and what is written now would be lost
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make new names of a folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
