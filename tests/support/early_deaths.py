@@ -15,6 +15,8 @@ from cli import workers
 from workflows import policies
 
 LIVELY_THROTTLE = timedelta(seconds=0.2)
+_BUILDERS = "build."
+"""What the names of their task queues begin with."""
 
 
 def notice_deaths_after(silence: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +33,7 @@ def notice_deaths_after(silence: timedelta, monkeypatch: pytest.MonkeyPatch) -> 
     )
 
     def sooner(*args: Any, **options: Any) -> Any:
-        if "heartbeat_timeout" in options:
+        if options.get("task_queue", "").startswith(_BUILDERS):
             options |= {"heartbeat_timeout": silence, "retry_policy": soon}
         return execute(*args, **options)
 
