@@ -66,6 +66,8 @@ def _resolved(command: Command, offer: Offer, names: Mapping[str, str]) -> _Reso
 
 
 def _resolved_build(command: Build | Test, offer: Offer, names: Mapping[str, str]) -> _Resolved:
+    if not (command.systems or offer.allowed):
+        return None, [_error(ErrorKind.NOWHERE_ALLOWED, command)]
     named = command.all_projects or command.projects
     projects, errors = _known(command, command.projects, names)
     if command.all_projects:
