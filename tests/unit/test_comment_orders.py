@@ -78,6 +78,23 @@ def test_a_mistake_on_a_closed_pull_request() -> None:
     assert "did you mean `meshmc`?" in said(settled("@tickbot build a/meshmc", pull=closed))
 
 
+@pytest.mark.parametrize(("permission", "orders"), [(Permission.READ, 0), (Permission.WRITE, 1)])
+def test_where_there_are_no_primary_systems_only_who_may_push_builds(
+    permission: Permission, orders: int
+) -> None:
+    """And everybody else hears that, instead of having it accepted."""
+    asked = Asked(
+        by="grace",
+        pull=pull_request(),
+        policy=Policy(systems=(LINUX,), primary_systems=()),
+        permission=permission,
+        projects=project_set("cgit"),
+    )
+    answer = settle(parse("@tickbot build cgit", HANDLE), asked)
+    assert (len(answer.orders), answer.accepted) == (orders, bool(orders))
+    assert ("was not done: builds here are for people who may push" in said(answer)) is not bool(orders)
+
+
 FAILED = pull_request_view(
     build_view("cgit", MAC, BuildOutcome.FAILURE), evaluation=EvaluationOutcome.EVALUATED
 )

@@ -35,6 +35,7 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "nothing to build": lambda: notices.nothing_to_build(["cgit"], "merge conflict in cgit/main.c"),
     "nothing changed": lambda: notices.nothing_changed(HEAD, "tickbot"),
     "no project by now": lambda: notices.no_projects(["cgit"], "main"),
+    "no projects by now": lambda: notices.no_projects(["cgit", "meshmc"], "main"),
     "dropped": lambda: notices.dropped(["cgit", "meshmc"]),
     "dropped, unnamed": lambda: notices.dropped([]),
     "old head": lambda: notices.old_head("cgit", LINUX, HEAD),

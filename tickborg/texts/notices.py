@@ -74,7 +74,8 @@ def nothing_changed(head_sha: str, handle: str) -> str:
 
 def no_projects(projects: Sequence[str], branch: str) -> str:
     """Projects that were asked for, and that the target branch does not have by now."""
-    return f"{_asked(projects)} cannot be built: there is no project of that name on {code(branch)} now."
+    there = "is no project of that name" if len(projects) == 1 else "are no projects of these names"
+    return f"{_asked(projects)} cannot be built: there {there} on {code(branch)} now."
 
 
 def dropped(projects: Sequence[str]) -> str:
