@@ -136,6 +136,8 @@ class BuildJob(Value):
     """Whose change it is: the fairness key."""
     check: Check | None = None
     """Set exactly when ``mode`` is ``check``."""
+    attempt: int = Field(default=1, ge=1)
+    """Which attempt at it this is, as its workflow counts them."""
 
 
 class BuildStage(StrEnum):
@@ -144,6 +146,8 @@ class BuildStage(StrEnum):
     QUEUED = "queued"
     WAITING = "waiting"
     """No builder of its system is online."""
+    DELAYED = "delayed"
+    """An attempt came to nothing, and the next one is made in a while."""
     RUNNING = "running"
     DONE = "done"
 
@@ -186,7 +190,7 @@ class BuildStarted(Value):
 
     attempt_id: str
     attempt: int = Field(ge=1)
-    """Temporal's number of the attempt; a lower one than is known comes late and is ignored."""
+    """The number of the attempt; a lower one than is known comes late and is ignored."""
     builder: str
     started_at: datetime
 

@@ -103,6 +103,8 @@ class EventName(StrEnum):
     COMMAND_RECEIVED = "CommandReceived"
     COMMAND_REFUSED = "CommandRefused"
     LOG_LINES_LOST = "LogLinesLost"
+    LOG_CUT_SHORT = "LogCutShort"
+    """A log lost lines in so many places that no more of it is kept."""
     INTERNAL_ERROR = "InternalError"
     PERMANENT_FAILURE = "PermanentFailure"
     """An evaluation or a build could not be done, and that was given up: a person has to act."""

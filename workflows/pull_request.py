@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from tickborg import cancellation, names
+    from tickborg import cancellation, names, unfulfilled
     from tickborg.events.pull_requests import PullRequestEvent
     from tickborg.github import PullRequest, PullRequestState
     from tickborg.jobs import BuildProgress, BuildsWanted, EvaluationOutcome, EvaluationResult
@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.order_planning import orders_of
     from tickborg.pull_news import News, news_of_description, news_of_event, same_change
     from tickborg.requests import BuildOrder, Request
-    from tickborg.texts import answers, notices
+    from tickborg.texts import answers
     from tickborg.views import PullRequestView
     from workflows import questions
     from workflows.build_orders import BuildOrders, ProjectsRead
@@ -188,10 +188,9 @@ class PullRequestOwner(Owner[Item]):
         for order in request.orders:
             pull = self._memory.pull
             if pull is None or self._closed:
-                if request.asker is not None:
-                    self._answers.say(request.asker, answers.closed())
-            elif isinstance(order, BuildOrder) and request.pull is not None and _moved_on(request.pull, pull):
-                self._answers.say(request.asker, notices.dropped(order.projects))
+                self._answers.say(request.asker, answers.closed())
+            elif overtaken := unfulfilled.of_old_head(order, request.pull, pull):
+                self._answers.say(request.asker, overtaken)
             else:
                 self._wishes.carry_out(order, pull, request)
 
@@ -203,10 +202,11 @@ class PullRequestOwner(Owner[Item]):
         if known is not None and known.head_sha != pull.head_sha:
             self._evaluation.supersede(known, pull.head_sha)
             self._builds.cancel_all(cancellation.superseded_by(pull.head_sha))
-            self._orders.move_on()
         elif known is not None and known.base_ref != pull.base_ref:
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         self._memory.believe(pull)
+        if known is not None and known.head_sha != pull.head_sha:
+            self._orders.move_on()
         self._evaluation.begin(pull)
 
     def _on_evaluation_ended(self, ended: EvaluationEnded) -> None:
@@ -240,18 +240,22 @@ class PullRequestOwner(Owner[Item]):
     def _on_builds_wanted(self, wanted: BuildsWanted) -> None:
         if self._closed or not self._evaluation.hears(wanted.n):
             return
+        rebuild_on, left_out = self._memory.rebuild_on, self._memory.left_out
         asked_for: tuple[BuildOrder, ...] = ()
-        rebuild, called_off = self._memory.rebuild, self._memory.called_off
         if self._memory.base_sha not in {None, wanted.plan.merge.base_sha}:
-            records = self._memory.builds.values() if rebuild else self._builds.asked_for()
-            asked_for = orders_of(each for each in records if each.job.project.name not in called_off)
+            asked_for = orders_of(
+                record
+                for record in self._memory.builds.values()
+                if record.job.system in rebuild_on or self._builds.is_asked_for(record)
+                if record.job.project.name not in left_out
+            )
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         self._memory.plan(wanted)
         # All that was built of the head is wanted again, also what nobody would build without being asked.
-        known = [record.job for record in self._memory.builds.values()] if rebuild else []
+        known = [record.job for record in self._memory.builds.values() if record.job.system in rebuild_on]
         for job in (*wanted.plan.builds, *known):
-            if job.project.name not in called_off:
-                self._builds.want(job, asked=rebuild)
+            if job.project.name not in left_out:
+                self._builds.want(job, asked=job.system in rebuild_on)
         if self._memory.awaits_approval and self._memory.is_approved:
             self._evaluate(wanted.plan.pull)
         for order in asked_for:
@@ -267,8 +271,3 @@ class PullRequestOwner(Owner[Item]):
     def _count_failure(self, *, failed: bool) -> None:
         if failed:
             self._run(questions.count_failure(self._memory.repo))
-
-
-def _moved_on(asked_about: PullRequest, known: PullRequest) -> bool:
-    """Whether there is another head by now than the one that somebody looked at."""
-    return asked_about.head_sha != known.head_sha
