@@ -125,6 +125,7 @@ async def test_the_log_of_a_dead_builder_ends_though_no_other_builds_it(new_benc
     await bench.end()
     [log] = bench.logs.logs
     assert await lost_logs(bench) == [str(log)]
+    assert [end.of for end in bench.logs.abandoned] == [bench.logs.logs[log].start]
     assert (ended.title, (ended.details_url or "").rsplit("/", 1)[1]) == (
         "the pull request was closed",
         str(log),
