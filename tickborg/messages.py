@@ -80,6 +80,8 @@ class BuildLogEnd(Message):
     line_count: int | None = Field(default=None, ge=0, le=LAST_LINE)
     """Lines the builder sent; None when it died and nobody knows."""
     ended_at: datetime
+    of: BuildLogStart | None = None
+    """Said when the builder died, which may have had no time for it: what it is the log of."""
 
 
 LogMessage = Annotated[BuildLogStart | BuildLogMsg | BuildLogEnd, Field(discriminator="type")]
