@@ -130,7 +130,7 @@ class Build:
 
     def _lose_log(self, started: BuildStarted) -> None:
         if started.attempt_id not in self._lost:
-            self._lost[started.attempt_id] = asyncio.create_task(lost_logs.abandon(started.attempt_id))
+            self._lost[started.attempt_id] = asyncio.create_task(lost_logs.abandon_build(self._job, started))
 
     async def _finish(self, result: BuildResult) -> BuildResult:
         log_url = self._log_url(result.attempt_id) if result.attempt_id else self._page

@@ -65,15 +65,19 @@ _BACK_OFF = RetryPolicy(
 _SEVERAL_CALLS = timedelta(minutes=3)
 """What a try may take that makes a token, looks for what an earlier try has made, and makes it."""
 
+_A_MINUTE_OF_TRIES = timedelta(minutes=1) + _SEVERAL_CALLS
+"""Tries begin for a minute, and the last one has its time: see :mod:`activities.whole_tries`."""
+
 COSMETIC = ActivityPolicy(
-    start_to_close_timeout=timedelta(seconds=45),
-    schedule_to_close_timeout=timedelta(minutes=1),
+    start_to_close_timeout=_SEVERAL_CALLS,
+    heartbeat_timeout=WORKER_HEARTBEAT,
+    schedule_to_close_timeout=_A_MINUTE_OF_TRIES,
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10)),
     cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
-"""Steps of a status, reactions, counting: a minute at most, and never holds anything up.
+"""Steps of a status, reactions, counting: begun for a minute at most, and never holds anything up.
 
-Each try has the time of one slow call: one that is given up earlier might still be carried out, unseen.
+A try that has begun is waited for: given up earlier it might still be carried out, after the next word.
 """
 
 RESULT = ActivityPolicy(
@@ -127,11 +131,11 @@ MERGE = ActivityPolicy(
 
 CATCHING_UP = ActivityPolicy(
     start_to_close_timeout=timedelta(minutes=10),
-    schedule_to_close_timeout=timedelta(minutes=10),
+    schedule_to_close_timeout=timedelta(minutes=15),
     heartbeat_timeout=WORKER_HEARTBEAT,
     retry_policy=_BACK_OFF,
 )
-"""Steps of ``Reconcile``: given up after a while, since the next run begins anew a few minutes later."""
+"""Steps of ``Reconcile``: begun for five minutes, since the next run begins anew a few minutes later."""
 
 _SECONDS_A_DELIVERY = 0.3
 """GitHub lets an App repeat about three deliveries a second: 900 points a minute, of which each costs five.

@@ -25,7 +25,7 @@ from tests.support.eventually import eventually
 from tests.support.expected import attempt_of, log_of, page_of, the_comment
 from tests.support.monorepo import held
 from tests.support.processes import alive, new_marker
-from tests.support.services import FETCHER
+from tests.support.settings_folder import FETCHER
 from tests.support.shown import all_check_runs, said_of
 from tests.support.site import SYSTEM, Site, running_site
 from tickborg.messages import BuildLogStatus

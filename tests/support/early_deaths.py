@@ -16,6 +16,8 @@ from tickborg.setbacks import Setback
 from workflows import policies
 
 LIVELY_THROTTLE = timedelta(seconds=0.2)
+_BUILDERS = "build."
+"""What the names of their task queues begin with."""
 
 
 def notice_deaths_after(silence: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +31,7 @@ def notice_deaths_after(silence: timedelta, monkeypatch: pytest.MonkeyPatch) -> 
     execute = workflow.execute_activity_method
 
     def sooner(*args: Any, **options: Any) -> Any:
-        if "heartbeat_timeout" in options:
+        if options.get("task_queue", "").startswith(_BUILDERS):
             options |= {"heartbeat_timeout": silence}
         return execute(*args, **options)
 

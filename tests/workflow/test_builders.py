@@ -111,9 +111,13 @@ async def test_a_build_whose_builder_dies_is_made_by_another_one(new_bench: NewB
 
 @pytest.mark.usefixtures("_deaths_are_noticed_soon")
 async def test_the_log_of_a_dead_builder_ends_though_no_other_builds_it(new_bench: NewBench) -> None:
-    """It is said that there is none; here the pull request is closed meanwhile."""
+    """Closed while it waits for another one: nobody else would say that no more lines come.
+
+    For a day, if it takes so long: nobody waits for it, neither the build nor the pull request.
+    """
     bench = await new_bench(builders=())
     await bench.add_builder(concurrent=1, silent=True)
+    bench.logs.takes_ends.clear()
     pull = await bench.open("cgit")
     await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
     bench.cluster.builders[LINUX] = 0
@@ -121,9 +125,17 @@ async def test_the_log_of_a_dead_builder_ends_though_no_other_builds_it(new_benc
     assert waiting.status is CheckStatus.IN_PROGRESS
     await bench.close(pull)
     ended = await bench.until_check_run("cgit", CheckConclusion.CANCELLED)
-    await bench.end()
+    await bench.first_run().result()
+    assert await lost_logs(bench) == []
+    bench.logs.takes_ends.set()
+    histories = await bench.end()
     [log] = bench.logs.logs
     assert await lost_logs(bench) == [str(log)]
+    [word] = histories.activities("abandon_log")
+    assert word.schedule_to_close_timeout.ToTimedelta() == timedelta(days=1)
+    assert word.heartbeat_timeout.ToTimedelta() == policies.WORKER_HEARTBEAT
+    assert [run.ending for kind in ("Build", "LostLog") for run in histories.of(kind)] == ["completed"] * 2
+    assert [end.of for end in bench.logs.abandoned] == [bench.logs.logs[log].start]
     assert (ended.title, (ended.details_url or "").rsplit("/", 1)[1]) == (
         "the pull request was closed",
         str(log),

@@ -41,10 +41,10 @@ class Terms(NamedTuple):
     tries: int
 
 
-SHOWN = Terms("tickborg", timedelta(seconds=45), MINUTE, MINUTE, NEVER, timedelta(seconds=10), 0)
-"""Cosmetic steps: a minute at most."""
 TOLD = ASKED = Terms("tickborg", 3 * MINUTE, DAY, DAY, timedelta(seconds=30), MINUTE, 0)
 """What people wait for, and what is decided on: a day."""
+SHOWN = TOLD._replace(in_all=4 * MINUTE, waiting=4 * MINUTE, longest_pause=timedelta(seconds=10))
+"""Cosmetic steps: a minute in which tries begin, and the time of the last one."""
 
 EXPECTED = {
     "policy": {TOLD._replace(each_try=timedelta(seconds=10), heartbeat=NEVER)},
