@@ -25,6 +25,7 @@ from activities.policy import PolicyActivities
 from activities.reconciling import ComparisonActivities, DeliveryActivities
 from activities.reporting import ReportingActivities
 from activities.repository import RepositoryActivities
+from activities.whole_tries import WholeTriesInterceptor
 from cli.workflow_runner import ContextFreeRunner
 from tickborg.names import GIT_TASK_QUEUE, TASK_QUEUE, build_task_queue
 from tickborg.policy import Policy
@@ -138,7 +139,7 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             reporting.abandon_log,
             *(catching_up.activities if catching_up else ()),
         ],
-        interceptors=[HeartbeatInterceptor(), FailureInterceptor()],
+        interceptors=[WholeTriesInterceptor(), HeartbeatInterceptor(), FailureInterceptor()],
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=GRACE,
     )
@@ -153,7 +154,7 @@ def git_worker(client: Client, repositories: ports.Repositories, threads: Thread
         activities=[git.merge, git.projects, git.push],
         activity_executor=threads,
         max_concurrent_activities=GIT_THREADS,
-        interceptors=[HeartbeatInterceptor(), FailureInterceptor()],
+        interceptors=[WholeTriesInterceptor(), HeartbeatInterceptor(), FailureInterceptor()],
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=GRACE,
     )

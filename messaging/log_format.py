@@ -136,8 +136,9 @@ class LogMetadata(BaseModel):
 def first_metadata(header: Header) -> LogMetadata:
     """What is known when the header is written."""
     metadata = LogMetadata(attempt_id=header.witness.attempt_id)
-    if header.start is not None:
-        return metadata.started(header.start)
+    start = header.witness.of if isinstance(header.witness, BuildLogEnd) else header.start
+    if start is not None:
+        return metadata.started(start)
     if isinstance(header.witness, BuildLogMsg):
         known = {"identity": header.witness.identity, "system": header.witness.system}
         return metadata.model_copy(update=known)

@@ -4,13 +4,16 @@ Nothing may wait for the word about them, and it must be given however long neit
 it. So a workflow of its own gives it, which those that started it may leave behind.
 """
 
+from uuid import UUID
+
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.reporting import ReportingActivities
-    from tickborg.messages import BuildLogEnd, BuildLogStatus
+    from tickborg.jobs import BuildJob, BuildStarted
+    from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus
     from tickborg.names import LOST_LOG_WORKFLOW, lost_log_id
     from workflows import policies
     from workflows.failures import failure_reason
@@ -32,9 +35,15 @@ class LostLog:
         )
 
 
-async def abandon(attempt_id: str) -> None:
+async def abandon_build(job: BuildJob, started: BuildStarted) -> None:
+    """Have it said of the log of a build, and what it is of: its builder may have had no time to say that."""
+    attempt_id = UUID(started.attempt_id)
+    await abandon(started.attempt_id, job.log_start(attempt_id, started.builder, started.started_at))
+
+
+async def abandon(attempt_id: str, of: BuildLogStart | None = None) -> None:
     """Have it said that a log has ended; it will be, whatever becomes of the workflow that asks for it."""
-    end = BuildLogEnd(attempt_id=attempt_id, status=BuildLogStatus.LOST, ended_at=workflow.now())
+    end = BuildLogEnd(attempt_id=attempt_id, status=BuildLogStatus.LOST, ended_at=workflow.now(), of=of)
     if not workflow.patched("lost-log-outlives-build"):
         await _abandon_within_a_minute(end)
         return

@@ -36,6 +36,7 @@ from cli.reconcile import reconcile_now
 from cli.services import Folders
 from cli.watching import settled
 from emulator import EmulatedGitHub
+from tests.support.eventually import eventually
 from tickborg.jobs import BuildStarted
 from tickborg.names import (
     BUILD_STARTED_SIGNAL,
@@ -123,6 +124,11 @@ async def _record_catching_up(stage: Stage, client: Client) -> None:
     stage.github.webhooks.lose("issue_comment", times=2)
     for said in ("Nobody hears of this.", "Nor of this."):
         stage.alice.comment(pull, said)
+
+    async def past() -> bool:  # the emulator moves the stamp on by a second at each change
+        return pull.updated_at < stage.github.now()
+
+    await eventually(past)
     report = await reconcile_now(client)
     if (report.arrived, len(report.told)) != (2, 1):
         raise RuntimeError(f"nothing was caught up with that a history could show: {report}")

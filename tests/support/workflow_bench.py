@@ -259,6 +259,18 @@ class Bench:
         assert isinstance(run, CheckRun)
         return run
 
+    async def until_titled(self, project: str, beginning: str, system: System = LINUX) -> CheckRun:
+        """Wait until the title of the newest check run of a project begins so."""
+        name = _name(project, system, "")
+
+        def titled() -> CheckRun | None:
+            run = self.github.check_run(name, HEAD)
+            return run if run is not None and run.title.startswith(beginning) else None
+
+        run = await self.until(titled)
+        assert isinstance(run, CheckRun)
+        return run
+
     def check_run_history(
         self, project: str, sha: str = HEAD, system: System = LINUX, branch: str = ""
     ) -> list[list[CheckRun]]:
