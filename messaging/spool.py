@@ -168,8 +168,9 @@ class SpoolFolder:
             for entry in entries:
                 if entry.name.endswith(_SUFFIX):
                     with suppress(FileNotFoundError):  # sent and removed by another process
-                        status = entry.stat(follow_symlinks=False)
-                        yield status.st_mtime_ns, status.st_size, Path(entry.path)
+                        path = Path(entry.path)
+                        status = path.stat()  # Windows does not know the size of an open file from its folder
+                        yield status.st_mtime_ns, status.st_size, path
 
 
 def _take(path: Path, mode: str) -> SpoolFile | None:
