@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.jobs import BuildersQuestion, BuildJob, BuildOutcome, BuildResult
     from tickborg.policy import Policy
     from tickborg.systems import System
-    from tickborg.texts import durations
+    from tickborg.texts import reasons
     from workflows import policies
     from workflows.failures import failure_kind, failure_reason
 
@@ -51,27 +51,23 @@ def without_result(error: BaseException, job: BuildJob, policy: Policy) -> Build
 
 def head_gone(result: BuildResult) -> BuildResult:
     """What becomes of ``result`` when its commit has been pushed over: nobody's fault or concern."""
-    reason = "the commit is no longer on GitHub"
-    return result.model_copy(update={"outcome": BuildOutcome.CANCELLED, "reason": reason})
+    return result.model_copy(update={"outcome": BuildOutcome.CANCELLED, "reason": reasons.head_gone()})
 
 
 def _timed_out(error: TemporalTimeoutError, job: BuildJob, policy: Policy) -> BuildResult:
     if error.type == TimeoutType.SCHEDULE_TO_START:
-        waited = durations.spoken(policy.builder_wait)
-        reason = f"no {job.system} builder was free within {waited}"
+        reason = reasons.no_builder_free(job.system, policy.builder_wait)
         return BuildResult(outcome=BuildOutcome.CANCELLED, reason=reason)
     if error.type == TimeoutType.START_TO_CLOSE:
-        reason = "its builder answered, but never ended the build"
+        reason = reasons.never_ended()
     else:
-        reason = f"{policies.BUILD_ATTEMPTS} builders in a row stopped answering in mid-build"
+        reason = reasons.builders_lost(policies.BUILD_ATTEMPTS)
     return BuildResult(outcome=BuildOutcome.UNEXPECTED_ERROR, reason=reason)
 
 
 def _no_builder(job: BuildJob, policy: Policy) -> BuildResult:
-    waited = durations.spoken(policy.builder_wait)
-    return BuildResult(
-        outcome=BuildOutcome.CANCELLED, reason=f"no {job.system} builder came online within {waited}"
-    )
+    reason = reasons.no_builder_came(job.system, policy.builder_wait)
+    return BuildResult(outcome=BuildOutcome.CANCELLED, reason=reason)
 
 
 async def _came_online(system: System, policy: Policy, say_waiting: Callable[[datetime], None]) -> bool:
