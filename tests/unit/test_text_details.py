@@ -25,6 +25,7 @@ BUILDS = [
 ]
 TABLES = {
     "builds": pull_request_view(*BUILDS, evaluation=EvaluationOutcome.EVALUATED),
+    "a build that is put off": pull_request_view(build_view(stage=BuildStage.DELAYED)),
     "a build that ends": pull_request_view(build_view(stage=BuildStage.DONE)),
     "nothing": pull_request_view(evaluation=EvaluationOutcome.EVALUATED),
 }

@@ -11,13 +11,12 @@ from tickborg.build_systems import Step, StepName
 from tickborg.cancellation import Cancellation
 from tickborg.services import Service
 from tickborg.systems import System
-from tickborg.texts import durations, failure_hints, project_doubts, reasons, setting_reports
+from tickborg.texts import attempts, durations, failure_hints, project_doubts, reasons, setting_reports
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 MAC = System.AARCH64_DARWIN
-WAITED = timedelta(hours=6)
 ASK = reasons.command("tickbot", ["cgit", "cmark"])
 
 REASONS = {
@@ -31,10 +30,8 @@ REASONS = {
     "called off": reasons.called_off(),
     "system for writers": reasons.system_for_writers("cgit", MAC, "tickbot"),
     "no such builder": reasons.no_such_builder(MAC),
-    "no builder came": reasons.no_builder_came(MAC, WAITED),
-    "no builder free": reasons.no_builder_free(MAC, WAITED),
-    "never ended": reasons.never_ended(),
-    "builders lost": reasons.builders_lost(3),
+    "never ended": attempts.never_ended(),
+    "stopped answering": attempts.stopped_answering(),
     "head gone": reasons.head_gone(),
     "moved on": reasons.moved_on(HEAD),
     "closed": reasons.closed(),

@@ -19,6 +19,7 @@ FAILED = frozenset({BuildOutcome.FAILURE, BuildOutcome.TIMED_OUT})
 _STAGES = {
     BuildStage.QUEUED: "🕐 queued",
     BuildStage.WAITING: "🕐 waits for a builder",
+    BuildStage.DELAYED: "🕐 tried again later",
     BuildStage.RUNNING: "🔨 running",
 }
 _OUTCOMES = {

@@ -1,10 +1,8 @@
 """Why a build was not made: sentences for authors, each with what can be done about it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from tickborg.systems import System
-from tickborg.texts.durations import spoken
 
 _NAMED_PROJECTS = 5
 
@@ -56,26 +54,6 @@ def system_for_writers(project: str, system: System, handle: str) -> str:
 def no_such_builder(system: System) -> str:
     """The project wants a system that the operator has no builders for."""
     return f"this tickborg has no builders for {system}"
-
-
-def no_builder_came(system: System, waited: timedelta) -> str:
-    """None was online, for as long as a build waits for one."""
-    return f"no {system} builder came online within {spoken(waited)}"
-
-
-def no_builder_free(system: System, waited: timedelta) -> str:
-    """Builders are online, and none took the build for as long as it waits for one."""
-    return f"no {system} builder was free within {spoken(waited)}"
-
-
-def never_ended() -> str:
-    """A builder is alive, but lets a build go on behind all that its project may take."""
-    return "its builder answered, but never ended the build"
-
-
-def builders_lost(count: int) -> str:
-    """The build was begun again and again."""
-    return f"{count:,} builders in a row stopped answering in mid-build"
 
 
 def head_gone() -> str:
