@@ -1,6 +1,6 @@
 """What the press of a button comes to, given who pressed it (design, section 6)."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tickborg.acl import is_trusted, systems_for
@@ -10,7 +10,7 @@ from tickborg.github import Permission, PullRequest
 from tickborg.policy import Policy
 from tickborg.requests import ButtonOrder, EvaluateOrder, NoticeOrder, Order
 from tickborg.systems import System
-from tickborg.texts import notices
+from tickborg.texts import button_answers, notices
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,14 @@ def of_pull_request(button: CheckRunButton, pull: PullRequest, presser: Presser)
     return _order(button.build, button)
 
 
-def of_branch(button: CheckRunButton, presser: Presser) -> tuple[Order, ...]:
-    """What a button on a check run of a branch comes to; nothing: it was not to be pressed."""
-    return (_order(button.build, button),) if presser.trusted else ()
+def of_branch(button: CheckRunButton, presser: Presser) -> Order:
+    """What a button on a check run of a branch comes to: an order, or the answer that it comes to nothing."""
+    build = button.build
+    if not presser.trusted:
+        return _may_not_press(presser, build)
+    if button.button != "cancel" and build.system not in presser.policy.systems:
+        return NoticeOrder(text=notices.no_builders(build.project, build.system))
+    return _order(build, button)
 
 
 def all_of_pull_request(pull: PullRequest, presser: Presser) -> Order:
@@ -66,14 +71,24 @@ def all_of_commit(pull: PullRequest, head_sha: str, presser: Presser) -> Order:
     return all_of_pull_request(pull, presser)
 
 
-def all_of_branch(builds: Iterable[BuildReference], head_sha: str, presser: Presser) -> tuple[Order, ...]:
-    """What *Re-run all checks* of a pushed commit comes to: each of its builds once more.
+def all_of_branch(builds: Sequence[BuildReference], head_sha: str, presser: Presser) -> tuple[Order, ...]:
+    """What *Re-run all checks* of a pushed commit comes to: each of its builds that can be made once more.
 
-    Nothing: it was not to be pressed.
+    One answer alone: it comes to nothing.
     """
+    first, *_ = builds
     if not presser.trusted:
-        return ()
-    return tuple(ButtonOrder(button="rerun", build=build, head_sha=head_sha) for build in builds)
+        return (_may_not_press(presser, first),)
+    orders = tuple(
+        ButtonOrder(button="rerun", build=build, head_sha=head_sha)
+        for build in builds
+        if build.system in presser.policy.systems
+    )
+    return orders or (NoticeOrder(text=notices.no_builders(first.project, first.system)),)
+
+
+def _may_not_press(presser: Presser, build: BuildReference) -> NoticeOrder:
+    return NoticeOrder(text=button_answers.may_not_press(presser.login, build.origin.branch or ""))
 
 
 def _order(build: BuildReference, button: CheckRunButton) -> ButtonOrder:

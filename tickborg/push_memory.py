@@ -14,9 +14,6 @@ from tickborg.views import BranchView
 CHAIN_LIMIT = 50
 """Pushes whose place in the order is remembered."""
 
-BUILDS_LEFT = 300
-"""Builds that a run leaves to the next: a payload stays far below the 2 MiB that Temporal takes."""
-
 
 class PushMemory(OwnerMemory):
     """All an owner knows about its branch while something is done about it."""
@@ -96,12 +93,10 @@ class PushMemory(OwnerMemory):
         self.builds = {
             key: record
             for key, record in self.builds.items()
-            if not record.done or record.job.merge.head_sha == self.head.after
+            if not record.done or record.view.head_sha == self.head.after
         }
-
-    def left_behind(self) -> "PushMemory":
-        """What a run that has nothing left to do leaves to the next one."""
-        return self.model_copy(update={"builds": dict(list(self.builds.items())[-BUILDS_LEFT:])})
+        known = {record.view.head_sha for record in self.builds.values()}
+        self.sources = {commit: source for commit, source in self.sources.items() if commit in known}
 
     def adopt(self, last: "PushMemory", now: datetime) -> None:
         """Go on with what the last run left behind, as far as GitHub may still speak of it.

@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.order_planning import orders_of
     from tickborg.pull_news import News, news_of_description, news_of_event, same_change
     from tickborg.requests import BuildOrder, Request
+    from tickborg.sources import Source
     from tickborg.texts import answers, notices
     from tickborg.views import PullRequestView
     from workflows import questions
@@ -82,6 +83,7 @@ class PullRequestOwner:
     async def run(self, start: PullRequestStart) -> None:
         """Own the pull request until it is closed and everything it started has ended."""
         self._showing.show_operators()
+        self._builds.start_waiting()
         while True:
             await workflow.wait_condition(lambda: bool(self._inbox) or self._may_end or self._may_renew)
             while self._inbox:
@@ -264,14 +266,14 @@ class PullRequestOwner:
         rebuild, called_off = self._memory.rebuild, self._memory.called_off
         if self._memory.base_sha not in {None, wanted.plan.merge.base_sha}:
             records = self._memory.builds.values() if rebuild else self._builds.asked_for()
-            asked_for = orders_of(each for each in records if each.job.project.name not in called_off)
+            asked_for = orders_of(each for each in records if each.view.project not in called_off)
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         self._memory.plan(wanted)
         # All that was built of the head is wanted again, also what nobody would build without being asked.
-        known = [record.job for record in self._memory.builds.values()] if rebuild else []
-        for job in (*wanted.plan.builds, *known):
-            if job.project.name not in called_off:
-                self._builds.want(job, asked=rebuild)
+        known = [each for each in self._memory.builds.values() if each.view.project not in called_off]
+        builds = [each for each in wanted.plan.builds if each.project not in called_off]
+        self._builds.want(Source.of_plan(wanted.plan), builds, asked=rebuild)
+        self._builds.again(known if rebuild else ())
         if self._memory.awaits_approval and self._memory.is_approved:
             self._evaluate(wanted.plan.pull)
         for order in asked_for:

@@ -20,12 +20,12 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.errors import FailureKind
     from tickborg.events.pushes import PushEvent
     from tickborg.github import CommitStatus
-    from tickborg.jobs import BuildMode, BuildProgress, PushReport
+    from tickborg.jobs import BuildMode, BuildProgress, PlannedBuild, PushReport
     from tickborg.policy import Policy
     from tickborg.push_memory import PushLook, PushMemory, PushStart
     from tickborg.push_planning import (
+        builds_of_push,
         changed_by,
-        jobs_of_push,
         look_at,
         not_built_again,
         source_of_push,
@@ -70,7 +70,7 @@ class PushOwner:
             # No await between the last look at an empty inbox and the return: a signal that came in
             # between would be lost with this run (measured; design, section 3).
             if self._may_end:
-                return self._memory.left_behind()
+                return self._memory
             if self._may_renew:
                 workflow.continue_as_new(start.model_copy(update={"memory": self._memory}))
 
@@ -143,7 +143,9 @@ class PushOwner:
     def _supersede(self, head: PushEvent) -> None:
         """End what no builder has begun on older heads; its projects are built on the newest one instead."""
         old = [record for record in self._memory.builds.values() if _can_wait_no_more(record, head.after)]
-        self._memory.want(tuple(record.job.project.name for record in old))
+        # What somebody has cancelled may take a while to end, and is not to come back with another push.
+        still_wanted = (record for record in old if not self._builds.is_cancelled(record))
+        self._memory.want(tuple(record.view.project for record in still_wanted))
         self._builds.cancel(old, cancellation.superseded_by(head.after))
 
     def _on_request(self, request: Request) -> None:
@@ -160,8 +162,8 @@ class PushOwner:
                 self._answer(order, button_answers.nothing_to_cancel(order.build.project))
                 return
             self._builds.cancel([record], reason)
-        elif order.button == "rerun" and record is not None:
-            self._builds.want(record.job, asked=True)
+        elif order.button == "rerun" and record is not None and self._memory.source_of(order.head_sha):
+            self._builds.again([record])
         else:
             self._memory.waiting = (*self._memory.waiting, order)
 
@@ -217,8 +219,7 @@ class PushOwner:
         memory = self._memory
         source = source_of_push(memory.repo, memory.branch, push.after, report, push.pusher)
         wanted, memory.wanted = memory.wanted, ()
-        for job in jobs_of_push(source, wanted, memory.policy):
-            self._builds.want(job)
+        self._builds.want(source, tuple(builds_of_push(report.projects, wanted, memory.policy)))
 
     def _build_again(self, order: ButtonOrder, look: PushLook) -> None:
         report = look.found
@@ -228,7 +229,8 @@ class PushOwner:
             return
         source = source_of_push(self._memory.repo, self._memory.branch, order.head_sha, report, "")
         mode = BuildMode.TEST if order.button == "test" else order.build.mode
-        self._builds.want(source.job(project, order.build.system, mode), asked=True)
+        build = PlannedBuild(project=project.name, system=order.build.system, mode=mode)
+        self._builds.want(source, [build], asked=True)
 
     async def _find_out(self, about: PushEvent | ButtonOrder) -> PushReport:
         job = look_at(self._memory.repo, self._memory.branch, about)
@@ -272,7 +274,7 @@ class PushOwner:
 
 def _can_wait_no_more(record: BuildRecord, head_sha: str) -> bool:
     """Whether it is of an older head, and no builder has begun it."""
-    return not (record.done or record.started) and record.job.merge.head_sha != head_sha
+    return not (record.done or record.started) and record.view.head_sha != head_sha
 
 
 def _renewal_is_due() -> bool:

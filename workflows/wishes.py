@@ -101,14 +101,14 @@ class Wishes:
         view = self._memory.view()
         if view is not None and view.evaluation_failed:
             self._evaluate_unless_under_way(pull)
-        for record in list(self._memory.builds.values()):
-            if record.view.worth_a_retry and record.job.system in order.systems:
-                self._builds.want(record.job, asked=True)
+        known = self._memory.builds.values()
+        failed = [each for each in known if each.view.worth_a_retry and each.view.system in order.systems]
+        self._builds.again(failed)
 
     def _cancel(self, order: CancelOrder, reason: str) -> None:
         if order.projects:
             named = set(order.projects)
-            records = [r for r in self._memory.builds.values() if r.job.project.name in named]
+            records = [r for r in self._memory.builds.values() if r.view.project in named]
             self._builds.cancel(records, reason)
             self._memory.forget_orders(named)
             if self._evaluation.running:
@@ -132,7 +132,7 @@ class Wishes:
             else:
                 self._builds.cancel([record], reason)
         elif order.button == "rerun" and record is not None:
-            self._builds.want(record.job, asked=True)
+            self._builds.again([record])
         else:
             mode = BuildMode.TEST if order.button == "test" else build.mode
             self._build(
