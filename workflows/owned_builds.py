@@ -111,6 +111,9 @@ class OwnedBuilds:
         record = self._memory.record(progress.n)
         if record is not None:
             record.come_further(progress)
+        if progress.stage is BuildStage.WAITING:
+            # Hazard: all else may have ended already, and with a long history this one is to be put off.
+            self.start_waiting()
 
     def end(self, ended: BuildEnded) -> None:
         """Hear that a build has ended, and start what waited for that."""
