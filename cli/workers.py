@@ -25,6 +25,7 @@ from activities.policy import PolicyActivities
 from activities.reconciling import ComparisonActivities, DeliveryActivities
 from activities.reporting import ReportingActivities
 from activities.repository import RepositoryActivities
+from activities.whole_tries import WholeTriesInterceptor
 from cli.workflow_runner import ContextFreeRunner
 from tickborg.names import GIT_TASK_QUEUE, TASK_QUEUE, build_task_queue
 from tickborg.policy import Policy
@@ -33,6 +34,7 @@ from workflows.build import Build
 from workflows.comment import Comment
 from workflows.evaluation import Evaluation
 from workflows.housekeeping import Housekeeping
+from workflows.lost_logs import LostLog
 from workflows.pull_request import PullRequestOwner
 from workflows.push import PushOwner
 from workflows.reconcile import Reconcile
@@ -47,6 +49,7 @@ WORKFLOWS: Sequence[type] = (
     Rerun,
     Housekeeping,
     Reconcile,
+    LostLog,
 )
 
 SANDBOX = SandboxRestrictions.default.with_import_notification_policy(
@@ -136,7 +139,7 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             reporting.abandon_log,
             *(catching_up.activities if catching_up else ()),
         ],
-        interceptors=[HeartbeatInterceptor(), FailureInterceptor()],
+        interceptors=[WholeTriesInterceptor(), HeartbeatInterceptor(), FailureInterceptor()],
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=GRACE,
     )
@@ -151,7 +154,7 @@ def git_worker(client: Client, repositories: ports.Repositories, threads: Thread
         activities=[git.merge, git.projects, git.push],
         activity_executor=threads,
         max_concurrent_activities=GIT_THREADS,
-        interceptors=[HeartbeatInterceptor(), FailureInterceptor()],
+        interceptors=[WholeTriesInterceptor(), HeartbeatInterceptor(), FailureInterceptor()],
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=GRACE,
     )
