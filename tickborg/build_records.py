@@ -225,8 +225,9 @@ class OwnerMemory(BaseModel):
         """Take in what ``builds`` are made of."""
         used = source.of({build.project for build in builds})
         earlier = self.source_of(source.commit)
-        same = earlier is not None and earlier.merge == source.merge
-        self.sources[source.commit or ""] = used.joined_to(earlier) if earlier and same else used
+        if earlier is not None and earlier.merge.base_sha == source.merge.base_sha:
+            used = used.joined_to(earlier)
+        self.sources[source.commit or ""] = used
 
     def unstarted(self) -> list[BuildRecord]:
         """The builds that are still to be started."""

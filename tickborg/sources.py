@@ -71,7 +71,7 @@ class Source(Value):
         return self.model_copy(update={"projects": with_needs(self.projects, names)})
 
     def joined_to(self, earlier: "Source") -> "Source":
-        """It, and what builds were made of ``earlier``, of the same merge."""
+        """It, and what builds were made of before, of the same head and base."""
         known = {project.name for project in self.projects.projects}
         more = (project for project in earlier.projects.projects if project.name not in known)
         projects = ProjectSet(projects=(*self.projects.projects, *more))

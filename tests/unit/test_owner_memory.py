@@ -155,7 +155,7 @@ def test_deliveries_are_remembered_in_numbers_that_can_be_carried_on() -> None:
 
 
 def test_what_a_head_is_built_of_is_joined_and_never_mixed() -> None:
-    """An order adds projects to those of the plan; another merge of the branch begins anew."""
+    """An order adds projects to those of the plan; another base begins anew."""
     memory = OwnerMemory(repo=REPO)
     source = Source.of_plan(plan())
     memory.take_source(source, plan().builds[:1])
