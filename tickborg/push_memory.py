@@ -50,6 +50,24 @@ class PushMemory(OwnerMemory):
             return about.model_copy(update={"before": self.owed})
         return about
 
+    def strike_off(self, about: PushEvent | ButtonOrder) -> tuple[ButtonOrder, ...]:
+        """Let go of the first that waits, which has been looked at; all buttons that this is an answer for.
+
+        *Re-run all checks* presses hundreds on the same commit.
+        """
+        self.waiting = self.waiting[1:]
+        if not isinstance(about, ButtonOrder):
+            return ()
+        like: list[ButtonOrder] = [about]
+        others: list[PushEvent | ButtonOrder] = []
+        for each in self.waiting:
+            if isinstance(each, ButtonOrder) and each.head_sha == about.head_sha:
+                like.append(each)
+            else:
+                others.append(each)
+        self.waiting = tuple(others)
+        return tuple(like)
+
     def want(self, projects: tuple[str, ...]) -> None:
         """Have these built on the newest head, as soon as that has been looked at."""
         self.wanted = tuple(sorted({*self.wanted, *projects}))

@@ -173,11 +173,10 @@ class PushOwner(Owner[Item]):
 
     def _on_look(self, look: PushLook) -> None:
         self._looking = False
-        self._memory.waiting = self._memory.waiting[1:]
         self._count_failure(failed=look.report is None and not look.gone)
-        if isinstance(look.about, ButtonOrder):
-            self._build_again(look.about, look)
-        else:
+        for order in self._memory.strike_off(look.about):
+            self._build_again(order, look)
+        if isinstance(look.about, PushEvent):
             self._on_push_looked_at(look.about, look)
 
     def _on_push_looked_at(self, push: PushEvent, look: PushLook) -> None:

@@ -5,8 +5,11 @@ from datetime import timedelta
 from tests.support.samples import NOON, REPO, build_view
 from tickborg.build_records import BuildRecord
 from tickborg.events.pushes import PushEvent
-from tickborg.jobs import BuildOutcome, BuildStage
+from tickborg.external_ids import BuildReference
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, Origin
 from tickborg.push_memory import PushMemory
+from tickborg.requests import ButtonOrder
+from tickborg.systems import System
 
 A, B, C, D = ("a" * 40, "b" * 40, "c" * 40, "d" * 40)
 
@@ -197,3 +200,27 @@ def test_what_github_cannot_deliver_again_is_not_handed_on_for_ever() -> None:
     assert (list(remembered.seen), remembered.chain) == ([], ())
     assert remembered.head == push(B, C)
     assert remembered.settled
+
+
+def test_all_buttons_of_a_commit_take_one_look() -> None:
+    """*Re-run all checks* presses hundreds at once; those of other commits and pushes wait for their own."""
+    remembered = memory(push(A, B))
+    orders = [button(name, sha) for name, sha in (("cgit", A), ("cmark", A), ("cgit", C))]
+    remembered.waiting = (orders[0], *remembered.waiting, *orders[1:])
+    assert remembered.strike_off(orders[0]) == (orders[0], orders[1])
+    assert list(remembered.waiting) == [push(A, B), orders[2]]
+    assert remembered.strike_off(push(A, B)) == ()
+    assert list(remembered.waiting) == [orders[2]]
+
+
+def button(project: str, sha: str) -> ButtonOrder:
+    """*Re-run* of a build of main."""
+    build = BuildReference(
+        origin=Origin(branch="main"),
+        project=project,
+        system=System.X86_64_LINUX,
+        mode=BuildMode.BUILD,
+        n="ab1",
+        run_id="r",
+    )
+    return ButtonOrder(button="rerun", build=build, head_sha=sha)
