@@ -200,6 +200,11 @@ class BuildResult(Value):
     """The last lines of the log, bounded in number and length; all of it is in the log store."""
     line_count: int = Field(default=0, ge=0)
 
+    @property
+    def found_no_builder(self) -> bool:
+        """Whether it ended without having begun."""
+        return self.outcome is BuildOutcome.CANCELLED and self.attempt_id is None
+
 
 class BuildStarted(Value):
     """The builder's word to the ``Build`` workflow that an attempt has begun."""
@@ -250,12 +255,22 @@ class SkippedBuild(Value):
     reason: str
 
 
+class PlannedBuild(Value):
+    """A build that is wanted, without what all builds of the same commit have in common."""
+
+    project: str
+    system: System
+    mode: BuildMode = BuildMode.BUILD
+
+
 class BuildPlan(Value):
     """What an evaluation wants built, and what not."""
 
     pull: PullRequest
     merge: Merge
-    builds: tuple[BuildJob, ...] = ()
+    projects: ProjectSet = ProjectSet()
+    """Those that are built, and what they need."""
+    builds: tuple[PlannedBuild, ...] = ()
     skipped: tuple[SkippedBuild, ...] = ()
     changed_projects: tuple[str, ...] = ()
     held: str = ""

@@ -14,9 +14,6 @@ from tickborg.views import BranchView
 CHAIN_LIMIT = 50
 """Pushes whose place in the order is remembered."""
 
-BUILDS_LEFT = 300
-"""Builds that a run leaves to the next: a payload stays far below the 2 MiB that Temporal takes."""
-
 
 class PushMemory(OwnerMemory):
     """All an owner knows about its branch while something is done about it."""
@@ -52,6 +49,24 @@ class PushMemory(OwnerMemory):
         if isinstance(about, PushEvent) and about == self.head and self.owed is not None:
             return about.model_copy(update={"before": self.owed})
         return about
+
+    def strike_off(self, about: PushEvent | ButtonOrder) -> tuple[ButtonOrder, ...]:
+        """Let go of the first that waits, which has been looked at; all buttons that this is an answer for.
+
+        *Re-run all checks* presses hundreds on the same commit.
+        """
+        self.waiting = self.waiting[1:]
+        if not isinstance(about, ButtonOrder):
+            return ()
+        like: list[ButtonOrder] = [about]
+        others: list[PushEvent | ButtonOrder] = []
+        for each in self.waiting:
+            if isinstance(each, ButtonOrder) and each.head_sha == about.head_sha:
+                like.append(each)
+            else:
+                others.append(each)
+        self.waiting = tuple(others)
+        return tuple(like)
 
     def want(self, projects: tuple[str, ...]) -> None:
         """Have these built on the newest head, as soon as that has been looked at."""
@@ -96,12 +111,10 @@ class PushMemory(OwnerMemory):
         self.builds = {
             key: record
             for key, record in self.builds.items()
-            if not record.done or record.job.merge.head_sha == self.head.after
+            if not record.done or record.view.head_sha == self.head.after
         }
-
-    def left_behind(self) -> "PushMemory":
-        """What a run that has nothing left to do leaves to the next one."""
-        return self.model_copy(update={"builds": dict(list(self.builds.items())[-BUILDS_LEFT:])})
+        known = {record.view.head_sha for record in self.builds.values()}
+        self.sources = {commit: source for commit, source in self.sources.items() if commit in known}
 
     def adopt(self, last: "PushMemory", now: datetime) -> None:
         """Go on with what the last run left behind, as far as GitHub may still speak of it.

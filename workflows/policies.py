@@ -211,3 +211,11 @@ REPLICA_LAG_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0.25, 0.5,
 
 SUMMARY_SPACING = timedelta(seconds=10)
 """The least time between two edits of a summary comment while builds are still going on."""
+
+_SUMMARY_PACE = 300
+"""Characters a second: each edit is in the history, which may have 50 MB."""
+
+
+def summary_spacing(body: str) -> timedelta:
+    """The least time after a summary comment of ``body`` until the next edit."""
+    return max(SUMMARY_SPACING, timedelta(seconds=len(body) // _SUMMARY_PACE))

@@ -26,8 +26,9 @@ class Showing:
 
     def __init__(self, memory: PullRequestMemory) -> None:
         self._memory = memory
-        self._summary = NewestWins[None](self._publish_summary)
-        self._summary_wanted = self._summary_said = ""
+        self._summary = NewestWins[PullRequestView](self._publish_summary)
+        self._summary_of: PullRequestView | None = None
+        self._summary_said = ""
         self._summary_at: datetime | None = None
         self._labels = NewestWins[frozenset[str]](self._publish_labels)
         self._labels_tried: frozenset[str] = frozenset()
@@ -44,7 +45,7 @@ class Showing:
         if view is None:
             return
         if comments.is_due(view, commented=self._memory.comment_id is not None):
-            self._show_summary(comments.summary(view, self._memory.policy.dashboard_url))
+            self._show_summary(view)
         if self._memory.labels != self._labels_said:
             self._labels_said = self._memory.labels
             self._labels.say(self._memory.labels)
@@ -56,17 +57,18 @@ class Showing:
             workflow.set_current_details(details.table(view))
         return view
 
-    def _show_summary(self, body: str) -> None:
-        if body != self._summary_wanted:
-            self._summary_wanted = body
-            self._summary.say(None)
+    def _show_summary(self, view: PullRequestView) -> None:
+        if view != self._summary_of:
+            self._summary_of = view
+            self._summary.say(view)
 
-    async def _publish_summary(self, _: None) -> None:
+    async def _publish_summary(self, view: PullRequestView) -> None:
         """Edit the summary comment; many changes in a short time make one edit."""
-        if self._summary_at is not None and self._memory.building:
-            spaced = self._summary_at + policies.SUMMARY_SPACING - workflow.now()
-            await _wait_at_most(spaced.total_seconds(), lambda: not self._memory.building)
-        body = self._summary_wanted
+        if self._summary_at is not None and self._memory.started:
+            spaced = self._summary_at + policies.summary_spacing(self._summary_said) - workflow.now()
+            await _wait_at_most(spaced.total_seconds(), lambda: not self._memory.started)
+        # Not before: to write the comment of a thousand builds takes a while, and each of them changes it.
+        body = comments.summary(self._summary_of or view, self._memory.policy.dashboard_url)
         if body == self._summary_said:  # what changed while this waited was in the edit before
             return
         self._memory.comment_id = await workflow.execute_activity_method(

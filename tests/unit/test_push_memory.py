@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
-from tests.support.samples import NOON, REPO, build_job, build_view
-from tickborg.build_records import BuildRecord, build_key
+from tests.support.samples import NOON, REPO, build_view
+from tickborg.build_records import BuildRecord
 from tickborg.events.pushes import PushEvent
-from tickborg.jobs import BuildJob, BuildOutcome, BuildStage, Merge, Origin
-from tickborg.push_memory import BUILDS_LEFT, PushMemory
+from tickborg.external_ids import BuildReference
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, Origin
+from tickborg.push_memory import PushMemory
+from tickborg.requests import ButtonOrder
+from tickborg.systems import System
 
 A, B, C, D = ("a" * 40, "b" * 40, "c" * 40, "d" * 40)
 
@@ -119,20 +122,18 @@ def test_an_owner_is_done_when_nothing_is_left_for_the_next_push_either() -> Non
     remembered.wanted, remembered.owed = (), A
     assert not remembered.settled
     remembered.owed = None
-    job = _job("put off", A)
-    remembered.builds[build_key(job)] = BuildRecord(n=None, job=job, view=build_view("cgit"))
+    remembered.builds["put off"] = BuildRecord(view=build_view("cgit", head_sha=A))
     assert not remembered.settled
 
 
 def test_builds_of_older_heads_are_forgotten_when_they_have_ended() -> None:
     """Those of the newest stay, and those that run."""
     remembered = memory(push(A, B), push(B, C))
-    jobs = {name: _job(name, sha) for name, sha in (("old", B), ("running", B), ("new", C))}
-    for name, job in jobs.items():
+    for name, sha in (("old", B), ("running", B), ("new", C)):
         outcome = None if name == "running" else BuildOutcome.SUCCESS
         stage = BuildStage.RUNNING if name == "running" else BuildStage.DONE
-        view = build_view(name, outcome=outcome, stage=stage)
-        remembered.builds[build_key(job)] = BuildRecord(n=name, job=job, view=view)
+        view = build_view(name, outcome=outcome, stage=stage, head_sha=sha)
+        remembered.builds[name] = BuildRecord(n=name, view=view)
     remembered.forget_the_done()
     assert {record.n for record in remembered.builds.values()} == {"running", "new"}
 
@@ -166,20 +167,10 @@ def test_a_newer_push_is_not_what_could_not_be_looked_at() -> None:
 def test_without_a_push_there_is_no_older_head() -> None:
     """Somebody pressed a button long after the last push; how that ended is worth knowing."""
     remembered = memory()
-    job = _job("old", A)
-    view = build_view("old", outcome=BuildOutcome.SUCCESS)
-    remembered.builds[build_key(job)] = BuildRecord(n="1", job=job, view=view)
+    view = build_view("old", outcome=BuildOutcome.SUCCESS, head_sha=A)
+    remembered.builds["old"] = BuildRecord(n="1", view=view)
     remembered.forget_the_done()
     assert len(remembered.view().builds) == 1
-
-
-def _job(name: str, sha: str) -> BuildJob:
-    merge = Merge(base_sha=sha, head_sha=sha, merge_base=sha, tree="e" * 40)
-    return build_job(
-        origin=Origin(branch="main"),
-        merge=merge,
-        project={"name": name, "path": name, "build_system": "make"},
-    )
 
 
 def last_run() -> PushMemory:
@@ -195,7 +186,7 @@ def last_run() -> PushMemory:
 def test_the_next_run_goes_on_where_the_last_one_ended() -> None:
     """It knows as much as if it had not ended in between."""
     remembered = PushMemory(repo=REPO, branch="main")
-    remembered.adopt(last_run().left_behind(), NOON + timedelta(days=2))
+    remembered.adopt(last_run(), NOON + timedelta(days=2))
     assert remembered == last_run()
     assert not remembered.first_sight("ab", NOON + timedelta(days=2))
 
@@ -211,13 +202,25 @@ def test_what_github_cannot_deliver_again_is_not_handed_on_for_ever() -> None:
     assert remembered.settled
 
 
-def test_a_run_leaves_behind_no_more_than_temporal_takes() -> None:
-    """Of many builds the last ones; the run itself forgets none."""
-    ended = memory(push(A, B))
-    job = build_job(merge=Merge(base_sha=B, head_sha=B, merge_base=B, tree=A), origin=Origin(branch="main"))
-    record = BuildRecord(n="1", job=job, view=build_view("cgit", outcome=BuildOutcome.SUCCESS))
-    ended.builds = {str(number): record for number in range(BUILDS_LEFT + 7)}
-    left = ended.left_behind()
-    assert list(left.builds) == [str(number) for number in range(7, BUILDS_LEFT + 7)]
-    assert len(ended.builds) == BUILDS_LEFT + 7
-    assert len(left.model_dump_json()) < 1024 * 1024
+def test_all_buttons_of_a_commit_take_one_look() -> None:
+    """*Re-run all checks* presses hundreds at once; those of other commits and pushes wait for their own."""
+    remembered = memory(push(A, B))
+    orders = [button(name, sha) for name, sha in (("cgit", A), ("cmark", A), ("cgit", C))]
+    remembered.waiting = (orders[0], *remembered.waiting, *orders[1:])
+    assert remembered.strike_off(orders[0]) == (orders[0], orders[1])
+    assert list(remembered.waiting) == [push(A, B), orders[2]]
+    assert remembered.strike_off(push(A, B)) == ()
+    assert list(remembered.waiting) == [orders[2]]
+
+
+def button(project: str, sha: str) -> ButtonOrder:
+    """*Re-run* of a build of main."""
+    build = BuildReference(
+        origin=Origin(branch="main"),
+        project=project,
+        system=System.X86_64_LINUX,
+        mode=BuildMode.BUILD,
+        n="ab1",
+        run_id="r",
+    )
+    return ButtonOrder(button="rerun", build=build, head_sha=sha)

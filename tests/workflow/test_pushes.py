@@ -5,10 +5,16 @@ from functools import partial
 from activities.ports import Exit
 from tests.support import asking
 from tests.support.fake_builder import Scripted
-from tests.support.workflow_bench import HEAD, NEXT_HEAD, REPO, THIRD_HEAD, Bench
+from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, REPO, THIRD_HEAD, Bench
+from tests.workflow.conftest import NewBench
 from tickborg.github import CheckConclusion, CheckStatus, StatusState
 from tickborg.names import push_id
+from tickborg.policy import Policy
+from tickborg.systems import System
 from tickborg.texts.push_statuses import PUSH_CONTEXT
+
+ARM = System.AARCH64_LINUX
+QUEUED, SUCCESS = CheckStatus.QUEUED, CheckConclusion.SUCCESS
 
 DELIVERY = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
 
@@ -128,3 +134,22 @@ def _seen_twice(bench: Bench, project: str) -> bool | None:
 def _says(bench: Bench, project: str, sha: str, title: str) -> bool | None:
     run = bench.github.check_run(f"{project} on x86_64-linux (push to main)", sha)
     return (run is not None and title in run.title) or None
+
+
+async def test_a_cancelled_build_does_not_come_back_with_the_next_push(new_bench: NewBench) -> None:
+    """It waits for a builder, and has not ended yet when somebody pushes something else."""
+    bench = await new_bench(policy=Policy(systems=(LINUX, ARM)))
+    await asking.push(bench, HEAD, "cgit", "cmark")
+    waits = {name: await asking.until_built(bench, name, HEAD, QUEUED, ARM) for name in ("cgit", "cmark")}
+    for name in waits:
+        await asking.until_built(bench, name, HEAD, SUCCESS)
+    ending = bench.github.hold("update_check_run")
+    await asking.press(bench, waits["cgit"], "cancel")
+    await asking.push(bench, NEXT_HEAD, "meshmc", before=HEAD)
+    again = [await asking.until_built(bench, name, NEXT_HEAD, QUEUED, ARM) for name in ("cmark", "meshmc")]
+    ending.set()
+    for run in again:
+        await asking.press(bench, run, "cancel")
+    await bench.end()
+    assert not bench.check_run_history("cgit", NEXT_HEAD, LINUX, "main")
+    assert not bench.check_run_history("cgit", NEXT_HEAD, ARM, "main")

@@ -76,6 +76,11 @@ def after_build() -> str:
     return "tested once the build under way has ended"
 
 
+def others_first() -> str:
+    """There are more builds than are begun at once."""
+    return "begun once earlier builds of the same change on this system have ended"
+
+
 def tests_elsewhere(project: str, system: System) -> str:
     """Tests are not run on this system."""
     return f"tests of `{project}` are not run on {system}: it is no test system of this tickborg"
