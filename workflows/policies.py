@@ -176,3 +176,6 @@ REPLICA_LAG_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0.25, 0.5,
 
 SUMMARY_SPACING = timedelta(seconds=10)
 """The least time between two edits of a summary comment while builds are still going on."""
+
+PROGRESS_PAUSE = timedelta(minutes=5)
+"""After so long an edit of a summary comment that failed in mid-build is tried again, if nothing changes."""

@@ -36,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.views import BranchView
     from workflows import policies, pressed_checks, questions
     from workflows.failures import failure_kind, failure_reason
+    from workflows.newest_wins import NewestWins
     from workflows.owned_builds import BuildEnded, OwnedBuilds
 
 Item = PushEvent | Request | Policy | PushLook | BuildProgress | BuildEnded
@@ -51,6 +52,8 @@ class PushOwner:
         self._inbox: deque[Item] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._looking = False
+        self._statuses: dict[str, NewestWins[CommitStatus]] = {}
+        """By commit, as long as something is being said of it."""
         self._builds = OwnedBuilds(self._memory, self._run, self._inbox.append)
 
     @workflow.run
@@ -96,7 +99,7 @@ class PushOwner:
 
     @property
     def _busy(self) -> bool:
-        return bool(self._tasks or self._inbox)
+        return bool(self._tasks or self._inbox) or any(each.busy for each in self._statuses.values())
 
     @property
     def _may_end(self) -> bool:
@@ -241,7 +244,13 @@ class PushOwner:
         page = links.branch_url(memory.policy, memory.repo, memory.branch)
         status = status_of(memory.repo, push, look, page)
         if status is not None:
-            self._run(self._set_status(status))
+            self._status_of(status.sha).say(status)
+
+    def _status_of(self, sha: str) -> NewestWins[CommitStatus]:
+        """Tells it in order: a commit may be looked at again before GitHub has taken what was found first."""
+        self._statuses = {known: each for known, each in self._statuses.items() if each.busy}
+        what = f"the status of {sha} on {self._memory.branch}"
+        return self._statuses.setdefault(sha, NewestWins(what, self._set_status))
 
     def _answer(self, order: ButtonOrder, text: str) -> None:
         """Say on the check run that was pressed what becomes of it: a branch has no summary comment."""
@@ -258,7 +267,8 @@ class PushOwner:
                 summary=f"{status.state}: {status.description}",
             )
         except ActivityError as error:
-            workflow.logger.warning("status of %s not set: %s", status.sha, failure_reason(error))
+            await questions.count_refusal(self._memory.repo, error)
+            raise
 
     def _count_failure(self, *, failed: bool) -> None:
         if failed:
