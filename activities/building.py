@@ -19,7 +19,7 @@ from activities.transcript import Transcript
 from activities.uninterrupted import uninterrupted
 from tickborg.errors import BuilderEndingError, TickborgError
 from tickborg.jobs import BuildJob, BuildOutcome, BuildResult, BuildStarted
-from tickborg.messages import BuildLogStart, BuildLogStatus, Event, EventName
+from tickborg.messages import BuildLogStatus, Event, EventName
 from tickborg.names import BUILD_STARTED_SIGNAL
 from tickborg.texts import build_endings
 
@@ -110,7 +110,8 @@ class BuildActivities:
     async def _build(self, job: BuildJob, beginning: _Beginning) -> BuildResult:
         # First the workflow, then the log: whoever dies in between leaves none that nobody knows how to end.
         interrupted = await self._announced(job, beginning)
-        log = await self._logs.open(self._log_start(job, beginning))
+        start = job.log_start(beginning.attempt_id, self._builder.identity, beginning.started_at)
+        log = await self._logs.open(start)
         transcript = Transcript(log, self._builder.log_limit)
         attempt = Attempt(job, self._builder, self._runner, transcript)
         try:
@@ -174,7 +175,8 @@ class BuildActivities:
         info = activity.info()
         started = BuildStarted(
             attempt_id=str(beginning.attempt_id),
-            attempt=info.attempt,
+            # Temporal counts from one again whenever the workflow has it built anew.
+            attempt=job.attempt - 1 + info.attempt,
             builder=self._builder.identity,
             started_at=beginning.started_at,
         )
@@ -194,20 +196,6 @@ class BuildActivities:
             activity.logger.exception("cannot close the log of a build")
             lost = _event(EventName.LOG_LINES_LOST, job).model_copy(update={"count": transcript.line_count})
             await self._stats.notify(lost)
-
-    def _log_start(self, job: BuildJob, beginning: _Beginning) -> BuildLogStart:
-        return BuildLogStart(
-            attempt_id=beginning.attempt_id,
-            identity=self._builder.identity,
-            system=job.system,
-            project=job.project.name,
-            repo=str(job.repo),
-            pr=job.origin.pull,
-            branch=job.origin.branch,
-            head_sha=job.merge.head_sha,
-            attempted_attrs=[job.project.name],
-            started_at=beginning.started_at,
-        )
 
     def _result(
         self, beginning: _Beginning, ending: Ending, attempt: Attempt, transcript: Transcript

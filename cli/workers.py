@@ -34,6 +34,7 @@ from workflows.build import Build
 from workflows.comment import Comment
 from workflows.evaluation import Evaluation
 from workflows.housekeeping import Housekeeping
+from workflows.lost_logs import LostLog
 from workflows.pull_request import PullRequestOwner
 from workflows.push import PushOwner
 from workflows.reconcile import Reconcile
@@ -48,6 +49,7 @@ WORKFLOWS: Sequence[type] = (
     Rerun,
     Housekeeping,
     Reconcile,
+    LostLog,
 )
 
 SANDBOX = SandboxRestrictions.default.with_import_notification_policy(

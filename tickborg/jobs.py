@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from pydantic import Field
 
 from tickborg.github import PullRequest, RepositoryName
-from tickborg.messages import Event
+from tickborg.messages import BuildLogStart, Event
 from tickborg.policy import Policy
 from tickborg.projects import ChangeFacts, Check, Needed, Project, ProjectSet
 from tickborg.systems import System
@@ -136,6 +137,23 @@ class BuildJob(Value):
     """Whose change it is: the fairness key."""
     check: Check | None = None
     """Set exactly when ``mode`` is ``check``."""
+    attempt: int = Field(default=1, ge=1)
+    """Which attempt at it this is, as its workflow counts them."""
+
+    def log_start(self, attempt_id: UUID, builder: str, started_at: datetime) -> BuildLogStart:
+        """The beginning of the log of an attempt."""
+        return BuildLogStart(
+            attempt_id=attempt_id,
+            identity=builder,
+            system=self.system,
+            project=self.project.name,
+            repo=str(self.repo),
+            pr=self.origin.pull,
+            branch=self.origin.branch,
+            head_sha=self.merge.head_sha,
+            attempted_attrs=[self.project.name],
+            started_at=started_at,
+        )
 
 
 class BuildStage(StrEnum):
@@ -144,6 +162,8 @@ class BuildStage(StrEnum):
     QUEUED = "queued"
     WAITING = "waiting"
     """No builder of its system is online."""
+    DELAYED = "delayed"
+    """An attempt came to nothing, and the next one is made in a while."""
     RUNNING = "running"
     DONE = "done"
 
@@ -186,7 +206,7 @@ class BuildStarted(Value):
 
     attempt_id: str
     attempt: int = Field(ge=1)
-    """Temporal's number of the attempt; a lower one than is known comes late and is ignored."""
+    """The number of the attempt; a lower one than is known comes late and is ignored."""
     builder: str
     started_at: datetime
 

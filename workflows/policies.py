@@ -12,6 +12,7 @@ from temporalio.workflow import ActivityCancellationType
 
 from tickborg.jobs import BuildJob
 from tickborg.names import GIT_TASK_QUEUE, build_task_queue
+from tickborg.setbacks import Patience, Setback
 
 
 class ActivityPolicy(TypedDict, total=False):
@@ -28,6 +29,27 @@ class ActivityPolicy(TypedDict, total=False):
 
 BUILD_ATTEMPTS = 5
 """How many builders may die over one build before the fault is called the bot's."""
+
+PATIENCE = {
+    Setback.DIED: Patience(
+        first_pause=timedelta(seconds=1), longest_pause=timedelta(minutes=10), most=BUILD_ATTEMPTS
+    ),
+    Setback.HANDED_OVER: Patience(
+        first_pause=timedelta(seconds=1), longest_pause=timedelta(minutes=5), most=20
+    ),
+    Setback.AWAY: Patience(
+        first_pause=timedelta(seconds=1), longest_pause=timedelta(minutes=15), within=timedelta(hours=24)
+    ),
+}
+"""How often a build is tried again, and after which pauses.
+
+A builder that dies may die of the build, so its attempts are few. A hand-over is nobody's fault, but builders
+that are stopped as soon as they have begun, for an hour on end, will not build it either. Servers that are
+away have a day, in about a hundred attempts, some thousands of events: far from the limits of a history.
+"""
+
+WORTH_SAYING = timedelta(seconds=10)
+"""A pause shorter than this is over before anybody has read of it."""
 
 BUILD_HEARTBEAT = timedelta(seconds=30)
 WORKER_HEARTBEAT = timedelta(seconds=30)
@@ -57,6 +79,9 @@ COSMETIC = ActivityPolicy(
 
 A try that has begun is waited for: given up earlier it might still be carried out, after the next word.
 """
+
+PROGRESS = COSMETIC | ActivityPolicy(retry_policy=_BACK_OFF)
+"""A summary comment while builds go on: as a step, since the next edit says more, and given more time."""
 
 RESULT = ActivityPolicy(
     start_to_close_timeout=_SEVERAL_CALLS,
@@ -147,29 +172,42 @@ def tidy(queue: str) -> ActivityPolicy:
     )
 
 
-def build(job: BuildJob, builder_wait: timedelta) -> ActivityPolicy:
-    """The policy of one build: repeated when a builder dies, never when the build fails.
+def attempt(job: BuildJob, wait: timedelta) -> ActivityPolicy:
+    """The policy of one attempt at a build: never repeated by Temporal, which counts all failures alike.
 
-    ``schedule_to_start`` is the backstop behind the question whether a builder is online: it counts per
-    attempt and is never retried. A cancel waits until the builder has ended the process tree.
+    ``wait`` is how long it may still stand in the queue. A cancel waits until the builder has ended the
+    process tree.
     """
     return ActivityPolicy(
         task_queue=build_task_queue(job.system),
-        schedule_to_start_timeout=builder_wait,
+        schedule_to_start_timeout=max(wait, _LEAST_WAIT),
         start_to_close_timeout=job.project.timeout + WORKSPACE_TIME,
         heartbeat_timeout=BUILD_HEARTBEAT,
-        retry_policy=RetryPolicy(
-            initial_interval=timedelta(seconds=1),
-            maximum_interval=timedelta(seconds=30),
-            maximum_attempts=BUILD_ATTEMPTS,
-        ),
+        retry_policy=RetryPolicy(maximum_attempts=1),
         cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     )
 
 
+def attempts_in_one(job: BuildJob, builder_wait: timedelta) -> ActivityPolicy:
+    """The policy of a build whose attempts Temporal counts, as it did before :class:`workflows.attempts`."""
+    return attempt(job, builder_wait) | ActivityPolicy(
+        retry_policy=RetryPolicy(
+            initial_interval=timedelta(seconds=1),
+            maximum_interval=timedelta(seconds=30),
+            maximum_attempts=BUILD_ATTEMPTS,
+        )
+    )
+
+
+_LEAST_WAIT = timedelta(seconds=1)
+"""None at all would mean for ever. A builder that is online when the time is over takes it now or never."""
+
 BUILDER_POLL_FIRST = timedelta(seconds=10)
 BUILDER_POLL_LONGEST = timedelta(minutes=1)
 """How often it is asked again whether a builder came online: 10 s at first, doubling up to a minute."""
+
+BUILDER_WATCH_LONGEST = timedelta(minutes=5)
+"""The same while the build stands in the queue, where a builder that comes takes it without being asked."""
 
 REPLICA_LAG_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0.25, 0.5, 1, 2, 4, 8, 16))
 """Pauses between questions while GitHub's answer is older than its own webhook."""

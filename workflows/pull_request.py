@@ -1,20 +1,15 @@
 """``PullRequest``: the one owner of a pull request, as long as it is open (design, section 3).
 
-Signals are recorded into an inbox; one loop acts on it and never waits for anything else. What takes time
-is a child workflow or a task of its own, whose end comes into the same inbox.
+How it lives is in :mod:`workflows.owner`; here is what it does about what comes.
 """
 
-import asyncio
-from collections import deque
-from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from tickborg import cancellation, names
+    from tickborg import cancellation, names, unfulfilled
     from tickborg.events.pull_requests import PullRequestEvent
     from tickborg.github import PullRequest, PullRequestState
     from tickborg.jobs import BuildProgress, BuildsWanted, EvaluationOutcome, EvaluationResult
@@ -22,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.order_planning import orders_of
     from tickborg.pull_news import News, news_of_description, news_of_event, same_change
     from tickborg.requests import BuildOrder, Request
-    from tickborg.texts import answers, notices
+    from tickborg.texts import answers
     from tickborg.views import PullRequestView
     from workflows import questions
     from workflows.build_orders import BuildOrders, ProjectsRead
@@ -30,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.head_evaluation import EvaluationEnded, HeadEvaluation
     from workflows.late_answers import LateAnswers
     from workflows.owned_builds import BuildEnded, OwnedBuilds
+    from workflows.owner import Owner
     from workflows.replicas import newer_of
     from workflows.showing import Showing
     from workflows.wishes import Wishes
@@ -55,15 +51,14 @@ Item = (
 
 
 @workflow.defn(name=names.PULL_REQUEST_WORKFLOW)
-class PullRequestOwner:
+class PullRequestOwner(Owner[Item]):
     """Decides what is evaluated, built, cancelled and shown for one pull request."""
 
     @workflow.init
     def __init__(self, start: PullRequestStart) -> None:
+        super().__init__()
         self._memory = start.memory or PullRequestMemory(repo=start.repo, number=start.number)
-        self._inbox: deque[Item] = deque()
         self._closed = False
-        self._tasks: set[asyncio.Task[None]] = set()
         self._evaluation = HeadEvaluation(self._memory, self._run, self._inbox.append)
         self._builds = OwnedBuilds(self._memory, self._run, self._inbox.append)
         self._answers = LateAnswers(self._memory, self._run)
@@ -82,18 +77,9 @@ class PullRequestOwner:
     async def run(self, start: PullRequestStart) -> None:
         """Own the pull request until it is closed and everything it started has ended."""
         self._showing.show_operators()
-        while True:
-            await workflow.wait_condition(lambda: bool(self._inbox) or self._may_end or self._may_renew)
-            while self._inbox:
-                self._act(self._inbox.popleft())
-            self._answers.send()
-            self._showing.show()
-            # No await between the last look at an empty inbox and the return: a signal that came in
-            # between would be lost with this run (measured; design, section 3).
-            if self._may_end:
-                return
-            if self._may_renew:
-                workflow.continue_as_new(start.model_copy(update={"memory": self._memory}))
+        # No other await from here on, see there.
+        if not await self._live():
+            workflow.continue_as_new(start.model_copy(update={"memory": self._memory}))
 
     @workflow.signal(name=names.PULL_REQUEST_EVENT_SIGNAL)
     def pull_request_event(self, event: PullRequestEvent) -> None:
@@ -122,21 +108,15 @@ class PullRequestOwner:
 
     @property
     def _busy(self) -> bool:
-        return bool(self._tasks) or self._showing.busy
+        return super()._busy or self._showing.busy
 
     @property
     def _may_end(self) -> bool:
-        return self._closed and not self._busy and not self._inbox
+        return self._closed and not self._busy
 
-    @property
-    def _may_renew(self) -> bool:
-        """Continue-as-new cancels children, so it waits until there are none."""
-        return (
-            workflow.info().is_continue_as_new_suggested()
-            and not self._busy
-            and not self._inbox
-            and workflow.all_handlers_finished()
-        )
+    def _settle(self) -> None:
+        self._answers.send()
+        self._showing.show()
 
     def _act(self, item: Item) -> None:
         match item:
@@ -208,10 +188,9 @@ class PullRequestOwner:
         for order in request.orders:
             pull = self._memory.pull
             if pull is None or self._closed:
-                if request.asker is not None:
-                    self._answers.say(request.asker, answers.closed())
-            elif isinstance(order, BuildOrder) and request.pull is not None and _moved_on(request.pull, pull):
-                self._answers.say(request.asker, notices.dropped(order.projects))
+                self._answers.say(request.asker, answers.closed())
+            elif overtaken := unfulfilled.of_old_head(order, request.pull, pull):
+                self._answers.say(request.asker, overtaken)
             else:
                 self._wishes.carry_out(order, pull, request)
 
@@ -223,10 +202,11 @@ class PullRequestOwner:
         if known is not None and known.head_sha != pull.head_sha:
             self._evaluation.supersede(known, pull.head_sha)
             self._builds.cancel_all(cancellation.superseded_by(pull.head_sha))
-            self._orders.move_on()
         elif known is not None and known.base_ref != pull.base_ref:
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         self._memory.believe(pull)
+        if known is not None and known.head_sha != pull.head_sha:
+            self._orders.move_on()
         self._evaluation.begin(pull)
 
     def _on_evaluation_ended(self, ended: EvaluationEnded) -> None:
@@ -260,18 +240,22 @@ class PullRequestOwner:
     def _on_builds_wanted(self, wanted: BuildsWanted) -> None:
         if self._closed or not self._evaluation.hears(wanted.n):
             return
+        rebuild_on, left_out = self._memory.rebuild_on, self._memory.left_out
         asked_for: tuple[BuildOrder, ...] = ()
-        rebuild, called_off = self._memory.rebuild, self._memory.called_off
         if self._memory.base_sha not in {None, wanted.plan.merge.base_sha}:
-            records = self._memory.builds.values() if rebuild else self._builds.asked_for()
-            asked_for = orders_of(each for each in records if each.job.project.name not in called_off)
+            asked_for = orders_of(
+                record
+                for record in self._memory.builds.values()
+                if record.job.system in rebuild_on or self._builds.is_asked_for(record)
+                if record.job.project.name not in left_out
+            )
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         self._memory.plan(wanted)
         # All that was built of the head is wanted again, also what nobody would build without being asked.
-        known = [record.job for record in self._memory.builds.values()] if rebuild else []
+        known = [record.job for record in self._memory.builds.values() if record.job.system in rebuild_on]
         for job in (*wanted.plan.builds, *known):
-            if job.project.name not in called_off:
-                self._builds.want(job, asked=rebuild)
+            if job.project.name not in left_out:
+                self._builds.want(job, asked=job.system in rebuild_on)
         if self._memory.awaits_approval and self._memory.is_approved:
             self._evaluate(wanted.plan.pull)
         for order in asked_for:
@@ -287,13 +271,3 @@ class PullRequestOwner:
     def _count_failure(self, *, failed: bool) -> None:
         if failed:
             self._run(questions.count_failure(self._memory.repo))
-
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-
-def _moved_on(asked_about: PullRequest, known: PullRequest) -> bool:
-    """Whether there is another head by now than the one that somebody looked at."""
-    return asked_about.head_sha != known.head_sha

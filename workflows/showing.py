@@ -88,7 +88,7 @@ class Showing:
         return not self._memory.building or self._summary_wanted != body
 
     async def _write_summary(self, body: str, purpose: Purpose) -> None:
-        policy = policies.RESULT if purpose is Purpose.RESULT else policies.COSMETIC
+        policy = policies.RESULT if purpose is Purpose.RESULT else policies.PROGRESS
         self._memory.comment_id = await workflow.execute_activity_method(
             GitHubActivities.publish_summary,
             SummaryComment(

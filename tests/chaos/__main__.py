@@ -3,11 +3,13 @@
 Real processes of all services, a real Temporal server and RabbitMQ node, and an emulated GitHub, on which
 people open pull requests, push, comment and close while all of these are broken. The same seed is the same
 plan, which ``--plan`` prints. At the end every promise of :mod:`tests.chaos.audit` must have been kept: exit
-status 1 names those that were not.
+status 1 names those that were not. A run that is not over in time ends too, says where it stands, and leaves
+nothing but its folder.
 """
 
 import argparse
 import asyncio
+import faulthandler
 import shutil
 import sys
 import tempfile
@@ -16,17 +18,22 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.chaos.audit import violations
+from tests.chaos.audit import verdicts
 from tests.chaos.case import Case
+from tests.chaos.gathering import processes_of
 from tests.chaos.people import REPOSITORY
-from tests.chaos.plan import plan
-from tests.chaos.run import Terms, carry_out
-from tests.chaos.survived import counted, table
+from tests.chaos.plan import Plan, plan
+from tests.chaos.run import Outcome, Terms, carry_out
+from tests.chaos.survived import counted, table_of_faults, table_of_promises
 from tests.support.tools import need
 from tickborg.github import RepositoryName
 
-REST_SECONDS = 180.0
-_WIDTH = 150
+REST_SECONDS = 300.0
+LIMIT_SECONDS = 900.0
+
+_LAST_RESORT_SECONDS = 180.0
+"""After the limit: a run that cannot even be ended is ended by force, and says where its threads are."""
+_WIDTH = 100
 """Of a log in CI."""
 
 
@@ -41,37 +48,76 @@ def main() -> int:
             console.print(str(planned), markup=False)
             continue
         console.print(f"seed {seed}: {len(planned.acts)} acts of people, {len(planned.faults)} faults")
-        broken |= not _run_once(console, asked, seed)
+        broken |= not _run_once(console, asked, planned)
     return int(broken)
 
 
-def _run_once(console: Console, asked: argparse.Namespace, seed: int) -> bool:
+def _run_once(console: Console, asked: argparse.Namespace, planned: Plan) -> bool:
     """Whether every promise was kept."""
     started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="tickborg-chaos-"))
-    planned = plan(seed, asked.pulls, asked.scale)
 
     def tell(text: str) -> None:
         console.print(f"  {time.monotonic() - started:5.0f} s  {text}")
 
+    limit = asked.limit * asked.scale
+    terms = Terms(folder, asked.scale, asked.rest * asked.scale, tell)
+    faulthandler.dump_traceback_later(limit + _LAST_RESORT_SECONDS, exit=True)
+    kept = False
     try:
-        outcome = asyncio.run(carry_out(planned, Terms(folder, asked.scale, asked.rest * asked.scale, tell)))
-        found = violations(Case(RepositoryName.parse(REPOSITORY), outcome.ledger, outcome.evidence))
-    except BaseException:
-        console.print(f"  what there is, is in {folder}")
-        raise
-    console.print(table(outcome.repository, outcome.struck, outcome.began))
-    for violation in found:
-        console.print(str(violation), markup=False)
-    seen = outcome.evidence
-    console.print(
-        f"seed {seed}: {len(found)} violations in {time.monotonic() - started:.0f} s; {counted(seen)}"
-    )
-    if found or asked.keep:
-        console.print(f"  what there is, is in {folder}")
-    else:
-        shutil.rmtree(folder)
-    return not found
+        outcome = asyncio.run(_within(limit, planned, terms))
+        kept = _report(console, planned, outcome)
+    except TimeoutError as error:
+        console.print(f"seed {planned.seed}: {error}", markup=False)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+        if kept and not asked.keep:
+            shutil.rmtree(folder)
+        else:
+            _tell_what_is_left(console, folder)
+    came_to = "every promise was kept" if kept else "NOT every promise was kept"
+    console.print(f"seed {planned.seed}: {came_to}, in {time.monotonic() - started:.0f} s")
+    return kept
+
+
+async def _within(limit: float, planned: Plan, terms: Terms) -> Outcome:
+    """A run that takes no longer.
+
+    Raises:
+        TimeoutError: it was not over, and has been ended.
+    """
+    run = asyncio.create_task(carry_out(planned, terms))
+    stacks = terms.folder / "tasks"
+    try:
+        await asyncio.wait({run}, timeout=limit)
+        if run.done():
+            return run.result()
+        with stacks.open("w") as file:
+            for task in asyncio.all_tasks():
+                task.print_stack(file=file)
+        raise TimeoutError(f"not over after {limit:.0f} s; what it was waiting for is in {stacks}")
+    finally:
+        # While all that it stands on is there still, so that processes end in good order.
+        run.cancel()
+        await asyncio.wait({run})
+
+
+def _report(console: Console, planned: Plan, outcome: Outcome) -> bool:
+    """Print what there was; returns whether every promise was kept."""
+    found = verdicts(Case(RepositoryName.parse(REPOSITORY), planned, outcome.ledger, outcome.evidence))
+    console.print(table_of_faults(outcome.repository, outcome.struck, outcome.began))
+    console.print(table_of_promises(found))
+    console.print(counted(outcome.evidence))
+    for verdict in found:
+        for violation in verdict.violations:
+            console.print(str(violation), markup=False)
+    return not any(verdict.violations for verdict in found)
+
+
+def _tell_what_is_left(console: Console, folder: Path) -> None:
+    console.print(f"  what there is, is in {folder}")
+    for line in processes_of(folder):
+        console.print(f"  a process is left: {line}", markup=False)
 
 
 def _arguments() -> argparse.Namespace:
@@ -89,13 +135,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--rest", type=float, default=REST_SECONDS, help="seconds to come to rest in, at scale 1"
     )
+    parser.add_argument(
+        "--limit", type=float, default=LIMIT_SECONDS, help="seconds that a run may take, at scale 1"
+    )
     parser.add_argument("--plan", action="store_true", help="print the plan, and do nothing")
     parser.add_argument(
         "--keep", action="store_true", help="keep logs, histories and what the processes said"
     )
     asked = parser.parse_args()
     if not asked.plan:
-        need("bwrap", "prlimit", "make", "sh")
+        need("bwrap", "prlimit", "make", "sh", "unshare")
     return asked
 
 

@@ -7,18 +7,23 @@ or after a push), each outcome that is right is allowed.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.chaos.case import Case, Found
-from tests.chaos.seen_promises import (
+from tests.chaos.case import Case, Looked
+from tests.chaos.said_promises import (
     every_comment_answered_once,
+    labels_say_what_is_changed,
+    one_summary_comment,
+    summaries_say_how_it_ended,
+)
+from tests.chaos.seen_promises import (
     no_check_run_left,
     no_status_left_pending,
     nothing_said_twice,
     nothing_unasked,
     one_completed_check_run,
     one_final_status,
-    one_summary_comment,
     pushes_are_built,
 )
+from tests.chaos.shown_promises import every_fault_struck, everything_is_there, everything_was_done
 from tests.chaos.unseen_promises import (
     every_event_taken,
     everything_rests,
@@ -33,7 +38,7 @@ from tests.chaos.unseen_promises import (
 
 @dataclass(frozen=True)
 class Violation:
-    """A promise that was not kept."""
+    """Something that is against a promise."""
 
     promise: str
     subject: str
@@ -43,7 +48,19 @@ class Violation:
         return f"{self.promise}\n    {self.subject}: {self.found}"
 
 
-PROMISES: tuple[Callable[[Case], Found], ...] = (
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a promise was kept, and how often it had to be."""
+
+    promise: str
+    looked_at: int
+    violations: tuple[Violation, ...]
+
+
+PROMISES: tuple[Callable[[Case], Looked], ...] = (
+    everything_was_done,
+    every_fault_struck,
+    everything_is_there,
     everything_rests,
     one_final_status,
     nothing_said_twice,
@@ -53,21 +70,32 @@ PROMISES: tuple[Callable[[Case], Found], ...] = (
     pushes_are_built,
     no_check_run_left,
     one_check_run_a_build,
+    labels_say_what_is_changed,
     one_summary_comment,
+    summaries_say_how_it_ended,
     every_comment_answered_once,
+    every_event_taken,
     no_workflow_failed,
     logs_are_whole,
     nothing_waits_in_queues,
-    every_event_taken,
     no_fault_of_its_own,
     no_process_left,
 )
 
 
+def verdicts(case: Case) -> list[Verdict]:
+    """One for each promise; one for which there was nothing to look at is not kept, for nothing is shown."""
+    return [_verdict((promise.__doc__ or "").split("\n")[0], promise(case)) for promise in PROMISES]
+
+
 def violations(case: Case) -> list[Violation]:
     """All that is against a promise."""
-    return [
-        Violation((promise.__doc__ or "").split("\n")[0], subject, found)
-        for promise in PROMISES
-        for subject, found in promise(case)
-    ]
+    return [violation for verdict in verdicts(case) for violation in verdict.violations]
+
+
+def _verdict(promise: str, looked: Looked) -> Verdict:
+    seen = list(looked)
+    found = [(subject, fault) for subject, faults in seen for fault in faults]
+    if not seen:
+        found = [("this run", "there was nothing to look at, so it shows nothing")]
+    return Verdict(promise, len(seen), tuple(Violation(promise, *each) for each in found))

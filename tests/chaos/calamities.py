@@ -11,6 +11,9 @@ from random import Random
 WORKERS = ("worker-1", "worker-2")
 BUILDERS = ("builder-1", "builder-2", "builder-3")
 LOGS = ("logs-1", "logs-2")
+SMALL_DISK, CUT_OFF = "builder-2", "builder-3"
+"""Builders to whom something happens that happens to no other: a disk that fills, a network that breaks."""
+
 SERVICES = ("webhook", *WORKERS, *BUILDERS, *LOGS, "stats", "dashboard")
 
 LULL = 6.0
@@ -43,6 +46,11 @@ LANES: tuple[Lane, ...] = (
         ("builder-3", "killed", 0),
         ("builder-*", "stopped", 6),
         ("builder-*", "killed", 0),
+        (f"disk of {SMALL_DISK}", "full", 12),
+    ),
+    (
+        # Longer than a builder may be silent.
+        (f"network of {CUT_OFF}", "away", 50),
     ),
     (
         ("worker-1", "killed", 0),
@@ -74,7 +82,7 @@ class Fault:
 
     at: float
     victim: str
-    """A process, ``{service}-*`` for all of a service, a server, or the events that GitHub sends."""
+    """A process, its disk or network, ``{service}-*`` for all of a service, a server, or GitHub's events."""
     what: str
     lasts: float
 
@@ -82,6 +90,13 @@ class Fault:
     def name(self) -> str:
         """What it is called in the table."""
         return f"{self.victim} {self.what}"
+
+    @property
+    def lane(self) -> str:
+        """Those of whom only one is broken at a time."""
+        if self.victim.startswith("network of"):
+            return "network"
+        return self.victim.removeprefix("disk of ").partition("-")[0]
 
     @property
     def until(self) -> float:

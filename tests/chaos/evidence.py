@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from tickborg.messages import BuildLogStatus
 from tickborg.names import RECONCILE_SCHEDULE
-from tickborg.views import PullRequestView
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,8 @@ class PullSeen:
     is_open: bool
     draft: bool
     head_sha: str
-    view: PullRequestView | None = None
-    """What its owner knows, if it is open."""
+    settled: bool = False
+    """Whether its owner had said all that it had to say."""
     labels: frozenset[str] = frozenset()
 
 
@@ -104,6 +103,16 @@ class DeliverySeen:
 
 
 @dataclass(frozen=True)
+class OutputSeen:
+    """What a process has said."""
+
+    process: str
+    lines: int
+    complaints: tuple[str, ...] = ()
+    """What only a fault of its own makes it say."""
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All of it."""
 
@@ -123,12 +132,14 @@ class Evidence:
     """Files of log lines that RabbitMQ has not been given."""
     queued: Mapping[str, int] = field(default_factory=dict)
     """Messages that are left, by queue."""
-    complaints: tuple[str, ...] = ()
-    """What processes said that only a fault of their own makes them say."""
+    outputs: tuple[OutputSeen, ...] = ()
+    """Of all processes that there were."""
     endings: tuple[str, ...] = ()
     """Processes that ended by themselves in the midst of their work."""
     orphans: tuple[str, ...] = ()
     """Processes that should have ended."""
+    struck: tuple[str, ...] = ()
+    """Names of the faults that had an effect."""
     left: tuple[str, ...] = ()
     """Workspaces of builds that are over."""
 

@@ -1,14 +1,17 @@
 """The services of tickborg, each a process that is started again whenever it ends, as systemd does it."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from messaging import background
 from tests.chaos.calamities import SERVICES
-from tests.support.services import Process, start_tickborg
+from tests.chaos.hosts import DISK_BYTES, Host, Hosts
+from tests.support.command_line import TICKBORG
+from tests.support.services import Process, start_program
+from tests.support.settings_folder import SETTINGS_FILE
+from tests.support.small_disk import on_small_disk, seen_by
 
 RESTART_SECONDS = 0.5
 
@@ -27,31 +30,35 @@ _READY = {
 
 @dataclass(frozen=True)
 class Ending:
-    """How a process ended that nobody had told to."""
+    """How a process ended that should not have, or not so."""
 
     name: str
     status: int | None
     was_ready: bool
     """Whether it had begun its work: before that, a server that is away is reason enough to end."""
     output: Path
+    told: bool = False
+    """Whether somebody had told it to, and it made a fault of it."""
 
     def __str__(self) -> str:
         said = self.output.read_text(errors="replace").strip().splitlines()
-        return f"{self.name} ended by itself with status {self.status}: {said[-1] if said else '(silence)'}"
+        when = "when told to" if self.told else "by itself"
+        return f"{self.name} ended {when} with status {self.status}: {said[-1] if said else '(silence)'}"
 
 
 class Member:
     """One process of the fleet, and those that take its place."""
 
-    def __init__(self, name: str, folder: Path, variables: Mapping[str, str]) -> None:
+    def __init__(self, name: str, folder: Path, host: Host) -> None:
         self.name = name
         self.service = name.partition("-")[0]
         self.starts = 0
         self.endings: list[Ending] = []
         self.outputs: list[Path] = []
         self._folder = folder
-        self._variables = variables
+        self._host = host
         self._wanted = asyncio.Event()
+        self._runs = asyncio.Event()
         self._ready = asyncio.Event()
         self._process: Process | None = None
         self._told = False
@@ -79,6 +86,12 @@ class Member:
             outputs = [str(path) for path in self.outputs[-1:]]
             raise RuntimeError(f"{self.name} does not come up; see {outputs or 'nothing'}") from None
 
+    async def runs(self) -> int:
+        """Its process id, as soon as there is a process, whether that does its work by then or not."""
+        await asyncio.wait_for(self._runs.wait(), COMES_UP_SECONDS)
+        assert self._process
+        return self._process.pid
+
     async def kill(self) -> None:
         """End it as a power cut would."""
         if self._process is not None and self._process.is_running:
@@ -86,43 +99,59 @@ class Member:
             await self._process.kill()
         self._ready.clear()
 
-    async def stop(self, *, down: bool = True) -> int | None:
-        """End it as systemd does; ``down``: and do not start it again. Returns its exit status."""
-        if down:
-            self._wanted.clear()
+    async def stop(self) -> None:
+        """End it as systemd does, and do not start it again."""
+        self.hold_down()
         if self._process is None or not self._process.is_running:
-            return 0
-        self._told = True
-        status = await self._process.stop()
+            return
+        self._told, was_ready = True, self._ready.is_set()
+        if status := await self._process.stop():
+            self.endings.append(Ending(self.name, status, was_ready, self.outputs[-1], told=True))
         self._ready.clear()
-        return status
 
     def hold_down(self) -> None:
         """Do not start it again."""
         self._wanted.clear()
 
     @property
-    def pid(self) -> int | None:
-        """Its process, if it runs."""
-        return self._process.pid if self._process is not None and self._process.is_running else None
+    def disk(self) -> Path:
+        """The disk of its own, which is there as long as its process."""
+        assert self._host.disk
+        return self._seen(self._host.disk)
+
+    def workspaces(self) -> list[Path]:
+        """The workspaces that are there, as it sees them."""
+        return sorted(self._seen(self._host.workspaces).glob("*/"))
+
+    def _seen(self, path: Path) -> Path:
+        if self._host.disk is None or self._process is None or not self._runs.is_set():
+            return path
+        return seen_by(self._process.pid, path)
 
     async def _live(self) -> None:
         output = self._folder / f"{self.name}.{self.starts}.output"
         self.starts += 1
         self.outputs.append(output)
         self._told = False
-        process = self._process = await start_tickborg(
-            output, self.service, "--config", str(self._folder / "tickborg.toml"), **self._variables
-        )
+        process = self._process = await self._start(output)
+        self._runs.set()
         announcing = background.start(self._announce(process), f"{self.name} comes up")
         try:
             status = await process.wait()
         finally:
+            self._runs.clear()
             await background.stop(announcing)
         was_ready = self._ready.is_set()
         self._ready.clear()
         if not self._told:
             self.endings.append(Ending(self.name, status, was_ready, output))
+
+    async def _start(self, output: Path) -> Process:
+        program = (str(TICKBORG), self.service, "--config", str(self._folder / SETTINGS_FILE))
+        disk, variables = self._host.disk, self._host.variables
+        if disk is None:
+            return await start_program(output, program, variables)
+        return await start_program(output, on_small_disk(disk, DISK_BYTES, program), variables)
 
     async def _announce(self, process: Process) -> None:
         with suppress(AssertionError):  # it ended first
@@ -133,8 +162,8 @@ class Member:
 class Fleet:
     """All processes."""
 
-    def __init__(self, folder: Path, variables: Callable[[str], Mapping[str, str]]) -> None:
-        self.members = {name: Member(name, folder, variables(name)) for name in SERVICES}
+    def __init__(self, folder: Path, hosts: Hosts) -> None:
+        self.members = {name: Member(name, folder, hosts.of(name)) for name in SERVICES}
         self._keepers: list[asyncio.Task[None]] = []
 
     def named(self, pattern: str) -> list[Member]:
@@ -157,13 +186,16 @@ class Fleet:
         """Return when all do their work."""
         await asyncio.gather(*(member.ready() for member in self.members.values()))
 
-    async def stop(self) -> dict[str, int | None]:
-        """Stop all in good order, and return how each ended."""
-        statuses = await asyncio.gather(*(member.stop() for member in self.members.values()))
+    async def stop(self) -> None:
+        """Stop all in good order."""
+        await asyncio.gather(*(member.stop() for member in self.members.values()))
         await background.stop(*self._keepers)
-        return dict(zip(self.members, statuses, strict=True))
 
-    def endings(self) -> Iterator[Ending]:
-        """Of all that ended by themselves."""
-        for member in self.members.values():
-            yield from member.endings
+    def endings(self) -> tuple[str, ...]:
+        """Of all that were at work, and ended by themselves or badly."""
+        members = self.members.values()
+        return tuple(str(each) for member in members for each in member.endings if each.was_ready)
+
+    def workspaces(self) -> tuple[str, ...]:
+        """The workspaces that are there."""
+        return tuple(str(path) for member in self.members.values() for path in member.workspaces())

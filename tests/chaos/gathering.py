@@ -12,6 +12,7 @@ from tests.chaos.evidence import (
     DeliverySeen,
     Evidence,
     LogSeen,
+    OutputSeen,
     PullSeen,
     RunSeen,
     StatusSeen,
@@ -19,7 +20,6 @@ from tests.chaos.evidence import (
 )
 from tests.chaos.resting import Rested, Scene, answers, queue_lengths
 from tests.support.command_line import _processes_with
-from tickborg.views import PullRequestView
 
 _FAULT = re.compile(
     r"bug in activity|which it never should|never retrieved|Exception in ASGI application| CRITICAL "
@@ -31,7 +31,7 @@ async def gather(scene: Scene, rested: Rested) -> Evidence:
     """All that can be seen while the services are there."""
     repository = scene.repository
     return Evidence(
-        pulls=tuple(_pull(pull, rested.views.get(pull.number)) for pull in repository.pulls),
+        pulls=tuple(_pull(pull, settled=pull.number in rested.settled) for pull in repository.pulls),
         statuses=tuple(
             StatusSeen(each.sha, each.context, each.state, each.description or "")
             for said in repository.statuses.values()
@@ -59,34 +59,29 @@ def processes_of(folder: Path) -> list[str]:
     return _processes_with(str(folder).encode())
 
 
-def complaints_of(folder: Path) -> tuple[str, ...]:
-    """What processes said that a broken world is no reason for."""
-    return tuple(
-        f"{path.name}: {line}"
-        for path in sorted(folder.glob("*.output"))
-        for line in path.read_text(errors="replace").splitlines()
-        if _FAULT.search(line)
-    )
+def outputs_of(folder: Path) -> tuple[OutputSeen, ...]:
+    """What processes said, and what of it a broken world is no reason for."""
+    return tuple(map(_output, sorted(folder.glob("*.output"))))
 
 
 def builds_at_work(folder: Path) -> tuple[str, ...]:
     """Command lines of the processes of builds."""
-    found = processes_of(folder / "workspaces")
+    found = (line for line in processes_of(folder) if "/workspaces/" in line)
     return tuple(line for line in found if "bwrap" in line or "supervisor" in line)
 
 
-def workspaces_of(folder: Path) -> tuple[str, ...]:
-    """The workspaces that are there."""
-    return tuple(str(path) for path in folder.glob("workspaces/*/*/"))
+def _output(path: Path) -> OutputSeen:
+    lines = path.read_text(errors="replace").splitlines()
+    return OutputSeen(path.stem, len(lines), tuple(line for line in lines if _FAULT.search(line)))
 
 
-def _pull(pull: PullRequest, view: PullRequestView | None) -> PullSeen:
+def _pull(pull: PullRequest, *, settled: bool) -> PullSeen:
     return PullSeen(
         number=pull.number,
         is_open=pull.state == "open",
         draft=pull.draft,
         head_sha=pull.head_sha,
-        view=view,
+        settled=settled,
         labels=frozenset(label.name for label in pull.labels),
     )
 

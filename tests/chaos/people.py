@@ -8,11 +8,9 @@ from emulator.state import App, PullRequest, Repository
 from tests.chaos.ledger import Done, Head, Ledger
 from tests.chaos.plan import MAINTAINER, Act, Close, Open, Press, Push, PushTrunk, Ready, Reopen, Say
 from tests.chaos.recipes import STORY, TRUNK, Recipe, monorepo
+from tests.support.settings_folder import FETCHER
 
 REPOSITORY = "acme/forest"
-READER = "reader"
-"""Whose token builders fetch with."""
-
 _TOLD_TWO_WAYS = {STORY: b"Twice upon\n"}
 
 
@@ -29,7 +27,7 @@ class People:
         self._app = app
         maya = self._person(MAINTAINER)
         github.collaborate(self.repository, MAINTAINER, "write")
-        github.collaborate(self.repository, READER, "read")
+        github.collaborate(self.repository, FETCHER, "read")
         self._beginning = self.repository.branches["main"]
         # From now on whoever tells another story, and has not heard of this one, is in conflict.
         self._main = maya.commit(self.repository, "main", {STORY: b"Once upon a time\n"}, "Begin")

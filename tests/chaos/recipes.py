@@ -1,6 +1,7 @@
 """What is built: a monorepo whose builds print numbered lines, so that a log can be checked to the line.
 
 A project's ``recipe`` says how many lines its build prints, how often it rests meanwhile, and how it ends.
+Each line needs some room on the disk.
 """
 
 import re
@@ -40,6 +41,7 @@ while test $number -lt $lines
 do
   number=$((number + 1))
   echo "$project: line $number of $lines"
+  head -c 4096 /dev/zero >>made || exit 1
   test $((number * rests / lines)) = $(((number - 1) * rests / lines)) || sleep {REST_SECONDS}
 done
 exit $status

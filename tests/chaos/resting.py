@@ -19,7 +19,6 @@ from tickborg.github import RepositoryName
 from tickborg.hearing import may_start_something
 from tickborg.messages import LOGS_QUEUE, STATS_QUEUE
 from tickborg.names import RECONCILE_SCHEDULE, pull_request_id
-from tickborg.views import PullRequestView
 
 _LOOK_AGAIN_SECONDS = 0.5
 
@@ -58,8 +57,8 @@ class Scene:
 class Rested:
     """How it came to rest."""
 
-    views: dict[int, PullRequestView]
-    """What the owners of open pull requests know."""
+    settled: frozenset[int]
+    """Open pull requests whose owners had said all."""
     restless: tuple[str, ...]
     """Who did not."""
 
@@ -79,14 +78,14 @@ async def come_to_rest(scene: Scene, *, within: float) -> Rested:
 
     for question in (_behind, _events_untaken, _unfinished, _running):
         await rest(question)
-    views: dict[int, PullRequestView] = {}
+    done: set[int] = set()
     # One after the other, and not before: each question costs the owner a workflow task.
     for pull in scene.open_pulls():
-        await _settle(scene, pull, views, deadline - loop.time())
-    restless += [f"pull request #{pull.number}" for pull in scene.open_pulls() if pull.number not in views]
+        if await _is_settled(scene, pull, deadline - loop.time()):
+            done.add(pull.number)
     for question in (_running, _unlogged, _unsent):
         await rest(question)
-    return Rested(views, tuple(restless))
+    return Rested(frozenset(done), tuple(restless))
 
 
 def answers(app: App) -> dict[str, list[Delivery]]:
@@ -108,11 +107,12 @@ async def queue_lengths(url: str) -> dict[str, int]:
         return lengths
 
 
-async def _settle(scene: Scene, pull: PullRequest, views: dict[int, PullRequestView], within: float) -> None:
+async def _is_settled(scene: Scene, pull: PullRequest, within: float) -> bool:
     try:
-        views[pull.number] = await settled(scene.github, scene.client, pull, within=max(1.0, within))
+        await settled(scene.github, scene.client, pull, within=max(1.0, within))
     except TimeoutError:
-        return
+        return False
+    return True
 
 
 async def _behind(scene: Scene) -> list[str]:

@@ -1,59 +1,27 @@
 """One run: the plan is carried out on real processes, and what is left is gathered."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from temporalio.client import Client
 
-from cli.loopback import claim_port
 from cli.temporal_client import TemporalConnection, connect
 from emulator.state import Repository
 from tests.chaos.breaking import Breaker, Struck
 from tests.chaos.catching_up import RECONCILED_EVERY, catch_up_every
 from tests.chaos.evidence import Evidence
 from tests.chaos.fleet import Fleet
-from tests.chaos.gathering import builds_at_work, complaints_of, gather, processes_of, workspaces_of
+from tests.chaos.gathering import builds_at_work, gather, outputs_of, processes_of
+from tests.chaos.hosts import Hosts
 from tests.chaos.ledger import Ledger
-from tests.chaos.people import READER, People
+from tests.chaos.outages import Outages
+from tests.chaos.people import People
 from tests.chaos.plan import Plan
 from tests.chaos.resting import Scene, come_to_rest
 from tests.chaos.servers import Servers, servers
 from tests.chaos.survived import under_way
-
-_PACE_SECONDS = 8.0
-"""A builder's back-off, which has to be of the length of the faults."""
-
-_SETTINGS = """
-[github]
-app_id = {app_id}
-private_key_file = "secrets/key.pem"
-webhook_secret_file = "secrets/webhook"
-api_url = "{github}"
-git_url = "{github}"
-[temporal]
-address = "{temporal}"
-[rabbitmq]
-url_file = "secrets/amqp"
-[webhook]
-port = {webhook}
-[dashboard]
-port = {dashboard}
-url = "http://127.0.0.1:{dashboard}"
-[stats]
-port = {stats}
-[logs]
-log_storage_path = "logs"
-[builder]
-jobs = 2
-fetch_token_file = "secrets/token"
-concurrent_builds = 2
-grace = "2s"
-retry_pace = "{pace:.0f}s"
-[policy]
-repos = ["acme/*"]
-"""
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,26 +58,23 @@ async def carry_out(plan: Plan, terms: Terms) -> Outcome:
     folder = terms.folder
     async with servers(folder) as stage:
         people = People(stage.github, stage.app, folder)
-        fleet = Fleet(folder, lambda name: _variables(folder, name))
-        webhook = _write(stage, terms)
+        hosts = Hosts(folder, stage, terms.scale)
+        fleet = Fleet(folder, hosts)
         try:
             await fleet.start()
-            stage.app.webhook_url = webhook
+            stage.app.webhook_url = hosts.webhook_url
             await catch_up_every(RECONCILED_EVERY * terms.scale, await _client(stage))
             terms.tell(f"all {len(fleet.members)} processes are up")
             outcome = await _Run(plan, terms, stage, people, fleet).to_its_end()
         finally:
-            statuses = await fleet.stop()
+            await fleet.stop()
         terms.tell("all processes are stopped")
-    endings = [str(ending) for ending in fleet.endings() if ending.was_ready]
-    endings += [
-        f"{name} ended with {status} when told to stop" for name, status in statuses.items() if status
-    ]
     evidence = replace(
         outcome.evidence,
-        endings=tuple(endings),
-        complaints=complaints_of(folder),
+        endings=fleet.endings(),
+        outputs=outputs_of(folder),
         orphans=(*outcome.evidence.orphans, *processes_of(folder)),
+        struck=tuple(each.fault.name for each in outcome.struck if each.effect.count),
     )
     return replace(outcome, evidence=evidence)
 
@@ -128,8 +93,7 @@ class _Run:
         self._breaker = Breaker(
             stage,
             fleet,
-            seed=plan.seed,
-            scale=terms.scale,
+            Outages(stage, seed=plan.seed, scale=terms.scale),
             now=self._now,
             under_way=lambda: under_way(people.repository),
         )
@@ -145,7 +109,7 @@ class _Run:
         restless = (*evidence.restless, *(f"after all was closed: {who}" for who in ended.restless))
         return Outcome(
             ledger=self._people.ledger,
-            evidence=replace(evidence, restless=restless, left=workspaces_of(self._terms.folder)),
+            evidence=replace(evidence, restless=restless, left=self._fleet.workspaces()),
             struck=tuple(self._breaker.struck),
             repository=self._people.repository,
             began=self._began,
@@ -199,43 +163,3 @@ class _Run:
 
 async def _client(stage: Servers) -> Client:
     return await connect(TemporalConnection(stage.temporal.address))
-
-
-def _write(stage: Servers, terms: Terms) -> str:
-    """Settings and secrets; returns where the webhook listens."""
-    folder = terms.folder
-    webhook, dashboard, stats = (claim_port() for _ in range(3))
-    settings = _SETTINGS.format(
-        app_id=stage.app.id,
-        github=stage.github_url,
-        temporal=stage.temporal.address,
-        webhook=webhook,
-        dashboard=dashboard,
-        stats=stats,
-        pace=_PACE_SECONDS * terms.scale,
-    )
-    (folder / "tickborg.toml").write_text(settings)
-    (folder / "secrets").mkdir(mode=0o700)
-    secrets = {
-        "key.pem": stage.app.private_key,
-        "webhook": stage.app.webhook_secret,
-        "amqp": stage.rabbitmq.url,
-        "token": stage.github.person_token(READER),
-    }
-    for name, secret in secrets.items():
-        file = folder / "secrets" / name
-        file.touch(mode=0o600)
-        file.write_text(secret)
-    return f"http://127.0.0.1:{webhook}/github-webhook"
-
-
-def _variables(folder: Path, name: str) -> Mapping[str, str]:
-    """Each host has folders and a name of its own."""
-    own = {
-        "TICKBORG_RABBITMQ__SPOOL_PATH": str(folder / f"spool-{name}"),
-        "TICKBORG_GIT__MIRROR_PATH": str(folder / f"mirrors-{name}"),
-    }
-    if name.startswith("builder"):
-        own["TICKBORG_BUILDER__IDENTITY"] = name
-        own["TICKBORG_BUILDER__WORKSPACE_PATH"] = str(folder / "workspaces" / name)
-    return own

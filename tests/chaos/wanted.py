@@ -56,6 +56,17 @@ def right_states(ledger: Ledger, head: Head) -> frozenset[str]:
     return frozenset({verdict, "error"} if cancelled else {verdict})
 
 
+def sign_of_summary(ledger: Ledger, pull: PullSeen, head: Head) -> str:
+    """What the summary comment of an open pull request begins with; nothing: that is a matter of time."""
+    if head.conflicting:
+        return "❌ **Merge conflict**"
+    builds = required(ledger, pull, head)
+    if not builds or not named(ledger, pull.number) <= builds:
+        return ""
+    failed = any(ledger.recipe(head.sha, project).status for project in builds)
+    return "❌" if failed else "✅"
+
+
 def wrong_with_runs(ledger: Ledger, head: Head, project: str, runs: list[RunSeen]) -> Iterator[str]:
     """What is wrong with the check runs of a build that was wanted."""
     if not runs:

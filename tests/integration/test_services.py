@@ -24,7 +24,8 @@ from tests.support.expected import (
 )
 from tests.support.monorepo import TWICE, held
 from tests.support.processes import alive
-from tests.support.services import FETCHER, SERVICES, Deployment, deployment, seen_of, start_tickborg
+from tests.support.services import SERVICES, Deployment, deployment, seen_of, start_tickborg
+from tests.support.settings_folder import FETCHER
 from tests.support.shown import all_check_runs, labels
 from tests.support.site import Site
 

@@ -26,7 +26,8 @@ from messaging.amqp import AmqpTransport
 from messaging.spool import SpoolFolder
 from tests.support import lively_tickborg
 from tests.support.processes import alive
-from tests.support.services import FETCHER, Process, start_program
+from tests.support.services import Process, start_program
+from tests.support.settings_folder import FETCHER, SETTINGS_FILE, write_secret
 from tests.support.site import SYSTEM, Site
 
 _SETTINGS = """
@@ -63,7 +64,7 @@ class BuilderMachine:
     async def start(self, ready: str = "building for", **variables: str) -> Process:
         """Start ``tickborg builder``, and return when it is ready; ``variables`` are settings."""
         program = (sys.executable, lively_tickborg.__file__)
-        argv = (*program, "builder", "--config", str(self._folder / "tickborg.toml"))
+        argv = (*program, "builder", "--config", str(self._folder / SETTINGS_FILE))
         self._process = process = await start_program(self._folder / "output", argv, variables)
         await process.says(ready)
         return process
@@ -109,12 +110,9 @@ async def builder_machine(
     settings = _SETTINGS.format(
         github=site.github.url, temporal=temporal, system=SYSTEM, workspaces=site.folders.workspaces
     )
-    (folder / "tickborg.toml").write_text(settings)
-    (folder / "secrets").mkdir(mode=0o700)
+    (folder / SETTINGS_FILE).write_text(settings)
     for name, secret in (("amqp", rabbitmq), ("token", site.github.person_token(FETCHER))):
-        file = folder / "secrets" / name
-        file.touch(mode=0o600)
-        file.write_text(secret)
+        write_secret(folder, name, secret)
     machine = BuilderMachine(site, rabbitmq, folder)
     try:
         yield machine

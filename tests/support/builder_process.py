@@ -1,8 +1,4 @@
-"""A builder in a process of its own, since only a process can have a disk of its own that is really filled.
-
-Any user can give it one: a tmpfs in a mount namespace, made by bubblewrap, which needs no root and goes with
-the process.
-"""
+"""A builder in a process of its own, since only a process can have a disk of its own that really fills."""
 
 import asyncio
 import json
@@ -32,6 +28,7 @@ from cli.child_process import end_child
 from cli.temporal_client import TemporalConnection, connect
 from cli.workers import build_worker
 from tests.support.fake_builder import FakeBuildLog, FakeBuildLogs, FakeStats
+from tests.support.small_disk import on_small_disk
 from tests.support.tools import need
 from tickborg.messages import BuildLogStatus
 from tickborg.systems import System
@@ -99,10 +96,10 @@ class BuilderProcess:
 @asynccontextmanager
 async def builder_with_a_small_disk(order: Order, size: int) -> AsyncIterator[BuilderProcess]:
     """A builder whose folder, which must be there, is an empty disk of ``size`` bytes."""
-    need("bwrap")
-    disk = ("bwrap", "--dev-bind", "/", "/", "--size", str(size), "--tmpfs", order.folder)
+    need("bwrap", "unshare", "setpriv")
+    program = (sys.executable, "-m", __name__, json.dumps(asdict(order)))
     process = await asyncio.create_subprocess_exec(
-        *(*disk, "--die-with-parent", "--", sys.executable, "-m", __name__, json.dumps(asdict(order))),
+        *("setpriv", "--pdeathsig", "KILL", *on_small_disk(Path(order.folder), size, program)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         cwd=Path(__file__).parents[2],

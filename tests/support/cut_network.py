@@ -18,6 +18,8 @@ class Network:
     """Passes bytes both ways, as long as it is whole."""
 
     def __init__(self, server: str) -> None:
+        self.held = 0
+        """How often something came that could not go on."""
         self._host, _, port = server.rpartition(":")
         self._server_port = int(port)
         self._listening: asyncio.Server | None = None
@@ -80,6 +82,7 @@ class Network:
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while chunk := await source.read(_CHUNK):
+                self.held += not self._whole.is_set()
                 await self._whole.wait()
                 sink.write(chunk)
                 await sink.drain()

@@ -28,51 +28,16 @@ from tests.support.command_line import TICKBORG
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.redelivery import redelivering
+from tests.support.settings_folder import SETTINGS_FILE, Addresses, write_settings
 from tests.support.site import Site, new_github
 
 SERVICES = ("webhook", "worker", "builder", "logs", "stats", "dashboard")
-
-FETCHER = "builder"
-"""Whose token builders fetch with; it has to be let in to a private repository."""
 
 _SECRETS_OF_THE_APP = {
     "webhook": "TICKBORG_GITHUB__WEBHOOK_SECRET_FILE",
     "worker": "TICKBORG_GITHUB__PRIVATE_KEY_FILE",
 }
 """Each for one service; the others are told of a file that is not there, so that who reads it ends."""
-
-_SETTINGS = """
-[github]
-app_id = {app_id}
-private_key_file = "secrets/key.pem"
-webhook_secret_file = "secrets/webhook"
-api_url = "{github}"
-git_url = "{github}"
-[temporal]
-address = "{temporal}"
-[rabbitmq]
-url_file = "secrets/amqp"
-spool_path = "spool"
-[webhook]
-port = 0
-[dashboard]
-port = 0
-[stats]
-port = 0
-[logs]
-log_storage_path = "logs"
-[git]
-mirror_path = "mirrors"
-[builder]
-identity = "builder-1"
-jobs = 2
-workspace_path = "workspaces"
-fetch_token_file = "secrets/token"
-concurrent_builds = 2
-grace = "1s"
-[policy]
-repos = ["acme/*"]
-"""
 
 
 class Process:
@@ -154,7 +119,7 @@ class Deployment:
     async def start(self, service: str, **variables: str) -> Process:
         """Start a service; ``variables`` are settings of its own, as ``TICKBORG_BUILDER__IDENTITY``."""
         output = self.folder / f"{len(self.processes)}-{service}.output"
-        settings = str(self.folder / "tickborg.toml")
+        settings = str(self.folder / SETTINGS_FILE)
         withheld = {name: "/nowhere" for owner, name in _SECRETS_OF_THE_APP.items() if owner != service}
         process = await start_tickborg(output, service, "--config", settings, **withheld, **variables)
         self.processes.append(process)
@@ -230,24 +195,9 @@ async def deployment(folder: Path, temporal: str, rabbitmq: str) -> AsyncIterato
     """An emulated GitHub, and a folder with settings and secrets; at the end every process is ended."""
     github, app = new_github()
     async with serve(github) as url, redelivering(github, app):
-        secrets = {
-            "key.pem": app.private_key,
-            "webhook": app.webhook_secret,
-            "amqp": rabbitmq,
-            "token": github.person_token(FETCHER),
-        }
-        _write(folder, _SETTINGS.format(app_id=app.id, github=url, temporal=temporal), secrets)
+        secrets = write_settings(folder, github, app, Addresses(url, temporal, rabbitmq))
         deployed = Deployment(folder, github, app, temporal, secrets)
         try:
             yield deployed
         finally:
             await deployed.stop_all()
-
-
-def _write(folder: Path, settings: str, secrets: Mapping[str, str]) -> None:
-    (folder / "tickborg.toml").write_text(settings)
-    (folder / "secrets").mkdir(mode=0o700)
-    for name, secret in secrets.items():
-        file = folder / "secrets" / name
-        file.touch(mode=0o600)
-        file.write_text(secret)

@@ -20,6 +20,7 @@ INSTALL = {
     "sh": "apt-get install dash",
     "setpriv": "apt-get install util-linux",
     "choom": "apt-get install util-linux",
+    "unshare": "apt-get install util-linux",
 }
 
 

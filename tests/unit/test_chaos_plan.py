@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.chaos.calamities import LANES, SERVICES
+from tests.chaos.calamities import CUT_OFF, LANES, SERVICES, SMALL_DISK
 from tests.chaos.plan import Close, Open, Plan, Push, PushTrunk, Ready, Reopen, Say, plan
 
 PULLS = 100
@@ -45,6 +45,7 @@ def test_every_fault_happens_whatever_the_seed() -> None:
         assert Counter((fault.victim, fault.what) for fault in plan(seed, 1).faults) == expected
     victims = {victim for victim, _ in expected}
     assert {name for name in SERVICES if not {name, f"{name.partition('-')[0]}-*"} & victims} == set()
+    assert {f"disk of {SMALL_DISK}", f"network of {CUT_OFF}"} <= victims
 
 
 def test_faults_of_one_victim_do_not_meet() -> None:

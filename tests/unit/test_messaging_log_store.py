@@ -58,6 +58,16 @@ def test_a_log_without_lines_is_a_log(tmp_path: Path) -> None:
     assert texts(tmp_path) == []
 
 
+def test_a_log_whose_builder_died_at_once_says_what_it_is_of(tmp_path: Path) -> None:
+    """Killed before it could say so, the builder leaves it to the one who misses it."""
+    lost = end(BuildLogStatus.LOST, None).model_copy(update={"of": START})
+    write(tmp_path, lost, give_up_before=1)
+    metadata = LogReader(tmp_path).metadata(ATTEMPT)
+    assert metadata
+    assert (metadata.project, metadata.head_sha) == (START.project, START.head_sha)
+    assert (metadata.status, metadata.complete) == (BuildLogStatus.LOST, False)
+
+
 def test_a_collector_that_was_killed_goes_on_behind_the_last_whole_line(tmp_path: Path) -> None:
     """A torn line was not acknowledged, so it comes again."""
     write(tmp_path, START, lines(1, 3))
