@@ -57,7 +57,7 @@ class Evaluation:
         self._began = workflow.now()
         self._conflicts: tuple[str, ...] = ()
         self._conflict_count = 0
-        self._status = NewestWins[CommitStatus](self._publish)
+        self._status = NewestWins[CommitStatus](f"the status of {job.pull.head_sha}", self._publish)
         self._checks = Checks(self._publish)
         self._side_work: list[asyncio.Task[None]] = []
 

@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.views import BranchView
     from workflows import policies, pressed_checks, questions
     from workflows.failures import failure_kind, failure_reason
+    from workflows.newest_wins import NewestWins
     from workflows.owned_builds import BuildEnded, OwnedBuilds
     from workflows.owner import Owner, renewal_is_due
 
@@ -47,6 +48,8 @@ class PushOwner(Owner[Item]):
         super().__init__()
         self._memory = start.memory or PushMemory(repo=start.repo, branch=start.branch)
         self._looking = False
+        self._statuses: dict[str, NewestWins[CommitStatus]] = {}
+        """By commit, as long as something is being said of it."""
         self._builds = OwnedBuilds(self._memory, self._run, self._inbox.append)
 
     @workflow.run
@@ -80,6 +83,10 @@ class PushOwner(Owner[Item]):
     def state(self) -> BranchView:
         """All that is known about the branch."""
         return self._memory.view()
+
+    @property
+    def _busy(self) -> bool:
+        return super()._busy or any(each.busy for each in self._statuses.values())
 
     @property
     def _may_end(self) -> bool:
@@ -225,7 +232,13 @@ class PushOwner(Owner[Item]):
         page = links.branch_url(memory.policy, memory.repo, memory.branch)
         status = status_of(memory.repo, push, look, page)
         if status is not None:
-            self._run(self._set_status(status))
+            self._status_of(status.sha).say(status)
+
+    def _status_of(self, sha: str) -> NewestWins[CommitStatus]:
+        """Tells it in order: a commit may be looked at again before GitHub has taken what was found first."""
+        self._statuses = {known: each for known, each in self._statuses.items() if each.busy}
+        what = f"the status of {sha} on {self._memory.branch}"
+        return self._statuses.setdefault(sha, NewestWins(what, self._set_status))
 
     def _answer(self, order: ButtonOrder, text: str) -> None:
         """Say on the check run that was pressed what becomes of it: a branch has no summary comment."""
@@ -242,7 +255,8 @@ class PushOwner(Owner[Item]):
                 summary=f"{status.state}: {status.description}",
             )
         except ActivityError as error:
-            workflow.logger.warning("status of %s not set: %s", status.sha, failure_reason(error))
+            await questions.count_refusal(self._memory.repo, error)
+            raise
 
     def _count_failure(self, *, failed: bool) -> None:
         if failed:

@@ -56,6 +56,16 @@ def test_a_build_says_nothing_of_an_evaluation_that_failed() -> None:
     assert blamed(remembered)
 
 
+def test_a_summary_that_is_refused_is_said_by_the_label_whatever_is_built() -> None:
+    """Until GitHub takes it again."""
+    remembered = memory("a")
+    remembered.summary_refused = True
+    remembered.end_build("a", SUCCESS, failed=False)
+    assert blamed(remembered)
+    remembered.summary_refused = False
+    assert not blamed(remembered)
+
+
 def test_a_build_that_is_forgotten_says_nothing() -> None:
     """It was of another head."""
     remembered = memory("a")
