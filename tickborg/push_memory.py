@@ -24,6 +24,9 @@ class PushMemory(OwnerMemory):
     branch: str
     head: PushEvent | None = None
     """The newest push; None before the first."""
+    doubted: PushEvent | None = None
+    """The newest push before one came that does not follow it: that one is newer, or comes late. A look will
+    tell; None: there is no doubt."""
     chain: tuple[PushEvent, ...] = ()
     """Pushes heard of, in the order in which they came: how a late one is known."""
     waiting: tuple[PushEvent | ButtonOrder, ...] = ()
@@ -41,10 +44,23 @@ class PushMemory(OwnerMemory):
         """Take in a push that has not been looked at: as the newest unless a newer one is known."""
         newest = newest_of(self.chain, self.head, push)
         if newest != self.head:
+            self._doubt(newest, push)
             self.head = newest
             self.error = ""
         self.waiting = (*self.waiting, push)
         self.chain = (*self.chain, push)[-CHAIN_LIMIT:]
+
+    def _doubt(self, newest: PushEvent, push: PushEvent) -> None:
+        if newest != push:
+            self.doubted = None  # what was missing in between has come
+        elif self.head is not None and push.before != self.head.after and self.doubted is None:
+            self.doubted = self.head
+
+    def settle_doubt(self, *, behind: bool) -> None:
+        """Take in whether the newest push is behind the one that was the newest before it."""
+        if behind and self.doubted is not None:
+            self.head = self.doubted
+        self.doubted = None
 
     def next_look(self) -> PushEvent | ButtonOrder | None:
         """What is to be looked at next; the newest push together with what is owed."""

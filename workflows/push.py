@@ -95,6 +95,10 @@ class PushOwner:
         return self._memory.view()
 
     @property
+    def _head_sha(self) -> str:
+        return self._memory.head.after if self._memory.head else ""
+
+    @property
     def _busy(self) -> bool:
         return bool(self._tasks or self._inbox)
 
@@ -137,7 +141,7 @@ class PushOwner:
         before = self._memory.head
         self._memory.take(push)
         head = self._memory.head
-        if head is not None and head != before:
+        if head is not None and head != before and self._memory.doubted is None:
             self._supersede(head)
 
     def _supersede(self, head: PushEvent) -> None:
@@ -197,11 +201,15 @@ class PushOwner:
 
     def _on_push_looked_at(self, push: PushEvent, look: PushLook) -> None:
         memory, found = self._memory, look.found
+        if found is not None and memory.doubted is not None and push.after == self._head_sha:
+            memory.settle_doubt(behind=found.behind)
+            if memory.head is not None:
+                self._supersede(memory.head)
         if found is not None:
             memory.learn(push, changed_by(found))
         else:
             memory.owe(push)
-        is_newest = memory.head is not None and memory.head.after == push.after
+        is_newest = push.after == self._head_sha
         if is_newest:
             memory.error = look.fault
         self._tell(push, look)
@@ -231,7 +239,7 @@ class PushOwner:
         self._builds.want(source.job(project, order.build.system, mode), asked=True)
 
     async def _find_out(self, about: PushEvent | ButtonOrder) -> PushReport:
-        job = look_at(self._memory.repo, self._memory.branch, about)
+        job = look_at(self._memory.repo, self._memory.branch, about, self._memory.doubted)
         return await workflow.execute_activity_method(
             RepositoryActivities.push, job, **policies.MERGE, summary=f"what {job.after[:7]} changes"
         )

@@ -8,7 +8,7 @@ from tickborg.events.pushes import PushEvent
 from tickborg.jobs import BuildJob, BuildOutcome, BuildStage, Merge, Origin
 from tickborg.push_memory import BUILDS_LEFT, PushMemory
 
-A, B, C, D = ("a" * 40, "b" * 40, "c" * 40, "d" * 40)
+A, B, C, D, E = ("a" * 40, "b" * 40, "c" * 40, "d" * 40, "e" * 40)
 
 
 def push(before: str, after: str) -> PushEvent:
@@ -43,6 +43,28 @@ def test_a_push_that_comes_late_is_not_the_head() -> None:
     remembered = memory(push(B, C), push(A, B))
     assert remembered.head == push(B, C)
     assert remembered.waiting == (push(B, C), push(A, B))
+
+
+def test_a_push_that_does_not_follow_the_newest_is_doubted() -> None:
+    """It is newer, and what led to it was not heard of; or it is late, and what leads on from it was not."""
+    late = memory(push(A, B), push(C, D), push(B, E))
+    assert (late.head, late.doubted) == (push(B, E), push(A, B))
+    settled = memory(push(A, B), push(C, D))
+    settled.settle_doubt(behind=False)
+    assert (settled.head, settled.doubted) == (push(C, D), None)
+    settled.take(push(B, E))
+    assert (settled.head, settled.doubted) == (push(B, E), push(C, D))
+    settled.settle_doubt(behind=True)
+    assert (settled.head, settled.doubted) == (push(C, D), None)
+
+
+def test_what_joins_a_late_push_to_the_newest_ends_the_doubt() -> None:
+    """Before anybody has looked."""
+    remembered = memory(push(A, B), push(C, D))
+    remembered.settle_doubt(behind=False)
+    remembered.take(push(B, E))
+    remembered.take(push(E, C))
+    assert (remembered.head, remembered.doubted) == (push(C, D), None)
 
 
 def test_projects_wanted_are_a_set() -> None:
