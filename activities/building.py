@@ -175,7 +175,8 @@ class BuildActivities:
         info = activity.info()
         started = BuildStarted(
             attempt_id=str(beginning.attempt_id),
-            attempt=info.attempt,
+            # Temporal counts from one again whenever the workflow has it built anew.
+            attempt=job.attempt - 1 + info.attempt,
             builder=self._builder.identity,
             started_at=beginning.started_at,
         )

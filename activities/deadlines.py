@@ -1,7 +1,7 @@
-"""A try ends before Temporal gives it up: the workflow goes on at once, and nothing may overtake it.
+"""A try ends before Temporal gives it up: the next one begins at once, and nothing may overtake it.
 
-A step of a status, given up after a minute in which GitHub took no calls, was still set afterwards: after the
-status' end, where it stayed.
+What is given up goes on in its worker for some seconds. A call that it makes then would be carried out after
+what is said next.
 """
 
 import asyncio
@@ -30,31 +30,17 @@ class _Ending(ActivityInboundInterceptor):
         """Run the activity for as long as there is time.
 
         Raises:
-            TransientError: there was not enough of it; with too little left, nothing is begun.
+            TransientError: there was not enough of it.
         """
-        left = _time_left(activity.info())
-        if left is None:
+        whole = activity.info().start_to_close_timeout
+        if whole is None:
             return await super().execute_activity(input)
-        if left <= timedelta():
-            raise TransientError("not begun: the time for it is nearly over")
         try:
-            async with asyncio.timeout(left.total_seconds()) as deadline:
+            async with asyncio.timeout((whole - min(MARGIN, whole / 4)).total_seconds()) as deadline:
                 return await super().execute_activity(input)
         except TimeoutError:
             if not deadline.expired():
                 raise
-            raise TransientError(f"broken off after {left.total_seconds():.0f} s: its time is over") from None
-
-
-def _time_left(info: activity.Info) -> timedelta | None:
-    """For this try, by the server's clock alone; None: as long as it likes."""
-    times = []
-    if info.start_to_close_timeout:
-        times.append(_without_margin(info.start_to_close_timeout, timedelta()))
-    if info.schedule_to_close_timeout:
-        times.append(_without_margin(info.schedule_to_close_timeout, info.started_time - info.scheduled_time))
-    return min(times, default=None)
-
-
-def _without_margin(whole: timedelta, passed: timedelta) -> timedelta:
-    return whole - passed - min(MARGIN, whole / 4)
+            raise TransientError(
+                f"broken off: it took nearly all of its {whole.total_seconds():.0f} s"
+            ) from None

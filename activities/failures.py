@@ -41,6 +41,7 @@ _KINDS: tuple[tuple[type[TickborgError], FailureKind], ...] = (
     (TransientError, FailureKind.TRANSIENT),
     (HeadGoneError, FailureKind.HEAD_GONE),
     (PermanentError, FailureKind.PERMANENT),
+    (BuilderEndingError, FailureKind.HANDED_OVER),
     (InfrastructureError, FailureKind.INFRASTRUCTURE),
     (RefusedError, FailureKind.REFUSED),
 )
@@ -61,9 +62,9 @@ class FailureInterceptor(Interceptor):
     Args:
         now: from when on the wait for a rate limit is counted.
         jitter: how much longer than GitHub asks to wait.
-        pace: what a failure of infrastructure, or a server that is away, is waited out for, times the number
-            of the attempt; None: the activity's own back-off. A builder's attempts are few, because each may
-            be a builder that died of the build, so they must not be spent within seconds.
+        pace: what a failure of infrastructure, or a server that is away, is waited out for at first; None:
+            the activity's own back-off. A builder's attempts are few, because each may be a builder that
+            died of the build, so they must not be spent within seconds.
     """
 
     def __init__(
@@ -93,8 +94,6 @@ class FailureInterceptor(Interceptor):
 
     def _retry_delay(self, error: TickborgError) -> timedelta | None:
         """None: the activity's own back-off."""
-        if isinstance(error, BuilderEndingError):
-            return None
         if self._pace is not None and _kind(error) in _PASSING:
             return self._pace * activity.info().attempt
         if not isinstance(error, RateLimitedError):

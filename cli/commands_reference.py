@@ -35,6 +35,8 @@ _MISTAKES = (
     "@tickbot build mesmc cgit",
     "@tickbot build packages/cgit",
     "@tickbot build zlib",
+    "@tickbot build <meshmc>",
+    "@tickbot build *",
     "@tickbot test cgit on x86_64-linus",
     "@tickbot test cgit on",
     "@tickbot build cgit on aarch64-darwin",
@@ -56,6 +58,12 @@ _PROSE = (
     ),
     ("It is a task.", "- [ ] @tickbot eval"),
 )
+_SEEN_OTHERWISE = (
+    ("A table of one column, without a `|` in its head.", "One\n:-:\n@tickbot eval"),
+    ("A footnote.", "[^1]: See the log.\n@tickbot eval"),
+    ("HTML that begins below an item of a list.", "- one\n<b>two</b>\n@tickbot eval"),
+)
+"""What the bot takes for text: rare things, each of which would need another parser."""
 
 _PAGE = f"""\
 # Commands
@@ -78,10 +86,16 @@ A command begins a line: of a paragraph, of a heading or of an item of a list. M
 the same line, each with a handle of its own. Handles, commands, systems and the names of projects are the
 same in any case. A command has at most {PROJECTS_LIMIT} projects, a comment {COMMANDS_LIMIT} commands.
 Without `on`, a project is built on every system that it is for and that you may use.
+`@tickbot[bot]`, as GitHub completes the name of an App, is the handle as well, and characters without width
+before it do not matter.
 
 Commas and {", ".join(map(code, sorted(FILLERS)))} may stand between the words, and a name between
 backticks is taken exactly as it is. What is for people goes on a line of its own or behind a full stop, `!`
 or `?`; behind a command that takes nothing, any punctuation will do.
+
+A comment is read once, as it was written first: an edit asks for nothing, so write another comment. Only
+what people write in the conversation is read: no reviews, no comments on lines or commits, no descriptions,
+and nothing of a bot's.
 
 | you write | it is read as |
 |---|---|
@@ -92,6 +106,13 @@ or `?`; behind a command that takes nothing, any punctuation will do.
 What GitHub shows as a quote, as code, as a table or as a link, and what it does not show.
 
 {{prose}}
+
+## Where GitHub shows something else
+
+The bot reads Markdown as GitHub does, but for some rare things, of which GitHub makes no line of text. In
+each of these the bot takes the last line for a command.
+
+{{seen_otherwise}}
 
 ## What it answers when something is wrong
 
@@ -112,9 +133,14 @@ def commands_page() -> str:
     return _PAGE.format(
         commands=_lines(_commands()),
         examples=_lines(_examples()),
-        prose="\n\n".join(f"{why}\n\n~~~~markdown\n{text}\n~~~~" for why, text in _PROSE),
+        prose=_blocks(_PROSE),
+        seen_otherwise=_blocks(_SEEN_OTHERWISE),
         mistakes=_lines(f"| {code(written)} | {_answer(written)} |" for written in _MISTAKES),
     )
+
+
+def _blocks(texts: Iterable[tuple[str, str]]) -> str:
+    return "\n\n".join(f"{why}\n\n~~~~markdown\n{text}\n~~~~" for why, text in texts)
 
 
 def _lines(lines: Iterable[str]) -> str:

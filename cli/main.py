@@ -1,6 +1,7 @@
 """The command line, ``tickborg``."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -270,6 +271,8 @@ def run(work: Coroutine[Any, Any, int | None], *, crashed: int = 1) -> None:
     It does not return: the SDK's native part can abort a process that ends by itself on Python 3.11, so
     everything is flushed and the process ends at once.
     """
+    gc.freeze()  # what was imported stays, so nobody need ever search it for garbage
+    gc.enable()
     try:
         status = asyncio.run(_until_terminated(work)) or 0
     except KeyboardInterrupt:
@@ -309,7 +312,11 @@ def end(status: int) -> NoReturn:
 
 
 def main() -> None:
-    """The console script. A usage error ends with 3, since 1 and 2 say how a trial went."""
+    """The console script. A usage error ends with 3, since 1 and 2 say how a trial went.
+
+    Imports leave no garbage, and to search for it would take a tenth of the time of the start.
+    """
+    gc.disable()
     try:
         app()
     except SystemExit as ended:

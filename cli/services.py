@@ -40,6 +40,7 @@ from activities.clients.workspace.room import BuildSlots, Room
 from activities.clients.workspace.workspace import WorkspaceFolder
 from activities.reconciling import ComparisonActivities, DeliveryActivities
 from cli.http_server import listening
+from cli.temporal_client import trying_once
 from cli.workers import (
     BUILD_PACE,
     GIT_THREADS,
@@ -204,7 +205,7 @@ async def github_clients(
             GitHubClient(transport, app, stats=stats),
             FetchTokens(app, asyncio.get_running_loop()),
             GitHubDeliveries(transport),
-            GitHubInstallations(transport, app),
+            GitHubInstallations(transport, app, stats),
         )
 
 
@@ -303,7 +304,8 @@ async def hearing(  # noqa: PLR0913 - what it listens on, and all it is wired to
     client: Client, secret: bytes, policy: HearingPolicy, stats: ports.Stats, *, host: str, port: int
 ) -> AsyncIterator[str]:
     """``tickborg webhook``: hear GitHub; yields the service's URL."""
-    app = create_webhook(secret=secret, policy=policy, starter=TemporalStarter(client), stats=stats)
+    starter = TemporalStarter(await trying_once(client))
+    app = create_webhook(secret=secret, policy=policy, starter=starter, stats=stats)
     async with listening(app, host=host, port=port, setting="[webhook] port") as url:
         yield url
 

@@ -2,13 +2,15 @@
 
 import re
 import socket
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import Runtime, TelemetryConfig
-from temporalio.service import RetryConfig, TLSConfig
+from temporalio.service import RetryConfig, ServiceClient, TLSConfig
 
 from activities.clients.cluster import HEARTBEAT_INTERVAL
 from tickborg.errors import UnavailableError
@@ -22,6 +24,9 @@ _SYSTEM_SAYS = re.compile(r'Os \{.* message: "([^"]+)" \}')
 
 SOON = timedelta(seconds=2)
 """How long a caller that somebody waits for tries to reach Temporal."""
+
+_ONE_TRY = RetryConfig(max_retries=1)
+"""It counts the first one, too; 0 is no limit."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +63,8 @@ async def connect(
         UnavailableError: nothing answers at the address, or it does not let us in.
     """
     try:
-        return await Client.connect(
-            connection.address,
-            namespace=connection.namespace,
-            data_converter=pydantic_data_converter,
-            tls=connection.tls,
-            api_key=connection.api_key,
-            connect_timeout=CONNECT_TIMEOUT,
-            runtime=runtime or worker_runtime(),
-            identity=identity,
+        return await _connecting(connection, identity)(
+            connect_timeout=CONNECT_TIMEOUT, runtime=runtime or worker_runtime()
         )
     except RuntimeError as error:  # what the SDK's native part raises, whatever went wrong
         raise UnavailableError(
@@ -88,14 +86,28 @@ async def connect_lazily(connection: TemporalConnection, *, identity: str | None
     seconds. Until it has been connected, a call that cannot connect raises ``RuntimeError``, and later
     ``RPCError``. It is not fit for workers.
     """
-    return await Client.connect(
+    return await _connecting(connection, identity)(
+        lazy=True,
+        connect_timeout=SOON,
+        retry_config=RetryConfig(max_elapsed_time_millis=int(SOON.total_seconds() * 1000)),
+    )
+
+
+async def trying_once(client: Client) -> Client:
+    """A client of the same server, connecting at its first call, for who knows better when to try again."""
+    service = replace(client.service_client.config, lazy=True, connect_timeout=SOON, retry_config=_ONE_TRY)
+    config = client.config()
+    config["service_client"] = await ServiceClient.connect(service)
+    return Client(**config)
+
+
+def _connecting(connection: TemporalConnection, identity: str | None) -> Callable[..., Awaitable[Client]]:
+    return partial(
+        Client.connect,
         connection.address,
         namespace=connection.namespace,
         data_converter=pydantic_data_converter,
         tls=connection.tls,
         api_key=connection.api_key,
-        lazy=True,
-        connect_timeout=SOON,
-        retry_config=RetryConfig(max_elapsed_time_millis=int(SOON.total_seconds() * 1000)),
         identity=identity,
     )

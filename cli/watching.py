@@ -143,9 +143,13 @@ async def settled(
         while True:
             changed = asyncio.create_task(_next_change(github))
             try:
-                view: PullRequestView | None = await handle.query(STATE_QUERY, result_type=PullRequestView)
-                if view is not None and _all_said(pull, view):
-                    return view
+                # While there is something to wait for, the owner is not kept busy with questions.
+                if not _awaited(pull):
+                    view: PullRequestView | None = await handle.query(
+                        STATE_QUERY, result_type=PullRequestView
+                    )
+                    if view is not None and _all_said(pull, view):
+                        return view
             except RPCError:
                 pass  # the webhook is still on its way
             finally:
@@ -165,15 +169,19 @@ async def _next_change(github: EmulatedGitHub) -> None:
     await github.until(second_look, within=float("inf"))
 
 
+def _awaited(pull: PullRequest) -> bool:
+    """Whether GitHub shows something that is still to end."""
+    pending = any(status.state == "pending" for status in head_statuses(pull))
+    return pending or any(run.status != "completed" for run in head_check_runs(pull))
+
+
 def _all_said(pull: PullRequest, view: PullRequestView) -> bool:
     """Whether GitHub shows what the owner knows, and the owner knows how everything ended."""
     if view.pull.head_sha != pull.head_sha or view.evaluation is None:
         return False
     if any(build.stage is not BuildStage.DONE for build in view.builds):
         return False
-    pending = any(status.state == "pending" for status in head_statuses(pull))
-    running = any(run.status != "completed" for run in head_check_runs(pull))
-    return not pending and not running and _commented(pull, view)
+    return not _awaited(pull) and _commented(pull, view)
 
 
 def _commented(pull: PullRequest, view: PullRequestView) -> bool:

@@ -26,6 +26,7 @@ from activities.policy import PolicyActivities
 from activities.reconciling import ComparisonActivities, DeliveryActivities
 from activities.reporting import ReportingActivities
 from activities.repository import RepositoryActivities
+from activities.whole_tries import WholeTriesInterceptor
 from cli.workflow_runner import ContextFreeRunner
 from tickborg.names import GIT_TASK_QUEUE, TASK_QUEUE, build_task_queue
 from tickborg.policy import Policy
@@ -34,6 +35,7 @@ from workflows.build import Build
 from workflows.comment import Comment
 from workflows.evaluation import Evaluation
 from workflows.housekeeping import Housekeeping
+from workflows.lost_logs import LostLog
 from workflows.pull_request import PullRequestOwner
 from workflows.push import PushOwner
 from workflows.reconcile import Reconcile
@@ -48,6 +50,7 @@ WORKFLOWS: Sequence[type] = (
     Rerun,
     Housekeeping,
     Reconcile,
+    LostLog,
 )
 
 SANDBOX = SandboxRestrictions.default.with_import_notification_policy(
@@ -137,7 +140,12 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             reporting.abandon_log,
             *(catching_up.activities if catching_up else ()),
         ],
-        interceptors=[HeartbeatInterceptor(), FailureInterceptor(), DeadlineInterceptor()],
+        interceptors=[
+            WholeTriesInterceptor(),
+            HeartbeatInterceptor(),
+            FailureInterceptor(),
+            DeadlineInterceptor(),
+        ],
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=GRACE,
     )
@@ -152,7 +160,7 @@ def git_worker(client: Client, repositories: ports.Repositories, threads: Thread
         activities=[git.merge, git.projects, git.push],
         activity_executor=threads,
         max_concurrent_activities=GIT_THREADS,
-        interceptors=[HeartbeatInterceptor(), FailureInterceptor()],
+        interceptors=[WholeTriesInterceptor(), HeartbeatInterceptor(), FailureInterceptor()],
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=GRACE,
     )

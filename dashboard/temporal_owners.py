@@ -11,10 +11,10 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.answering import answered, check_namespace
+from activities.runs import answers_of_runs
 from dashboard.ports import BusyBranch, GoingOn, OpenPull
 from tickborg import names
 from tickborg.github import RepositoryName
-from tickborg.search_attributes import quoted
 from tickborg.views import BranchView, PullRequestView
 
 ANSWER_SECONDS = 5.0
@@ -22,9 +22,6 @@ ANSWER_SECONDS = 5.0
 
 QUERIES_AT_ONCE = 8
 """Of all viewers of the list together: workers have better things to do."""
-
-RUNS_LOOKED_AT = 5
-"""Of one owner, the newest first, until one of them knows something."""
 
 _PULL_ID = re.compile(r"pr/(?P<owner>[^/]+)/(?P<name>[^/]+)/(?P<number>[0-9]+)")
 _PUSH_ID = re.compile(r"push/(?P<owner>[^/]+)/(?P<name>[^/]+)/(?P<branch>.+)")
@@ -113,15 +110,11 @@ class TemporalOwners:
             return view if _knows_all(view) else await self._known_before(owner, kind, view)
 
     async def _known_before(self, owner: str, kind: type[View], known: View | None) -> View | None:
-        query = f"WorkflowId={quoted(owner)}"
-        runs = self._client.list_workflows(query, limit=RUNS_LOOKED_AT, rpc_timeout=self._rpc_timeout)
-        async for run in runs:
-            try:
-                known = _joined(known, await self._ask(owner, run.run_id, kind))
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
-                continue  # its history is gone already, and the list is a moment late
+        runs = answers_of_runs(
+            self._client, owner, lambda run: self._ask(owner, run.run_id, kind), self._rpc_timeout
+        )
+        async for view in runs:
+            known = _joined(known, view)
             if _knows_all(known):
                 break
         return known if _knows_all(known) or _has_builds(known) else None

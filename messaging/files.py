@@ -39,6 +39,9 @@ if sys.platform == "win32":
         with suppress(PermissionError):  # whoever has just opened it will lock it, and remove it
             path.unlink(missing_ok=True)
 
+    def sync_folder(folder: Path) -> None:
+        """Nothing to do: Windows keeps new names of a folder by itself, and opens none."""
+
 else:
     import fcntl
 
@@ -61,6 +64,14 @@ else:
         """Delete an open, locked file; it stays locked until it has no name by which others find it."""
         path.unlink(missing_ok=True)
         file.close()
+
+    def sync_folder(folder: Path) -> None:
+        """Make new names of a folder survive a power cut."""
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def write_all(file: int, data: bytes) -> None:

@@ -3,14 +3,20 @@
 Lines are numbered from 1 without gaps, so what comes twice and what is missing can be seen. In a log every
 message has a position: the start is at 0, lines are at the number of their first, the end is behind the last
 line. A message behind a gap waits; when the gap is given up, the lines that never came become a hole.
+
+A log that would need more than :data:`HOLES_LIMIT` of them is cut there: what comes behind is one hole that
+stays open, and grows. Its sender is broken or hostile, and may cost others neither memory nor time.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tickborg.messages import BuildLogEnd, BuildLogMsg, BuildLogStart, BuildLogStatus
 
 AnyLogMessage = BuildLogStart | BuildLogMsg | BuildLogEnd
+
+HOLES_LIMIT = 250
+"""Each has a line of its own in the log, and a place in its metadata, written anew with every one."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,10 @@ class Progress:
     """The number of the next line; 0: not even the header is written."""
     ended: bool = False
     """True: the builder itself ended the log, and nothing more belongs to it."""
+    holes: int = 0
+    """How many holes it has, the open one not counted."""
+    cut: bool = False
+    """True: it has an open hole, and no more of its lines are kept."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,8 @@ class Hole:
 
     first: int
     last: int
+    open: bool = False
+    """True: so are all that come behind; of such holes a log has one, and each piece makes it longer."""
 
     @property
     def count(self) -> int:
@@ -104,7 +116,7 @@ def assemble(progress: Progress, messages: Sequence[AnyLogMessage], give_up_befo
         place = position(message)
         if assembly.progress.ended:
             break
-        if assembly.progress.next_line < place <= give_up_before:
+        if assembly.progress.cut or assembly.progress.next_line < place <= give_up_before:
             _give_up(assembly, message)
         if place > assembly.progress.next_line:
             assembly.waiting.append(message)
@@ -122,18 +134,33 @@ def _give_up(assembly: Assembly, message: AnyLogMessage) -> None:
     """Make the log ready for ``message`` by marking what is missing before it."""
     place = position(message)
     if assembly.progress.next_line == 0:
-        assembly.pieces.append(Header(None, message))
-        assembly.progress = Progress(1)
+        _put(assembly, Header(None, message), Progress(1))
     if place > assembly.progress.next_line:
-        assembly.pieces.append(Hole(assembly.progress.next_line, place - 1))
-        assembly.progress = Progress(place)
+        _put(assembly, *_lost(assembly.progress, place - 1))
 
 
 def _add(assembly: Assembly, message: AnyLogMessage) -> None:
     """Write ``message``, or what of it is not written yet; doubles vanish here."""
     for piece, progress in _written(assembly.progress, message):
+        _put(assembly, piece, progress)
+
+
+def _put(assembly: Assembly, piece: Piece, progress: Progress) -> None:
+    """Write one piece; what makes an open hole longer is written at once."""
+    before = assembly.pieces[-1] if assembly.pieces else None
+    if isinstance(piece, Hole) and isinstance(before, Hole) and piece.open and before.open:
+        assembly.pieces[-1] = replace(before, last=piece.last)
+    else:
         assembly.pieces.append(piece)
-        assembly.progress = progress
+    assembly.progress = progress
+
+
+def _lost(progress: Progress, last: int) -> tuple[Hole, Progress]:
+    """The hole from where the log is to ``last``, and the progress behind it."""
+    cut = progress.cut or progress.holes == HOLES_LIMIT
+    hole = Hole(progress.next_line, last, open=cut)
+    holes = progress.holes if cut else progress.holes + 1
+    return hole, replace(progress, next_line=last + 1, holes=holes, cut=cut)
 
 
 def _written(progress: Progress, message: AnyLogMessage) -> Iterator[tuple[Piece, Progress]]:
@@ -142,15 +169,18 @@ def _written(progress: Progress, message: AnyLogMessage) -> Iterator[tuple[Piece
         first = progress.next_line == 0
         yield (Header(message, message), Progress(1)) if first else (LateStart(message), progress)
     elif isinstance(message, BuildLogEnd):
-        yield Ending(message), Progress(progress.next_line, ended=not _is_open_end(message))
+        yield Ending(message), replace(progress, ended=not _is_open_end(message))
     else:
         yield from _new_lines(progress, message)
 
 
 def _new_lines(progress: Progress, message: BuildLogMsg) -> Iterator[tuple[Piece, Progress]]:
-    """Those lines of ``message`` that are not written."""
+    """Those lines of ``message`` that are not written; of a log that was cut none ever is."""
     count = message.output.count("\n") + 1
     known = progress.next_line - message.line_number
-    if known < count:
+    if known < count and progress.cut:
+        yield _lost(progress, progress.next_line + count - known - 1)
+    elif known < count:
         text = message.output if known == 0 else message.output.split("\n", known)[known]
-        yield Lines(progress.next_line, count - known, text), Progress(progress.next_line + count - known)
+        written = replace(progress, next_line=progress.next_line + count - known)
+        yield Lines(progress.next_line, count - known, text), written

@@ -15,7 +15,7 @@ from uuid import UUID
 from messaging.backoff import Backoff
 from messaging.blocking import in_thread
 from messaging.log_assembly import AnyLogMessage, assemble, position
-from messaging.log_store import LogStore
+from messaging.log_store import IDLE_SECONDS, LogStore
 from messaging.log_writer import LogWriter
 from messaging.refusal import InvalidMessageError, read
 from messaging.stats_publisher import NoStats, Stats
@@ -77,6 +77,8 @@ class LogCollector:
         self._retry = retry or Backoff(longest=5.0)
         self._lost_lines = 0
         """Given up, and not counted yet."""
+        self._cut_logs = 0
+        """Likewise."""
 
     async def run(self) -> None:
         """Collect until cancelled, through every loss of the broker."""
@@ -96,7 +98,7 @@ class LogCollector:
         """Write what arrives until the subscription breaks."""
         pending: list[_Received] = []
         while True:
-            deliveries = await subscription.batch(self._gap_seconds if pending else None)
+            deliveries = await subscription.batch(self._gap_seconds if pending else IDLE_SECONDS)
             pending += await self._read(deliveries, subscription)
             written = await self._write(pending)
             await subscription.acknowledge([received.delivery for received in written.settled])
@@ -152,17 +154,31 @@ class LogCollector:
     ) -> None:
         given_up = max((position(each.message) for each in received if each.arrived <= overdue), default=0)
         assembly = assemble(log.progress, [each.message for each in received], given_up)
+        cut = assembly.progress.cut and not log.progress.cut
         log.write(assembly.pieces)
         self._lost_lines += assembly.lost_lines
+        if cut:
+            self._cut_short(received[0].message.attempt_id)
         waiting = {id(message) for message in assembly.waiting}
         for each in received:
             (written.waiting if id(each.message) in waiting else written.settled).append(each)
 
+    def _cut_short(self, attempt_id: UUID) -> None:
+        _log.error(
+            "the log of attempt %s lost lines in too many places, and no more of it is kept:"
+            " look at its builder, which is broken or no friend",
+            attempt_id,
+        )
+        self._cut_logs += 1
+
     async def _count_lost(self) -> None:
         lines, self._lost_lines = self._lost_lines, 0
+        cut_logs, self._cut_logs = self._cut_logs, 0
         if lines:
             _log.error("%d lines of build logs were lost", lines)
             await self._stats.notify(Event(name=EventName.LOG_LINES_LOST, count=lines))
+        if cut_logs:
+            await self._stats.notify(Event(name=EventName.LOG_CUT_SHORT, count=cut_logs))
 
 
 def _by_attempt(received: Sequence[_Received]) -> dict[UUID, list[_Received]]:

@@ -18,6 +18,7 @@ r"""How the log of an attempt lies on disk, written by the collector and read by
 The lines follow as the build printed them, each ended by ``\n``. A reader may tail the file: it only grows,
 and what stands before the last ``\n`` is final. A line that was lost has no line here; for a run of them one
 line says how many, and ``holes`` of the metadata says which line that is, since a build could print the same.
+Behind too many holes a last line says that nothing more is kept, and ``rest`` which lines that are.
 
 ``{attempt_id}.json`` is :class:`LogMetadata`, replaced as a whole when the log begins, loses lines or ends.
 """
@@ -91,6 +92,13 @@ class LogMetadata(BaseModel):
     complete: bool = False
     """True: it ended, and every line is here."""
     holes: list[LogHole] = []
+    rest: LogHole | None = None
+    """The lines that are not kept because there were too many holes before them."""
+
+    @property
+    def gaps(self) -> list[LogHole]:
+        """All lines that are missing, in order."""
+        return [*self.holes, self.rest] if self.rest else self.holes
 
     @property
     def final(self) -> bool:
@@ -108,17 +116,21 @@ class LogMetadata(BaseModel):
         return self.model_copy(update={**ended, "complete": whole and end.status is not BuildLogStatus.LOST})
 
     def with_hole(self, hole: Hole, text_line: int) -> "LogMetadata":
-        """The metadata with one hole more."""
+        """The metadata with one hole more, or with the open one made longer."""
+        if hole.open and self.rest:
+            return self.model_copy(update={"rest": self.rest.model_copy(update={"last": hole.last})})
         lost = LogHole(text_line=text_line, first=hole.first, last=hole.last)
-        return self.model_copy(update={"holes": [*self.holes, lost]})
+        return self.model_copy(update={"rest": lost} if hole.open else {"holes": [*self.holes, lost]})
 
     def with_text_lines(self, count: int) -> "LogMetadata":
         """The metadata without the holes that a crash kept from being written."""
-        return self.model_copy(update={"holes": [hole for hole in self.holes if hole.text_line <= count]})
+        holes = [hole for hole in self.holes if hole.text_line <= count]
+        rest = self.rest if self.rest and self.rest.text_line <= count else None
+        return self.model_copy(update={"holes": holes, "rest": rest})
 
     def lines_in(self, text_lines: int) -> int:
         """How many lines of the build a file with this many lines stands for."""
-        return text_lines + sum(hole.last - hole.first for hole in self.holes)
+        return text_lines + sum(hole.last - hole.first for hole in self.gaps)
 
 
 def first_metadata(header: Header) -> LogMetadata:
@@ -152,6 +164,8 @@ def header_text(metadata: LogMetadata) -> str:
 
 def hole_text(hole: Hole) -> str:
     """The line that stands for lost ones."""
+    if hole.open:
+        return f"[tickborg: lines were lost in too many places; from line {hole.first} on none is kept]\n"
     if hole.count == 1:
         return f"[tickborg: line {hole.first} was lost]\n"
     return f"[tickborg: lines {hole.first} to {hole.last} were lost]\n"

@@ -249,9 +249,14 @@ class LogPublisher:
             NotKeptError: neither RabbitMQ nor the spool took it.
         """
         route = LogRoute(self._transport, self._drain)
-        await route.send(end)
-        await route.flush()
-        route.close()
+        try:
+            await route.send(end)
+            await route.flush()
+        except asyncio.CancelledError:
+            route.cancel()
+            raise
+        finally:
+            route.close()
 
 
 def _cut(line: str, most: int) -> str:

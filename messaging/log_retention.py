@@ -1,7 +1,8 @@
 """How the log store stays bounded: old logs go, and the oldest beyond a size (design, section 3).
 
 It is done by the process that writes the logs, which alone knows their disk and talks to nobody but RabbitMQ.
-A log of a build that may still run is never removed.
+A log of a build that may still run is never removed; one that has been silent for longer than any build lasts
+is said to be lost, if nobody else has said how it ended.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import logging
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,9 +18,13 @@ from uuid import UUID
 
 from messaging.blocking import in_thread
 from messaging.files import try_lock
+from messaging.log_assembly import assemble
 from messaging.log_format import log_path, metadata_path, read_metadata
-from tickborg.messages import BuildLogStatus
+from messaging.log_writer import LogWriter
+from tickborg.errors import InfrastructureError
+from tickborg.messages import BuildLogEnd, BuildLogStatus
 from tickborg.retention import Retention, Stored, expendable, space_taken
+from tickborg.texts.durations import spoken
 from tickborg.texts.sizes import in_units
 from tickborg.texts.wording import counted
 
@@ -65,12 +70,15 @@ class LogRetention:
         self._folder = folder
         self._retention = retention
         self._now = now
+        self._ended: set[str] = set()
+        """Logs of which is known that somebody has said how they ended."""
 
     async def run(self) -> None:
         """Do so at once and every hour, until cancelled; what fails is tried again then."""
         while True:
             try:
                 await in_thread(self.prune)
+                await in_thread(self.end_silent)
             except OSError as error:
                 _log.error("old logs could not be removed, which is tried again in an hour: %s", error)
             await asyncio.sleep(EVERY.total_seconds())
@@ -88,6 +96,30 @@ class LogRetention:
         kept = Kept(len(gone), freed, len(logs) - len(gone), sum(log.size for log in logs) - freed)
         self._say(kept)
         return kept
+
+    def end_silent(self) -> None:
+        """Say of logs that will never end by themselves that they are lost.
+
+        Raises:
+            OSError: one could not be written, and is tried again by the next round.
+        """
+        silent = {log.name for log in self._found() if self._now() - log.used > LONGEST_SILENCE}
+        self._ended &= silent
+        self._ended |= {name for name in silent - self._ended if self._end(UUID(name))}
+
+    def _end(self, attempt_id: UUID) -> bool:
+        """End a log unless somebody has; False: it is being written after all."""
+        metadata = read_metadata(self._folder, attempt_id)
+        if metadata is None or metadata.status is not None:
+            return True
+        end = BuildLogEnd(attempt_id=attempt_id, status=BuildLogStatus.LOST, ended_at=self._now())
+        try:
+            with closing(LogWriter(self._folder, attempt_id)) as log:
+                log.write(assemble(log.progress, [end]).pieces)
+        except InfrastructureError:
+            return False
+        _log.warning("log %s has been silent for %s, so it is lost", attempt_id, spoken(LONGEST_SILENCE))
+        return True
 
     def _found(self) -> list[Stored]:
         """The logs, each with its metadata. Whatever else lies in the folder is somebody else's."""

@@ -1,8 +1,9 @@
 """The folder in which logs are collected: written here by one collector, read by anybody."""
 
 import os
+import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,16 +16,23 @@ from messaging.log_writer import LogWriter, count_lines
 OPEN_LOGS = 128
 """Logs kept open between batches; one that is needed again is recovered from its file."""
 
+IDLE_SECONDS = 3600.0
+"""A log is kept open, and locked, for so long without a message: it may be one that nobody will ever end."""
+
 _CHUNK = 1024 * 1024
 
 
 class LogStore:
     """Writers of a folder of logs, a bounded number of them open."""
 
-    def __init__(self, folder: Path, open_logs: int = OPEN_LOGS) -> None:
+    def __init__(
+        self, folder: Path, open_logs: int = OPEN_LOGS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._folder = folder
         self._open_logs = open_logs
+        self._clock = clock
         self._writers: OrderedDict[UUID, LogWriter] = OrderedDict()
+        self._used: dict[UUID, float] = {}
 
     def writer(self, attempt_id: UUID) -> LogWriter:
         """The writer of an attempt's log.
@@ -37,21 +45,27 @@ class LogStore:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._writers[attempt_id] = LogWriter(self._folder, attempt_id)
         self._writers.move_to_end(attempt_id)
+        self._used[attempt_id] = self._clock()
         return self._writers[attempt_id]
 
     def tidy(self) -> None:
-        """Close the writers of ended logs, and those that were not used for longest, down to the bound."""
-        for attempt_id in [key for key, writer in self._writers.items() if writer.progress.ended]:
-            self._writers.pop(attempt_id).close()
+        """Close the writers of ended logs, idle ones, and those used longest ago, down to the bound."""
+        idle = self._clock() - IDLE_SECONDS
+        for attempt_id, writer in list(self._writers.items()):
+            if writer.progress.ended or self._used[attempt_id] <= idle:
+                self._close(attempt_id)
         while len(self._writers) > self._open_logs:
-            self._writers.popitem(last=False)[1].close()
+            self._close(next(iter(self._writers)))
 
     def close(self) -> None:
         """Close all writers; what they knew is recovered from the files."""
         while self._writers:
-            _, writer = self._writers.popitem()
             with suppress(OSError):
-                writer.close()
+                self._close(next(iter(self._writers)))
+
+    def _close(self, attempt_id: UUID) -> None:
+        del self._used[attempt_id]
+        self._writers.pop(attempt_id).close()
 
 
 @dataclass(frozen=True)
@@ -148,7 +162,7 @@ class LogReader:
 
 def _numbered(texts: list[str], first_text_line: int, metadata: LogMetadata | None) -> Iterator[LogLine]:
     """Lines of the file with the numbers the build gave them."""
-    holes = {hole.text_line: hole for hole in metadata.holes} if metadata else {}
+    holes = {hole.text_line: hole for hole in metadata.gaps} if metadata else {}
     shift = sum(hole.last - hole.first for line, hole in holes.items() if line < first_text_line)
     for text_line, text in enumerate(texts, first_text_line):
         hole = holes.get(text_line)

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
-from messaging.files import is_named, try_lock, write_all
+from messaging.files import is_named, sync_folder, try_lock, write_all
 from messaging.log_assembly import Ending, Header, Hole, LateStart, Lines, Piece, Progress
 from messaging.log_format import (
     HEADER_LIMIT,
@@ -76,7 +77,12 @@ class LogWriter:
         written = self._metadata.with_text_lines(self._text_lines)
         if written != self._metadata:
             self._save(written)
-        self.progress = Progress(self._metadata.lines_in(self._text_lines) + 1, ended=self._metadata.final)
+        self.progress = Progress(
+            self._metadata.lines_in(self._text_lines) + 1,
+            ended=self._metadata.final,
+            holes=len(self._metadata.holes),
+            cut=self._metadata.rest is not None,
+        )
 
     def _write_special(self, piece: Header | LateStart | Hole | Ending) -> None:
         if isinstance(piece, Header):
@@ -84,20 +90,27 @@ class LogWriter:
             write_all(self._file, header_text(self._metadata).encode("utf-8", "replace"))
             self.progress = Progress(1)
         elif isinstance(piece, Hole):
-            self._save(self._metadata.with_hole(piece, self._text_lines + 1))
-            self._append([hole_text(piece).removesuffix("\n")])
-            self._count(1, piece.count)
+            self._mark(piece)
         elif isinstance(piece, LateStart):
             if self._metadata.started_at is None:
                 self._save(self._metadata.started(piece.start))
         else:
             self._end(piece)
 
+    def _mark(self, hole: Hole) -> None:
+        """Say that lines are missing. All that an open hole swallows has one line in the log."""
+        self._save(self._metadata.with_hole(hole, self._text_lines + 1))
+        marked = self.progress.cut
+        if not marked:
+            self._append([hole_text(hole).removesuffix("\n")])
+        self._count(0 if marked else 1, hole.count)
+        self.progress = replace(self.progress, holes=len(self._metadata.holes), cut=hole.open)
+
     def _end(self, piece: Ending) -> None:
         """Say in the metadata that the log ended, once its lines are on the disk."""
         self.sync()
         self._save(self._metadata.ended(piece.end, self.progress.next_line - 1))
-        self.progress = Progress(self.progress.next_line, ended=self._metadata.final)
+        self.progress = replace(self.progress, ended=self._metadata.final)
 
     def _append(self, texts: list[str]) -> None:
         if texts:
@@ -105,7 +118,7 @@ class LogWriter:
 
     def _count(self, text_lines: int, lines: int) -> None:
         self._text_lines += text_lines
-        self.progress = Progress(self.progress.next_line + lines)
+        self.progress = replace(self.progress, next_line=self.progress.next_line + lines)
 
     def _save(self, metadata: LogMetadata) -> None:
         """Replace the metadata file, so that a reader sees the old or the new one and never half of it."""
@@ -116,7 +129,7 @@ class LogWriter:
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
         self._metadata = metadata
 
 
@@ -141,12 +154,3 @@ def _open_locked(path: Path) -> int:
         if is_named(file, path):
             return file
         os.close(file)  # it was opened when it was about to be removed, and what is written now would be lost
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make new names of a folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

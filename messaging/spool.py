@@ -31,7 +31,7 @@ from itertools import islice
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from messaging.files import is_named, remove_open, try_lock, write_all
+from messaging.files import is_named, remove_open, sync_folder, try_lock, write_all
 from tickborg.errors import InfrastructureError
 
 SPOOL_LIMIT = 1024**3
@@ -86,6 +86,10 @@ class SpoolFile:
         whole = data.rfind(b"\n") + 1
         return list(_bodies(data[:whole])), offset + whole
 
+    def size(self) -> int:
+        """Bytes in the file by now."""
+        return os.fstat(self._file.fileno()).st_size
+
     def close(self) -> None:
         """Leave the file to whoever comes next."""
         self._file.close()
@@ -122,6 +126,7 @@ class SpoolFolder:
         while True:
             file = _take(self._folder / f"{attempt_id}.{uuid4().hex[:8]}{_SUFFIX}", "a+b")
             if file is not None:
+                sync_folder(self._folder)
                 return file
 
     def require_room(self, size: int, *, reserve: bool = False) -> None:

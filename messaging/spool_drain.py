@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from uuid import UUID
 
 from messaging.backoff import Backoff
@@ -13,10 +14,13 @@ from messaging.blocking import in_thread, opened_in_thread
 from messaging.log_assembly import AnyLogMessage
 from messaging.log_envelope import outgoing
 from messaging.refusal import InvalidMessageError, read
-from messaging.spool import SpoolFile, SpoolFolder
+from messaging.spool import SpoolFile, SpoolFolder, SpoolFullError
 from messaging.transport import OutgoingMessage, Transport
 from tickborg.errors import UnavailableError
 from tickborg.messages import LOG_MESSAGE
+
+WINDOW = 8
+"""Messages on their way at once, as from a living build."""
 
 OWED_LIMIT = 1_000
 """Starts and ends of logs that are kept in memory because the disk refuses them; the oldest are dropped."""
@@ -51,6 +55,10 @@ class SpoolDrain:
         self._waiting: deque[Spooled] = deque()
         self._owed: deque[AnyLogMessage] = deque(maxlen=OWED_LIMIT)
         self._wanted = asyncio.Event()
+        self._sending = False
+        """Whether RabbitMQ takes what is spooled just now."""
+        self._moved = asyncio.Event()
+        """Set, and replaced, when there may be room again or none will come."""
 
     async def run(self) -> None:
         """Drain until cancelled: what dead processes of this host left, and what is added."""
@@ -71,7 +79,8 @@ class SpoolDrain:
 
     def owe(self, message: AnyLogMessage) -> None:
         """Send a message when RabbitMQ is there, and keep it in memory alone: the spool did not take it."""
-        self._owed.append(message)
+        if message not in self._owed:  # whoever was told that it is not kept may try again
+            self._owed.append(message)
         self._wanted.set()
 
     async def spool(self, attempt_id: UUID) -> Spooled:
@@ -87,16 +96,26 @@ class SpoolDrain:
     async def append(self, spooled: Spooled, body: bytes, *, reserve: bool) -> bool:
         """Put a message behind the others; False: the file has been drained meanwhile.
 
+        While files are being sent, and deleted, it waits for room: nothing need be lost.
+
         Raises:
             SpoolFullError: there is no room, or it may not use the ``reserve``.
             OSError: the disk refuses.
         """
-        async with spooled.growing:
-            if spooled.drained:
-                return False
-            await in_thread(self._folder.require_room, len(body), reserve=reserve)
-            await in_thread(spooled.file.append, body)
-            return True
+        while True:
+            moved = self._moved
+            async with spooled.growing:
+                if spooled.drained:
+                    return False
+                try:
+                    await in_thread(self._folder.require_room, len(body), reserve=reserve)
+                    await in_thread(spooled.file.append, body)
+                except (SpoolFullError, OSError):
+                    if not self._sending:
+                        raise
+                else:
+                    return True
+            await moved.wait()
 
     def let_go(self, spooled: Spooled) -> None:
         """Close a file that grows no more, if many are open; it is adopted when those have been sent."""
@@ -128,6 +147,7 @@ class SpoolDrain:
             OSError: some files could not be read.
         """
         unread: list[tuple[Spooled, OSError]] = []
+        self._sending = True
         try:
             while self._waiting:
                 try:
@@ -137,12 +157,19 @@ class SpoolDrain:
                 else:
                     self._retry.reset()
                 self._waiting.popleft()
+                self._say_moved()
             await self._send_owed()
         finally:
             self._waiting.extend(spooled for spooled, _ in unread)
+            self._sending = False
+            self._say_moved()
         if unread:
             raise unread[0][1]
         self._wanted.clear()
+
+    def _say_moved(self) -> None:
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
 
     async def _send_owed(self) -> None:
         while self._owed:
@@ -150,23 +177,37 @@ class SpoolDrain:
             self._owed.popleft()
 
     async def _drain(self, spooled: Spooled) -> None:
-        while not spooled.drained:
-            if await self._send_some(spooled):
-                continue
-            async with spooled.growing:
-                if not await self._send_some(spooled):
-                    await in_thread(spooled.file.remove)
-                    spooled.drained = True
-                    _log.info("the spool %s is sent", spooled.file.path.name)
+        """Send a file to its end, and delete it.
+
+        What it holds is sent while it grows. What came meanwhile is sent while it must not: a build that
+        prints faster than RabbitMQ takes its lines waits, as it does without a spool, or there is no end.
+        """
+        held = await in_thread(spooled.file.size)
+        while spooled.offset < held and await self._send_some(spooled):
+            pass
+        async with spooled.growing:
+            while await self._send_some(spooled):
+                pass
+            await in_thread(spooled.file.remove)
+            spooled.drained = True
+        _log.info("the spool %s is sent", spooled.file.path.name)
 
     async def _send_some(self, spooled: Spooled) -> bool:
         """Send the next records; False: there are none."""
         bodies, behind = await in_thread(spooled.file.read, spooled.offset)
-        for message in _messages(bodies):
-            await self._transport.publish(message)
+        messages = _messages(bodies)
+        while some := list(islice(messages, WINDOW)):
+            await self._send(some)
         more = behind > spooled.offset
         spooled.offset = behind
         return more
+
+    async def _send(self, messages: Sequence[OutgoingMessage]) -> None:
+        """Send messages, all before the first is confirmed: each takes the broker milliseconds."""
+        sending = (self._transport.publish(message) for message in messages)
+        for failure in await asyncio.gather(*sending, return_exceptions=True):
+            if failure is not None:
+                raise failure
 
 
 def _close(files: Iterable[SpoolFile]) -> None:
@@ -174,7 +215,7 @@ def _close(files: Iterable[SpoolFile]) -> None:
         file.close()
 
 
-def _messages(bodies: Iterable[bytes]) -> Iterable[OutgoingMessage]:
+def _messages(bodies: Iterable[bytes]) -> Iterator[OutgoingMessage]:
     """Spooled bodies as messages; what cannot be read is passed over, and the collector sees the gap."""
     for body in bodies:
         try:

@@ -1,5 +1,7 @@
 """Who may build where (design, section 6)."""
 
+from dataclasses import dataclass
+
 from tickborg.github import Permission, PullRequest
 from tickborg.policy import Policy, Trust
 from tickborg.systems import System
@@ -38,6 +40,34 @@ def needs_approval(policy: Policy, permission: Permission, pull: PullRequest) ->
     if not policy.require_approval or is_trusted(policy, permission, pull.author):
         return False
     return pull.author_association in _NEWCOMERS
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who asks for something, by a comment or a button."""
+
+    login: str
+    policy: Policy
+    permission: Permission
+    """On the repository."""
+
+    @property
+    def trusted(self) -> bool:
+        """Whether they may have everything done."""
+        return is_trusted(self.policy, self.permission, self.login)
+
+    @property
+    def systems(self) -> tuple[System, ...]:
+        """Where they may build."""
+        return systems_for(self.policy, self.permission, self.login)
+
+    def wrote(self, pull: PullRequest) -> bool:
+        """Whether ``pull`` is theirs."""
+        return self.login.casefold() == pull.author.casefold()
+
+    def has_a_say_in(self, pull: PullRequest) -> bool:
+        """Whether what runs for ``pull`` may be ended, and all of it begun anew, for them."""
+        return self.trusted or self.wrote(pull)
 
 
 def _trusted_by_settings(policy: Policy, user: str) -> bool:

@@ -1,72 +1,47 @@
 """What the press of a button comes to, given who pressed it (design, section 6)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from tickborg.acl import is_trusted, systems_for
+from tickborg.acl import Person
 from tickborg.events.buttons import CheckRunButton
 from tickborg.external_ids import BuildReference
-from tickborg.github import Permission, PullRequest
-from tickborg.policy import Policy
+from tickborg.github import PullRequest
 from tickborg.requests import ButtonOrder, EvaluateOrder, NoticeOrder, Order
-from tickborg.systems import System
 from tickborg.texts import notices
 
 
-@dataclass(frozen=True)
-class Presser:
-    """Who pressed a button, and what that person may do."""
-
-    login: str
-    policy: Policy
-    permission: Permission
-
-    @property
-    def trusted(self) -> bool:
-        """Whether everything may be done."""
-        return is_trusted(self.policy, self.permission, self.login)
-
-    def may_build_on(self, system: System) -> bool:
-        """Whether builds on ``system`` may be asked for."""
-        return system in systems_for(self.policy, self.permission, self.login)
-
-    def may_cancel(self, pull: PullRequest) -> bool:
-        """Whether what runs for ``pull`` may be ended."""
-        return self.trusted or self.login.casefold() == pull.author.casefold()
-
-
-def of_pull_request(button: CheckRunButton, pull: PullRequest, presser: Presser) -> Order:
+def of_pull_request(button: CheckRunButton, pull: PullRequest, presser: Person) -> Order:
     """What a button on a check run of ``pull`` comes to: an order, or the answer that it comes to nothing."""
     build = button.build
-    if button.button == "cancel" and not presser.may_cancel(pull):
+    if button.button == "cancel" and not presser.has_a_say_in(pull):
         return NoticeOrder(text=notices.may_not_cancel(presser.login))
     if button.button != "cancel" and build.system not in presser.policy.systems:
         return NoticeOrder(text=notices.no_builders(build.project, build.system))
-    if button.button != "cancel" and not presser.may_build_on(build.system):
+    if button.button != "cancel" and build.system not in presser.systems:
         return NoticeOrder(text=notices.may_not_press(presser.login, build.project, build.system))
     return _order(button.build, button)
 
 
-def of_branch(button: CheckRunButton, presser: Presser) -> tuple[Order, ...]:
+def of_branch(button: CheckRunButton, presser: Person) -> tuple[Order, ...]:
     """What a button on a check run of a branch comes to; nothing: it was not to be pressed."""
     return (_order(button.build, button),) if presser.trusted else ()
 
 
-def all_of_pull_request(pull: PullRequest, presser: Presser) -> Order:
+def all_of_pull_request(pull: PullRequest, presser: Person) -> Order:
     """What *Re-run all checks* comes to."""
-    if presser.may_cancel(pull):
-        return EvaluateOrder(rebuild=True)
+    if presser.has_a_say_in(pull):
+        return EvaluateOrder(rebuild_on=presser.systems)
     return NoticeOrder(text=notices.may_not_rebuild(presser.login))
 
 
-def all_of_commit(pull: PullRequest, head_sha: str, presser: Presser) -> Order:
+def all_of_commit(pull: PullRequest, head_sha: str, presser: Person) -> Order:
     """What *Re-run all checks* of a commit of ``pull`` comes to, which may be its head no longer."""
     if pull.head_sha != head_sha:
         return NoticeOrder(text=notices.old_commit(head_sha))
     return all_of_pull_request(pull, presser)
 
 
-def all_of_branch(builds: Iterable[BuildReference], head_sha: str, presser: Presser) -> tuple[Order, ...]:
+def all_of_branch(builds: Iterable[BuildReference], head_sha: str, presser: Person) -> tuple[Order, ...]:
     """What *Re-run all checks* of a pushed commit comes to: each of its builds once more.
 
     Nothing: it was not to be pressed.

@@ -45,4 +45,4 @@ def names_projects(parsed: ParsedComment) -> bool:
 
 def asks_how_it_stands(parsed: ParsedComment) -> bool:
     """Whether it has to be known what the owner knows."""
-    return any(isinstance(command, Status | Retry | Cancel) for command in parsed.commands)
+    return any(isinstance(command, Status | Cancel) for command in parsed.commands)

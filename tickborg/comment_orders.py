@@ -1,9 +1,9 @@
 """What the commands of a comment come to: orders for the owner, and what the bot has to answer."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from tickborg.acl import is_trusted, needs_approval, systems_for
+from tickborg.acl import Person, needs_approval
 from tickborg.commands.permission import refused_commands
 from tickborg.commands.resolving import Offer, resolve
 from tickborg.commands.values import (
@@ -21,14 +21,12 @@ from tickborg.commands.values import (
     Verb,
 )
 from tickborg.github import Permission, PullRequest, PullRequestState
-from tickborg.jobs import BuildMode, BuildStage
+from tickborg.jobs import BuildMode
 from tickborg.order_planning import not_made
-from tickborg.policy import Policy
 from tickborg.projects import ProjectSet
 from tickborg.requests import BuildOrder, CancelOrder, EvaluateOrder, Order, RetryOrder
-from tickborg.systems import System
 from tickborg.texts import answers
-from tickborg.views import BuildView, PullRequestView
+from tickborg.views import PullRequestView
 
 _RUN_SOMETHING = (Build, Test, Eval, Retry)
 _CHANGE_SOMETHING = (*_RUN_SOMETHING, Cancel)
@@ -39,31 +37,13 @@ _OF_PROJECTS = frozenset({ErrorKind.UNKNOWN_PROJECT, ErrorKind.NOTHING_TO_BUILD}
 class Asked:
     """Who asks, and about what."""
 
-    by: str
+    who: Person
     pull: PullRequest
-    policy: Policy
-    permission: Permission
-    """The permission of the one who asks."""
     projects: ProjectSet | None = None
     """Those of the target branch; None: no command names one."""
     project_file_error: str | None = None
     view: PullRequestView | None = None
     """What the owner knows; None: there is none, or nobody needs to know."""
-
-    @property
-    def trusted(self) -> bool:
-        """Whether the one who asks may have everything done."""
-        return is_trusted(self.policy, self.permission, self.by)
-
-    @property
-    def author(self) -> bool:
-        """Whether the pull request is of the one who asks."""
-        return self.by.casefold() == self.pull.author.casefold()
-
-    @property
-    def systems(self) -> tuple[System, ...]:
-        """Where the one who asks may build."""
-        return systems_for(self.policy, self.permission, self.by)
 
 
 NO_OFFER = Offer(projects=(), systems=(), allowed=())
@@ -86,7 +66,7 @@ class Settled:
 
     @property
     def accepted(self) -> bool:
-        """Whether anything that was asked for is done."""
+        """Whether anything of it is taken up; what comes of that is for the owner to say."""
         return bool(self.orders) or self.wants_status or self.wants_help
 
 
@@ -152,11 +132,11 @@ def _has(commands: Iterable[Command], kind: type[Command]) -> bool:
 def _offer(asked: Asked) -> Offer:
     return Offer(
         projects=_project_names(asked),
-        systems=asked.policy.systems,
-        allowed=asked.systems,
+        systems=asked.who.policy.systems,
+        allowed=asked.who.systems,
         refused=refused_commands(
-            trusted=asked.trusted,
-            author=asked.author,
+            trusted=asked.who.trusted,
+            author=asked.who.wrote(asked.pull),
             awaits_approval=_awaits_approval(asked),
         ),
     )
@@ -190,15 +170,13 @@ def _meaning(command: Command, asked: Asked) -> _Meaning:
         case Build() | Test():
             return _meaning_of_build(command, asked)
         case Eval():
-            return _Meaning(EvaluateOrder(fresh=asked.trusted or asked.author))
+            return _Meaning(EvaluateOrder(fresh=asked.who.has_a_say_in(asked.pull)))
         case Retry():
-            remarks = tuple(_why_no_retry(asked))
-            idle = bool(remarks) and not _retries_something(asked)
-            return _Meaning(RetryOrder(systems=asked.systems), remarks, idle)
+            return _Meaning(RetryOrder(systems=asked.who.systems))
+        case Cancel() if asked.view is None:
+            return _Meaning(remarks=(answers.nothing_to_cancel(command.projects),))
         case Cancel():
-            remarks = tuple(_why_no_cancel(command, asked))
-            order = None if asked.view is None else CancelOrder(projects=command.projects)
-            return _Meaning(order, remarks, idle=bool(remarks))
+            return _Meaning(CancelOrder(projects=command.projects))
         case _:
             return _Meaning()
 
@@ -206,12 +184,12 @@ def _meaning(command: Command, asked: Asked) -> _Meaning:
 def _meaning_of_build(command: Build | Test, asked: Asked) -> _Meaning:
     order = BuildOrder(
         projects=command.projects,
-        systems=command.systems or asked.systems,
+        systems=command.systems or asked.who.systems,
         named_systems=bool(command.systems),
         mode=BuildMode.TEST if isinstance(command, Test) else BuildMode.BUILD,
-        approves=asked.trusted,
+        approves=asked.who.trusted,
     )
-    skipped = not_made(order, asked.projects or ProjectSet(), asked.policy)
+    skipped = not_made(order, asked.projects or ProjectSet(), asked.who.policy)
     places = {(project, system) for project in order.projects for system in order.systems}
     idle = bool(places) and places <= {(build.project, build.system) for build in skipped}
     told = order.model_copy(update={"answered": bool(skipped)})
@@ -223,44 +201,4 @@ def _awaits_approval(asked: Asked) -> bool:
         return asked.view.awaits_approval
     # Nothing is known yet. The author's permission is not asked for: a member who hides that is taken for a
     # newcomer until an evaluation has found it out, which `eval` is enough for.
-    return needs_approval(asked.policy, Permission.READ, asked.pull)
-
-
-def _why_no_retry(asked: Asked) -> Iterator[str]:
-    view = asked.view
-    if view is None:
-        return
-    failed = [build for build in view.builds if build.worth_a_retry]
-    gone = [build for build in failed if build.system not in asked.policy.systems]
-    refused = [build for build in failed if build not in gone and build.system not in asked.systems]
-    if gone:
-        yield answers.no_builders_to_retry(_places(gone))
-    if refused:
-        yield answers.may_not_retry(_places(refused))
-    if not failed and view.evaluation is None:
-        yield answers.nothing_failed_yet(view.pull.head_sha)
-    elif not (failed or view.evaluation_failed):
-        yield answers.nothing_to_retry(view.pull.head_sha)
-
-
-def _retries_something(asked: Asked) -> bool:
-    view = asked.view
-    return view is not None and (
-        view.evaluation_failed
-        or any(build.worth_a_retry and build.system in asked.systems for build in view.builds)
-    )
-
-
-def _places(builds: Iterable[BuildView]) -> list[tuple[str, System]]:
-    return [(build.project, build.system) for build in builds]
-
-
-def _why_no_cancel(command: Cancel, asked: Asked) -> Iterator[str]:
-    view = asked.view
-    if view is not None and view.evaluation is None:
-        return
-    running = [] if view is None else [build for build in view.builds if build.stage is not BuildStage.DONE]
-    if command.projects:
-        running = [build for build in running if build.project in command.projects]
-    if not running:
-        yield answers.nothing_to_cancel(command.projects)
+    return needs_approval(asked.who.policy, Permission.READ, asked.pull)

@@ -31,6 +31,7 @@ class FailureKind(StrEnum):
     HEAD_GONE = "HeadGone"
     PERMANENT = "Permanent"
     INFRASTRUCTURE = "Infrastructure"
+    HANDED_OVER = "HandedOver"
     REFUSED = "Refused"
     UNEXPECTED = "Unexpected"
     """A bug of ours: an error that nobody raised on purpose."""

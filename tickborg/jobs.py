@@ -141,6 +141,8 @@ class BuildJob(Value):
     """Whose change it is: the fairness key."""
     check: Check | None = None
     """Set exactly when ``mode`` is ``check``."""
+    attempt: int = Field(default=1, ge=1)
+    """Which attempt at it this is, as its workflow counts them."""
 
     def log_start(self, attempt_id: UUID, builder: str, started_at: datetime) -> BuildLogStart:
         """The beginning of the log of an attempt."""
@@ -164,6 +166,8 @@ class BuildStage(StrEnum):
     QUEUED = "queued"
     WAITING = "waiting"
     """No builder of its system is online."""
+    DELAYED = "delayed"
+    """An attempt came to nothing, and the next one is made in a while."""
     RUNNING = "running"
     DONE = "done"
 
@@ -206,7 +210,7 @@ class BuildStarted(Value):
 
     attempt_id: str
     attempt: int = Field(ge=1)
-    """Temporal's number of the attempt; a lower one than is known comes late and is ignored."""
+    """The number of the attempt; a lower one than is known comes late and is ignored."""
     builder: str
     started_at: datetime
 

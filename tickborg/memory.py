@@ -1,6 +1,6 @@
 """What the owner of a pull request remembers: the one state object that is carried on as new."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from tickborg.build_records import OwnerMemory
@@ -8,6 +8,7 @@ from tickborg.github import PullRequest, RepositoryName
 from tickborg.jobs import BuildOutcome, BuildsWanted, EvaluationOutcome, EvaluationResult, Merge, SkippedBuild
 from tickborg.labels import INTERNAL_ERROR_LABEL
 from tickborg.requests import BuildOrder
+from tickborg.systems import System
 from tickborg.texts import notices, reasons
 from tickborg.values import Value
 from tickborg.views import PullRequestView
@@ -34,15 +35,15 @@ class PullRequestMemory(OwnerMemory):
     """The merge of this head that is built; None: no evaluation has found it yet."""
     fresh_base: bool = False
     """The next evaluation merges with the target branch as it is, not with the base pinned for this head."""
-    rebuild: bool = False
-    """What the next evaluation wants is built even if it has a result."""
+    rebuild_on: tuple[System, ...] = ()
+    """Where what has a result is built again when the next evaluation has found out what to build."""
     awaits_approval: bool = False
     """Whether a maintainer has to let this head in."""
     approved_sha: str | None = None
     """The head that a maintainer has let in."""
     head_since: datetime | None = None
     """By GitHub's clock, when this head was first heard of: whoever wrote before cannot have meant it."""
-    called_off: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     """Projects that somebody cancelled before the evaluation under way has asked for their builds."""
     orders: tuple[BuildOrder, ...] = ()
     """Builds that were asked for and are not planned yet."""
@@ -77,8 +78,8 @@ class PullRequestMemory(OwnerMemory):
             self.awaits_approval = False
             self.failed_checks = ()
             self.notices = ()
-            self.called_off = ()
-            self.fresh_base = self.rebuild = False
+            self.left_out = ()
+            self.forget_base()
         self.evaluation = None
         self.evaluation_reason = ""
         self.pull = pull
@@ -91,15 +92,19 @@ class PullRequestMemory(OwnerMemory):
         if self.base_sha != plan.merge.base_sha:
             self.builds = {}
         self.merge = plan.merge
-        self.fresh_base = self.rebuild = False
+        self.forget_base()
         self.awaits_approval = plan.awaits_approval
         self.changed_projects = plan.changed_projects
-        cancelled = [name for name in plan.changed_projects if name in self.called_off]
+        cancelled = [name for name in plan.changed_projects if name in self.left_out]
         self.skipped = (
             *plan.skipped,
             *(SkippedBuild(project=name, reason=reasons.called_off()) for name in cancelled),
         )
-        self.called_off = ()
+        self.left_out = ()
+
+    def forget_base(self) -> None:
+        """Let go of what was wished of the next evaluation: there is one that has done it, or cannot."""
+        self.fresh_base, self.rebuild_on = False, ()
 
     def end_evaluation(self, result: EvaluationResult) -> None:
         """Take in how the evaluation of the current head ended."""
@@ -112,7 +117,7 @@ class PullRequestMemory(OwnerMemory):
         self.policy = result.policy or self.policy
         if result.outcome in _NOTHING_TO_BUILD:
             self.merge = None
-            self.fresh_base = self.rebuild = False
+            self.forget_base()
         if result.outcome in _FOUND_OUT:
             self.internal_error = False
 
@@ -167,10 +172,19 @@ class PullRequestMemory(OwnerMemory):
         """Whether there is a merge to build, which no evaluation is about to replace."""
         return self.merge is not None and not self.fresh_base
 
-    def forget_orders(self, projects: Collection[str]) -> None:
-        """Let go of orders that wait, as far as they are about ``projects``."""
+    def want_again(self, projects: Collection[str]) -> None:
+        """Leave ``projects`` out no more, or none at all: somebody has asked for them since."""
+        self.left_out = tuple(each for each in self.left_out if projects and each not in projects)
+
+    def let_go(self, projects: Collection[str] = ()) -> tuple[BuildOrder, ...]:
+        """Let go of orders that wait, as far as they are about ``projects``, or of all; and return those."""
+        if not projects:
+            gone, self.orders = self.orders, ()
+            return gone
+        parts = [(order, _part(order, projects, self.changed_projects)) for order in self.orders]
         kept = (_without(order, projects) for order in self.orders)
         self.orders = tuple(order for order in kept if order is not None)
+        return tuple(order.model_copy(update={"projects": part}) for order, part in parts if part)
 
     def notice(self, text: str) -> None:
         """Say ``text`` in the summary comment, until there is a new head; of many, the last ones."""
@@ -196,6 +210,12 @@ class PullRequestMemory(OwnerMemory):
             awaits_approval=self.awaits_approval and not self.is_approved,
             failed_checks=self.failed_checks,
         )
+
+
+def _part(order: BuildOrder, projects: Collection[str], changed: Sequence[str]) -> tuple[str, ...]:
+    """The projects of ``order`` that are among ``projects``."""
+    meant = order.projects or [project for project in changed if project not in order.without]
+    return tuple(project for project in meant if project in projects)
 
 
 def _without(order: BuildOrder, projects: Collection[str]) -> BuildOrder | None:

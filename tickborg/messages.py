@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 LOGS_EXCHANGE = "logs"
 LOGS_QUEUE = "build-logs"
@@ -105,19 +105,52 @@ class EventName(StrEnum):
     COMMAND_RECEIVED = "CommandReceived"
     COMMAND_REFUSED = "CommandRefused"
     LOG_LINES_LOST = "LogLinesLost"
+    LOG_CUT_SHORT = "LogCutShort"
+    """A log lost lines in so many places that no more of it is kept."""
     INTERNAL_ERROR = "InternalError"
     PERMANENT_FAILURE = "PermanentFailure"
     """An evaluation or a build could not be done, and that was given up: a person has to act."""
     CALL_PUT_OFF = "CallPutOff"
     """A step was not shown, because few calls to GitHub are left."""
+    QUOTA_READ = "QuotaRead"
+    """GitHub said how many calls are left, and that is news."""
+    RECONCILED = "Reconciled"
+    """A run of ``Reconcile`` came to its end; its outcome says whether nothing was left undone."""
+    DELIVERY_ASKED_FOR = "DeliveryAskedFor"
+    """GitHub was asked to repeat a delivery that had failed."""
+    DELIVERY_ARRIVED = "DeliveryArrived"
+    """One that was asked for has arrived."""
+    OWNER_TOLD = "OwnerTold"
+    """``Reconcile`` told an owner of something that no webhook had told."""
+
+
+class ReconcileOutcome(StrEnum):
+    """How a run of ``Reconcile`` ended."""
+
+    WHOLE = "whole"
+    """Nothing was left to the next run but what was too new."""
+    AWAITING = "awaiting"
+    """Deliveries have still to arrive, so nothing was compared: the webhook is away."""
+    FAILED = "failed"
+    """Something could not be looked at, or was too much for one run."""
+
+
+class QuotaReading(Message):
+    """What GitHub last said of the hour's calls of one installation."""
+
+    owner: str
+    """Whose installation it is."""
+    limit: int = Field(ge=0, le=10**9)
+    remaining: int = Field(ge=0, le=10**9)
+    resets_at: AwareDatetime
 
 
 class Event(Message):
-    """One thing that happened. Every field is of bounded variety: it becomes a metric's label."""
+    """One thing that happened. What becomes a metric's label is of bounded variety."""
 
     name: EventName
     event: str | None = None
-    """The webhook event's name, of JobReceived and the JobDecode… two."""
+    """The webhook's name, of JobReceived and the JobDecode… two; of OwnerTold its action, or ``push``."""
     repo: str | None = None
     project: str | None = None
     system: str | None = None
@@ -125,6 +158,10 @@ class Event(Message):
     count: int = Field(default=1, ge=0, le=10**15)
     seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """How long it took, where it took time."""
+    at: AwareDatetime | None = None
+    """When it was, where operators ask for that."""
+    quota: QuotaReading | None = None
+    """Of QuotaRead."""
 
 
 class EventMessage(Message):

@@ -4,6 +4,7 @@ They are written into histories, so they never change (design, sections 3, 4 and
 """
 
 import re
+from uuid import UUID
 
 from tickborg.github import RepositoryName
 from tickborg.jobs import BuildJob, Origin
@@ -38,6 +39,7 @@ PUSH_WORKFLOW = "Push"
 RERUN_WORKFLOW = "Rerun"
 HOUSEKEEPING_WORKFLOW = "Housekeeping"
 RECONCILE_WORKFLOW = "Reconcile"
+LOST_LOG_WORKFLOW = "LostLog"
 
 RECONCILE_SCHEDULE = "reconcile"
 
@@ -114,3 +116,8 @@ def evaluation_id(repo: RepositoryName, number: int, n: str) -> str:
 def build_id(job: BuildJob, n: str) -> str:
     """The workflow id of a build; ``n`` makes it unique for ever."""
     return f"build/{job.repo}/{job.origin}/{job.merge.head_sha[:12]}/{job.project.name}/{job.system}/{n}"
+
+
+def lost_log_id(attempt_id: UUID) -> str:
+    """The workflow id of ending one attempt's log for its dead builder."""
+    return f"lost-log/{attempt_id}"

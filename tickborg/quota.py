@@ -23,6 +23,12 @@ class Purpose(StrEnum):
     """Steps of a commit status, and reactions."""
 
 
+TOLD_EVERY = 0.01
+"""Of a whole hour's calls: how many are made before operators are told again how many are left."""
+
+SAME_WINDOW = timedelta(minutes=1)
+"""Moments at which an hour of calls is said to end differ by clocks and by whole seconds, and by no more."""
+
 _SHARES = {Purpose.RESULT: 0.0, Purpose.PROGRESS: 0.1, Purpose.STEP: 0.2}
 """Of a whole hour's calls, what has to be left over for what matters more."""
 
@@ -47,3 +53,25 @@ def put_off_until(quota: Quota, purpose: Purpose, now: datetime) -> datetime | N
     if now >= quota.resets_at or quota.remaining >= reserve(quota, purpose, now):
         return None
     return quota.resets_at
+
+
+def is_news(quota: Quota, told: Quota | None) -> bool:
+    """Whether operators, who know ``told``, are to be told of ``quota``: about a hundred times an hour."""
+    if told is None or quota.limit != told.limit or quota.resets_at - told.resets_at > SAME_WINDOW:
+        return True
+    spent = told.remaining - quota.remaining
+    return spent > 0 and (quota.remaining == 0 or spent >= quota.limit * TOLD_EVERY)
+
+
+def newer(quota: Quota, known: Quota | None) -> Quota:
+    """The one of two that says more of now: workers spend the same calls, and are heard in any order."""
+    if known is None or quota.resets_at - known.resets_at > SAME_WINDOW:
+        return quota
+    if known.resets_at - quota.resets_at > SAME_WINDOW:
+        return known
+    return quota if quota.limit != known.limit or quota.remaining < known.remaining else known
+
+
+def left(quota: Quota, now: datetime) -> int:
+    """How many calls may be made now: when the hour is over, all of them."""
+    return quota.remaining if now < quota.resets_at else quota.limit

@@ -4,7 +4,8 @@ An owner is told with an event, as the webhook service would have told it. Its d
 is about, so that an owner that is told twice does it once.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from pydantic import Field
@@ -14,6 +15,7 @@ from tickborg.deliveries import USUAL_PACE, GivenUp, Pace
 from tickborg.events.pull_requests import PullRequestEvent
 from tickborg.events.pushes import PushEvent
 from tickborg.github import PullRequest, PullRequestState, RepositoryName
+from tickborg.messages import Event, EventName, ReconcileOutcome
 from tickborg.owners import tell_branch, tell_pull_request
 from tickborg.planning import title_matters
 from tickborg.starts import Signal, Start
@@ -25,6 +27,12 @@ GRACE = timedelta(seconds=30)
 
 SKEW = timedelta(minutes=1)
 """How far GitHub's clock and ours may be apart."""
+
+
+PUSH = "push"
+
+MISSED_KINDS = frozenset({"opened", "reopened", "synchronize", "edited", "ready_for_review", "closed", PUSH})
+"""What may be missed: an action of the webhook ``pull_request``, or a push."""
 
 
 class ServedRepository(Value):
@@ -132,6 +140,11 @@ class Missed(Value):
     pull: PullRequestEvent | None = None
     push: PushEvent | None = None
 
+    @property
+    def kind(self) -> str:
+        """One of :data:`MISSED_KINDS`."""
+        return self.pull.action if self.pull is not None else PUSH
+
     def __str__(self) -> str:
         if self.pull is not None:
             return f"{self.pull.pull.repo}#{self.pull.pull.number} {self.pull.action}"
@@ -209,3 +222,21 @@ def missed_push(
         default_branch=repository.default_branch,
     )
     return Missed(push=event)
+
+
+def outcome_of(report: ReconcileReport) -> ReconcileOutcome:
+    """Whether a run has left something undone."""
+    if report.failed or not report.complete or report.marks.behind:
+        return ReconcileOutcome.FAILED
+    return ReconcileOutcome.WHOLE if report.compared else ReconcileOutcome.AWAITING
+
+
+def events_of(report: ReconcileReport, told: Iterable[Missed], now: datetime) -> tuple[Event, ...]:
+    """What is counted of a run that ends ``now``, and that told owners of ``told``."""
+    counted = {EventName.DELIVERY_ASKED_FOR: report.asked, EventName.DELIVERY_ARRIVED: report.arrived}
+    kinds = Counter(missed.kind for missed in told)
+    return (
+        Event(name=EventName.RECONCILED, outcome=outcome_of(report), at=now),
+        *(Event(name=name, count=count) for name, count in counted.items() if count),
+        *(Event(name=EventName.OWNER_TOLD, event=kind, count=count) for kind, count in sorted(kinds.items())),
+    )

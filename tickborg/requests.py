@@ -30,8 +30,8 @@ class EvaluateOrder(Value):
     fresh: bool = True
     """With the target branch as it is now, which ends builds and evaluations under way; False: an evaluation
     under way is joined, and else the head is merged with the base pinned for it."""
-    rebuild: bool = False
-    """True: what has a result already is built again too."""
+    rebuild_on: tuple[System, ...] = ()
+    """Where what has a result already is built again too."""
 
 
 class BuildOrder(Value):

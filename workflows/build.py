@@ -1,7 +1,7 @@
 """``Build``: one project on one system, from queued check run to result (design, section 3)."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
@@ -23,9 +23,11 @@ with workflow.unsafe.imports_passed_through():
         BUILD_STARTED_SIGNAL,
         BUILD_WORKFLOW,
     )
-    from tickborg.texts import check_runs, links
-    from workflows import builders, lost_logs, policies
+    from tickborg.texts import attempts, check_runs, links
+    from workflows import lost_logs, policies
+    from workflows.attempts import Attempts
     from workflows.attributes import OUTCOME
+    from workflows.build_results import head_gone, without_result
     from workflows.failures import failure_kind, failure_reason
     from workflows.newest_wins import NewestWins
     from workflows.uninterrupted import uninterrupted
@@ -42,7 +44,9 @@ class Build:
         reference = BuildReference.of(self._job, request.n, workflow.info().run_id)
         self._external_id = external_id(self._job.repo, reference)
         self._page = links.origin_url(request.policy, self._job.repo, self._job.origin)
+        self._attempts = Attempts(self._job, request.policy, self)
         self._started: BuildStarted | None = None
+        """The last attempt that was heard of."""
         self._lost: dict[str, asyncio.Task[None]] = {}
         """Attempts that will say no more, and the word about each to those who keep its log."""
         self._check_run_id: int | None = None
@@ -57,50 +61,60 @@ class Build:
         Raises:
             ApplicationError: GitHub refused the check run for good; the Web UI shows why.
         """
-        self._check_run.say(check_runs.queued(self._job, self._external_id, self._page))
+        words = attempts.free_builder(self._job.system)
+        self._check_run.say(check_runs.waiting(self._job, self._external_id, self._page, words))
         try:
-            result = await builders.build(self._job, self._request.policy, self._say_waiting)
+            result = await self._attempts.run()
         except (asyncio.CancelledError, ActivityError) as error:
-            result = self._without_result(error)
+            result = without_result(error, self._job, self._request.policy)
             self._lose_last_log(error)
-        return await uninterrupted(self._finish(result))
+        return await uninterrupted(self._finish(self._with_last_attempt(result)))
 
     @workflow.signal(name=BUILD_STARTED_SIGNAL)
     def build_started(self, started: BuildStarted) -> None:
-        """Hear from a builder. The word of a lower attempt than the known one comes late: it is lost."""
-        known = self._started
-        if known is not None and started.attempt <= known.attempt:
-            if started.attempt < known.attempt:
+        """Hear from a builder. The word of an attempt that is over, or overtaken, comes late: it is lost."""
+        known, ended = self._started, self._attempts.ended
+        if started.attempt <= max(ended, known.attempt if known else 0):
+            if known is None or started.attempt_id != known.attempt_id:
                 self._lose_log(started)
             return
-        if known is not None:
+        if known is not None and known.attempt > ended:
             self._lose_log(known)
         self._started = started
-        self._check_run.say(
-            check_runs.in_progress(self._job, self._external_id, self._log_url(started.attempt_id), started)
-        )
+        self._attempts.begin(started.attempt)
+        before, log_url = self._attempts.last_setback, self._log_url(started.attempt_id)
+        self._check_run.say(check_runs.in_progress(self._job, self._external_id, log_url, started, before))
         self._say_progress(BuildStage.RUNNING)
 
-    def _say_waiting(self, deadline: datetime) -> None:
-        waiting = check_runs.waiting_for_builder(
-            self._job, self._external_id, self._page, deadline, self._request.policy.builder_wait
-        )
-        self._check_run.say(waiting)
-        self._say_progress(BuildStage.WAITING, waiting.title)
-
-    def _without_result(self, error: BaseException) -> BuildResult:
-        """What the build came to whose activity gave no result, with what is known of its last attempt."""
-        result = builders.without_result(error, self._job, self._request.policy)
+    def waits(self, stage: BuildStage, words: str, reason: str = "") -> None:
+        """Say what the build waits for (:class:`workflows.attempts.Audience`)."""
         started = self._started
-        if started is None:
+        url = self._log_url(started.attempt_id) if started else self._page
+        self._check_run.say(
+            check_runs.waiting(
+                self._job, self._external_id, url, words, reason=reason, begun=started is not None
+            )
+        )
+        self._say_progress(stage, words)
+
+    def loses(self, attempt: int) -> None:
+        """End the log of an attempt whose builder will not (:class:`workflows.attempts.Audience`)."""
+        if self._started is not None and self._started.attempt == attempt:
+            self._lose_log(self._started)
+
+    def _with_last_attempt(self, result: BuildResult) -> BuildResult:
+        """What the build came to; where no attempt gave that result, with what is known of the last one."""
+        started = self._started
+        if started is None or result.attempt_id is not None:
             return result
+        took = (self._attempts.ended_at or workflow.now()) - started.started_at
         return result.model_copy(
             update={
                 "attempt_id": started.attempt_id,
                 "builder": started.builder,
                 "started_at": started.started_at,
                 "finished_at": workflow.now(),
-                "duration": max(workflow.now() - started.started_at, timedelta()),
+                "duration": max(took, timedelta()),
             }
         )
 
@@ -133,7 +147,7 @@ class Build:
                     non_retryable=True,
                 ) from error
             # There is no commit any more to say it of, and the newer head's event does the work.
-            result = builders.head_gone(result)
+            result = head_gone(result)
         workflow.upsert_search_attributes([OUTCOME.value_set(result.outcome)])
         await self._progress.silence()
         if self._lost:

@@ -1,6 +1,6 @@
 """Builds that somebody asked a pull request's owner for: planned as soon as there is a merge to build."""
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,7 @@ class BuildOrders:
         """Carry out ``order`` as soon as there is a merge to build."""
         if order not in self._memory.orders:
             self._memory.orders = (*self._memory.orders, order)
+        self._memory.want_again(order.projects)
         self.go_on()
 
     def go_on(self) -> None:
@@ -77,6 +78,18 @@ class BuildOrders:
             if order not in self._reading:
                 self._reading.add(order)
                 self._run(self._read_projects(order, pull, merge))
+
+    def take_back(self, projects: Collection[str], by: str) -> bool:
+        """Let go of orders, as far as they are about ``projects``, or of all; who else gave them is told.
+
+        Returns:
+            Whether there were any.
+        """
+        gone = self._memory.let_go(projects)
+        for order in gone:
+            if order.asker is None or order.asker.login != by:
+                self._answers.say(order.asker, notices.taken_back(order.projects, by))
+        return bool(gone)
 
     def give_up(self, reason: str) -> None:
         """Say of every order that there is nothing to build, and why."""
@@ -91,9 +104,8 @@ class BuildOrders:
         self._drop(lambda order: notices.dropped(order.projects))
 
     def _drop(self, in_words: Callable[[BuildOrder], str]) -> None:
-        for order in self._memory.orders:
+        for order in self._memory.let_go():
             self._answers.say(order.asker, in_words(order))
-        self._memory.orders = ()
 
     def carry_out(self, read: ProjectsRead) -> None:
         """Start the builds of an order that nobody has taken back, unless its merge is another one by now."""

@@ -1,98 +1,111 @@
-"""Getting a job done by a builder: wait until one is online, then let it build (design, section 3)."""
+"""Waiting for builders: until one is online, and until one takes the build (design, section 3)."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, TimeoutType, is_cancelled_exception
-from temporalio.exceptions import TimeoutError as TemporalTimeoutError
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.building import BuildActivities
     from activities.cluster import ClusterActivities
-    from tickborg.cancellation import Cancellation
-    from tickborg.errors import FailureKind
-    from tickborg.jobs import BuildersQuestion, BuildJob, BuildOutcome, BuildResult
-    from tickborg.policy import Policy
+    from tickborg.jobs import BuildersQuestion, BuildOutcome, BuildResult, BuildStage
     from tickborg.systems import System
-    from tickborg.texts import durations
+    from tickborg.texts import attempts as texts
     from workflows import policies
-    from workflows.failures import failure_kind, failure_reason
+    from workflows.failures import failure_reason
+
+Say = Callable[[BuildStage, str], None]
+"""Tells people how far a build is, and in words what it waits for."""
+
+_NOTHING = timedelta()
 
 
-async def build(job: BuildJob, policy: Policy, say_waiting: Callable[[datetime], None]) -> BuildResult:
-    """Have ``job`` done; ``say_waiting`` is told once if no builder is online, and until when it waits.
+class BuilderWait:
+    """How long one build may still wait for builders, and what is said of it meanwhile.
 
-    Raises:
-        ActivityError, CancelledError: see :func:`without_result` for what to make of them.
+    Its time is spent while no builder is online, and while all are busy, and not while one is at work: what
+    is left after one attempt is for the next.
     """
-    if not await _came_online(job.system, policy, say_waiting):
-        return _no_builder(job, policy)
-    return await workflow.execute_activity_method(
-        BuildActivities.build,
-        job,
-        **policies.build(job, policy.builder_wait),
-        summary=f"{job.mode} {job.project.name} on {job.system}",
-    )
 
+    def __init__(self, system: System, longest: timedelta, say: Say) -> None:
+        self._system = system
+        self._longest = longest
+        self._say = say
+        self._online = True
+        self._told: bool | None = True
+        """Whether people read that a builder is online, as they do at first; None: it is something else."""
+        self.left = longest
 
-def without_result(error: BaseException, job: BuildJob, policy: Policy) -> BuildResult:
-    """What a build came to that was cancelled, or whose activity failed for good."""
-    if is_cancelled_exception(error) or workflow.cancellation_reason() is not None:
-        reason = Cancellation.read(workflow.cancellation_reason()).text
-        return BuildResult(outcome=BuildOutcome.CANCELLED, reason=reason)
-    cause = error.cause if isinstance(error, ActivityError) else None
-    if isinstance(cause, TemporalTimeoutError):
-        return _timed_out(cause, job, policy)
-    if failure_kind(error) is FailureKind.HEAD_GONE:
-        return head_gone(BuildResult(outcome=BuildOutcome.CANCELLED))
-    return BuildResult(outcome=BuildOutcome.UNEXPECTED_ERROR, reason=failure_reason(error))
-
-
-def head_gone(result: BuildResult) -> BuildResult:
-    """What becomes of ``result`` when its commit has been pushed over: nobody's fault or concern."""
-    reason = "the commit is no longer on GitHub"
-    return result.model_copy(update={"outcome": BuildOutcome.CANCELLED, "reason": reason})
-
-
-def _timed_out(error: TemporalTimeoutError, job: BuildJob, policy: Policy) -> BuildResult:
-    if error.type == TimeoutType.SCHEDULE_TO_START:
-        waited = durations.spoken(policy.builder_wait)
-        reason = f"no {job.system} builder was free within {waited}"
-        return BuildResult(outcome=BuildOutcome.CANCELLED, reason=reason)
-    if error.type == TimeoutType.START_TO_CLOSE:
-        reason = "its builder answered, but never ended the build"
-    else:
-        reason = f"{policies.BUILD_ATTEMPTS} builders in a row stopped answering in mid-build"
-    return BuildResult(outcome=BuildOutcome.UNEXPECTED_ERROR, reason=reason)
-
-
-def _no_builder(job: BuildJob, policy: Policy) -> BuildResult:
-    waited = durations.spoken(policy.builder_wait)
-    return BuildResult(
-        outcome=BuildOutcome.CANCELLED, reason=f"no {job.system} builder came online within {waited}"
-    )
-
-
-async def _came_online(system: System, policy: Policy, say_waiting: Callable[[datetime], None]) -> bool:
-    if await _is_online(system):
-        return True
-    deadline = workflow.now() + policy.builder_wait
-    say_waiting(deadline)
-    pause = policies.BUILDER_POLL_FIRST
-    while (left := deadline - workflow.now()) > timedelta():
-        await workflow.sleep(min(pause, left))
-        if await _is_online(system):
+    async def until_online(self) -> bool:
+        """Wait until a builder is online, asking again and again; False: the time is over, and none came."""
+        if await self._look():
             return True
-        pause = min(2 * pause, policies.BUILDER_POLL_LONGEST)
-    return False
+        deadline = workflow.now() + self.left
+        self._tell(deadline)
+        pause = policies.BUILDER_POLL_FIRST
+        while (left := deadline - workflow.now()) > _NOTHING:
+            await workflow.sleep(min(pause, left))
+            if await self._look():
+                self.left = max(deadline - workflow.now(), _NOTHING)
+                return True
+            pause = min(2 * pause, policies.BUILDER_POLL_LONGEST)
+        self.left = _NOTHING
+        return False
+
+    async def watch(self, is_begun: Callable[[], bool]) -> None:
+        """Beside a build in the queue, keep true what people read, until a builder has begun it.
+
+        Who stands behind busy builders reads that none is left, and again that there is one. A builder at
+        work is not looked after here: if it dies, its heartbeats are missed.
+        """
+        deadline = workflow.now() + self.left
+        pause = policies.BUILDER_POLL_FIRST
+        try:
+            while not await _comes_true(is_begun, pause):
+                await self._look()
+                if not is_begun():
+                    self._tell(deadline)
+                pause = min(2 * pause, policies.BUILDER_WATCH_LONGEST)
+        except ActivityError as error:
+            workflow.logger.warning("nobody knows whether a builder is online: %s", failure_reason(error))
+
+    def begun(self, waited: timedelta) -> None:
+        """Hear that a builder has begun the build, after it had stood in the queue for so long."""
+        self.left = max(self.left - waited, _NOTHING)
+        self.tell_anew()
+
+    def tell_anew(self) -> None:
+        """Know that people read of something else by now."""
+        self._told = None
+
+    def over(self) -> BuildResult:
+        """What a build comes to whose time is over."""
+        said = texts.none_was_free if self._online else texts.none_came
+        return BuildResult(outcome=BuildOutcome.CANCELLED, reason=said(self._system, self._longest))
+
+    async def _look(self) -> bool:
+        online = await workflow.execute_activity_method(
+            ClusterActivities.builders_online,
+            BuildersQuestion(system=self._system),
+            **policies.QUESTION,
+            summary=f"is a builder for {self._system} online?",
+        )
+        self._online = online > 0
+        return self._online
+
+    def _tell(self, deadline: datetime) -> None:
+        if self._told == self._online:
+            return
+        self._told = self._online
+        if self._online:
+            self._say(BuildStage.QUEUED, texts.free_builder(self._system))
+        else:
+            self._say(BuildStage.WAITING, texts.any_builder(self._system, deadline - workflow.now()))
 
 
-async def _is_online(system: System) -> bool:
-    online = await workflow.execute_activity_method(
-        ClusterActivities.builders_online,
-        BuildersQuestion(system=system),
-        **policies.QUESTION,
-        summary=f"is a builder for {system} online?",
-    )
-    return online > 0
+async def _comes_true(condition: Callable[[], bool], within: timedelta) -> bool:
+    try:
+        await workflow.wait_condition(condition, timeout=within)
+    except TimeoutError:
+        return False
+    return True

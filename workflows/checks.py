@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -12,7 +11,8 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.jobs import BuildJob, BuildOutcome, BuildResult
     from tickborg.policy import Policy
     from tickborg.texts import statuses
-    from workflows import builders
+    from workflows.attempts import Attempts
+    from workflows.build_results import without_result
     from workflows.newest_wins import NewestWins
 
 
@@ -39,7 +39,8 @@ class Checks:
     def start(self, jobs: Sequence[BuildJob], policy: Policy, page: str) -> None:
         """Start checks whose statuses lead to ``page``."""
         for job in jobs:
-            running = asyncio.create_task(builders.build(job, policy, _wait_in_silence))
+            # A pending status already says that it runs or waits, so nobody is told more.
+            running = asyncio.create_task(Attempts(job, policy).run())
             self._running.append(running)
             self._telling.append(asyncio.create_task(self._tell(running, job, policy, page)))
 
@@ -76,7 +77,7 @@ class Checks:
             result = await running
             self._returned.add(result.attempt_id or "")
         except (asyncio.CancelledError, ActivityError) as error:
-            result = builders.without_result(error, job, policy)
+            result = without_result(error, job, policy)
         if result.outcome is not BuildOutcome.SUCCESS:
             self.failed = (*self.failed, job.project.name)
         if self._silent:
@@ -90,7 +91,3 @@ async def _finish(status: NewestWins[CommitStatus], last: CommitStatus) -> None:
         await status.finish(last)
     except ActivityError as error:
         workflow.logger.warning("%s not reported: %s", last.context, error.cause or error)
-
-
-def _wait_in_silence(_deadline: datetime) -> None:
-    """A pending status already says that it runs or waits."""

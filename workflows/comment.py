@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.comments import CommentActivities
     from activities.github import GitHubActivities
     from activities.repository import RepositoryActivities
+    from tickborg.acl import Person
     from tickborg.commands.values import CommentText, ParsedComment
     from tickborg.comment_needs import (
         asks_how_it_stands,
@@ -105,10 +106,8 @@ class Comment:
             self._view(wanted=asks_how_it_stands(parsed) or (by_whom and self._policy.require_approval)),
         )
         return Asked(
-            by=self._comment.author,
+            who=Person(self._comment.author, self._policy, permission),
             pull=pull,
-            policy=self._policy,
-            permission=permission,
             projects=projects.projects if projects else None,
             project_file_error=projects.project_file_error if projects else None,
             view=view,

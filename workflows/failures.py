@@ -1,16 +1,28 @@
 """What became of a failed step, as a workflow asks it (design, section 9)."""
 
+from datetime import timedelta
+
 from temporalio import exceptions, workflow
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, TimeoutType
 
 with workflow.unsafe.imports_passed_through():
     from tickborg.errors import FailureKind
+    from tickborg.setbacks import Setback
 
 _SHUTDOWN = "WorkerShutdown"
 """What the SDK calls an activity that was left off because its worker was told to end."""
 _SILENCE = frozenset({TimeoutType.SCHEDULE_TO_START, TimeoutType.HEARTBEAT})
 
+_SILENT_BUILD = frozenset({TimeoutType.HEARTBEAT, TimeoutType.START_TO_CLOSE})
+
 _KINDS = {kind.value: kind for kind in FailureKind}
+_SETBACKS = {
+    FailureKind.HANDED_OVER.value: Setback.HANDED_OVER,
+    _SHUTDOWN: Setback.HANDED_OVER,
+    FailureKind.TRANSIENT.value: Setback.AWAY,
+    FailureKind.RATE_LIMITED.value: Setback.AWAY,
+    FailureKind.PUT_OFF.value: Setback.AWAY,
+}
 
 
 def failure_kind(error: BaseException) -> FailureKind | None:
@@ -26,6 +38,32 @@ def failure_reason(error: BaseException) -> str:
     """What happened, for a person: the message of the error behind ``error``, without Temporal's wrapping."""
     root = _application_error(error) or (error.__cause__ if error.__cause__ is not None else error)
     return root.message if isinstance(root, FailureError) else str(root)
+
+
+def setback(error: ActivityError) -> Setback | None:
+    """What an attempt at a build met with that another one may not; None: there is no other to be made."""
+    cause = error.cause
+    if isinstance(cause, exceptions.TimeoutError):
+        return Setback.DIED if cause.type in _SILENT_BUILD else None
+    if isinstance(cause, ApplicationError) and not cause.non_retryable:
+        return _SETBACKS.get(cause.type or "", Setback.DIED)
+    return None
+
+
+def pause_asked_for(error: ActivityError) -> timedelta | None:
+    """How long the failure itself wants to be waited out; None: it does not say."""
+    return error.cause.next_retry_delay if isinstance(error.cause, ApplicationError) else None
+
+
+def was_silent(error: ActivityError) -> bool:
+    """Whether nothing was heard of how it ended: it was given up."""
+    return isinstance(error.cause, exceptions.TimeoutError)
+
+
+def never_began(error: ActivityError) -> bool:
+    """Whether no worker has taken it as long as it might wait for one."""
+    cause = error.cause
+    return isinstance(cause, exceptions.TimeoutError) and cause.type == TimeoutType.SCHEDULE_TO_START
 
 
 def worker_ended(error: ActivityError) -> bool:

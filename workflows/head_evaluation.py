@@ -58,8 +58,8 @@ class HeadEvaluation:
         self._run = run
         self._tell = tell
         self._current: Child[EvaluationResult] | None = None
-        self._called_off = False
-        """The current one only says that there is none."""
+        self._says_why_only = False
+        """The current one evaluates nothing, and only says why."""
         self._heard = False
         """Whether what the current one wants is being built."""
         self._again = False
@@ -79,7 +79,12 @@ class HeadEvaluation:
         """Whether an evaluation of the head is to come to an end that nobody has called off."""
         if self._again:
             return self._not_again is None
-        return self._current is not None and self._current.reason is None and not self._called_off
+        return self._current is not None and self._current.reason is None and not self._says_why_only
+
+    @property
+    def has_yet_to_plan(self) -> bool:
+        """Whether it is still to find out what is built of the head."""
+        return self.going_on and (self._again or not self._heard)
 
     def hears(self, n: str) -> bool:
         """Whether what ``n`` wants is to be built: it is the head's evaluation, and nobody called it off."""
@@ -140,7 +145,7 @@ class HeadEvaluation:
         return any(_of_head(older, pull) for older in self._superseded.values())
 
     def _start(self, pull: PullRequest, *, called_off: str = "", follows: bool = False) -> None:
-        self._heard, self._called_off = False, bool(called_off)
+        self._heard, self._says_why_only = False, bool(called_off)
         self._current = Child[EvaluationResult](next_number(self._memory))
         self._run(self._attend(self._current, self._job(self._current.n, pull, called_off, follows=follows)))
 

@@ -75,13 +75,9 @@ class OwnedBuilds:
         else:
             self._start(job, asked=asked)
 
-    def asked_for(self) -> list[BuildRecord]:
-        """The builds that a person asked for, that have not ended and nobody has called off."""
-        return [
-            record
-            for record in self._memory.builds.values()
-            if record.asked and not record.done and not self._is_called_off(record)
-        ]
+    def is_asked_for(self, record: BuildRecord) -> bool:
+        """Whether a person asked for it, and it has neither ended nor been called off."""
+        return record.asked and not record.done and not self._is_called_off(record)
 
     def come_further(self, progress: BuildProgress) -> None:
         """Hear from a build that it has come further."""

@@ -12,6 +12,7 @@ from temporalio.workflow import ActivityCancellationType
 
 from tickborg.jobs import BuildJob
 from tickborg.names import GIT_TASK_QUEUE, build_task_queue
+from tickborg.setbacks import Patience, Setback
 
 
 class ActivityPolicy(TypedDict, total=False):
@@ -29,6 +30,27 @@ class ActivityPolicy(TypedDict, total=False):
 BUILD_ATTEMPTS = 5
 """How many builders may die over one build before the fault is called the bot's."""
 
+PATIENCE = {
+    Setback.DIED: Patience(
+        first_pause=timedelta(seconds=1), longest_pause=timedelta(minutes=10), most=BUILD_ATTEMPTS
+    ),
+    Setback.HANDED_OVER: Patience(
+        first_pause=timedelta(seconds=1), longest_pause=timedelta(minutes=5), most=20
+    ),
+    Setback.AWAY: Patience(
+        first_pause=timedelta(seconds=1), longest_pause=timedelta(minutes=15), within=timedelta(hours=24)
+    ),
+}
+"""How often a build is tried again, and after which pauses.
+
+A builder that dies may die of the build, so its attempts are few. A hand-over is nobody's fault, but builders
+that are stopped as soon as they have begun, for an hour on end, will not build it either. Servers that are
+away have a day, in about a hundred attempts, some thousands of events: far from the limits of a history.
+"""
+
+WORTH_SAYING = timedelta(seconds=10)
+"""A pause shorter than this is over before anybody has read of it."""
+
 BUILD_HEARTBEAT = timedelta(seconds=30)
 WORKER_HEARTBEAT = timedelta(seconds=30)
 """After so long without a word a worker is taken for dead, and its work is given to another."""
@@ -43,15 +65,19 @@ _BACK_OFF = RetryPolicy(
 _SEVERAL_CALLS = timedelta(minutes=3)
 """What a try may take that makes a token, looks for what an earlier try has made, and makes it."""
 
+_A_MINUTE_OF_TRIES = timedelta(minutes=1) + _SEVERAL_CALLS
+"""Tries begin for a minute, and the last one has its time: see :mod:`activities.whole_tries`."""
+
 COSMETIC = ActivityPolicy(
-    start_to_close_timeout=timedelta(seconds=45),
-    schedule_to_close_timeout=timedelta(minutes=1),
+    start_to_close_timeout=_SEVERAL_CALLS,
+    heartbeat_timeout=WORKER_HEARTBEAT,
+    schedule_to_close_timeout=_A_MINUTE_OF_TRIES,
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10)),
     cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
-"""Steps of a status, reactions, counting: a minute at most, and never holds anything up.
+"""Steps of a status, reactions, counting: begun for a minute at most, and never holds anything up.
 
-Each try has the time of one slow call: one that is given up earlier might still be carried out, unseen.
+A try that has begun is waited for: given up earlier it might still be carried out, after the next word.
 """
 
 RESULT = ActivityPolicy(
@@ -105,11 +131,11 @@ MERGE = ActivityPolicy(
 
 CATCHING_UP = ActivityPolicy(
     start_to_close_timeout=timedelta(minutes=10),
-    schedule_to_close_timeout=timedelta(minutes=10),
+    schedule_to_close_timeout=timedelta(minutes=15),
     heartbeat_timeout=WORKER_HEARTBEAT,
     retry_policy=_BACK_OFF,
 )
-"""Steps of ``Reconcile``: given up after a while, since the next run begins anew a few minutes later."""
+"""Steps of ``Reconcile``: begun for five minutes, since the next run begins anew a few minutes later."""
 
 _SECONDS_A_DELIVERY = 0.3
 """GitHub lets an App repeat about three deliveries a second: 900 points a minute, of which each costs five.
@@ -143,29 +169,42 @@ def tidy(queue: str) -> ActivityPolicy:
     )
 
 
-def build(job: BuildJob, builder_wait: timedelta) -> ActivityPolicy:
-    """The policy of one build: repeated when a builder dies, never when the build fails.
+def attempt(job: BuildJob, wait: timedelta) -> ActivityPolicy:
+    """The policy of one attempt at a build: never repeated by Temporal, which counts all failures alike.
 
-    ``schedule_to_start`` is the backstop behind the question whether a builder is online: it counts per
-    attempt and is never retried. A cancel waits until the builder has ended the process tree.
+    ``wait`` is how long it may still stand in the queue. A cancel waits until the builder has ended the
+    process tree.
     """
     return ActivityPolicy(
         task_queue=build_task_queue(job.system),
-        schedule_to_start_timeout=builder_wait,
+        schedule_to_start_timeout=max(wait, _LEAST_WAIT),
         start_to_close_timeout=job.project.timeout + WORKSPACE_TIME,
         heartbeat_timeout=BUILD_HEARTBEAT,
-        retry_policy=RetryPolicy(
-            initial_interval=timedelta(seconds=1),
-            maximum_interval=timedelta(seconds=30),
-            maximum_attempts=BUILD_ATTEMPTS,
-        ),
+        retry_policy=RetryPolicy(maximum_attempts=1),
         cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     )
 
 
+def attempts_in_one(job: BuildJob, builder_wait: timedelta) -> ActivityPolicy:
+    """The policy of a build whose attempts Temporal counts, as it did before :class:`workflows.attempts`."""
+    return attempt(job, builder_wait) | ActivityPolicy(
+        retry_policy=RetryPolicy(
+            initial_interval=timedelta(seconds=1),
+            maximum_interval=timedelta(seconds=30),
+            maximum_attempts=BUILD_ATTEMPTS,
+        )
+    )
+
+
+_LEAST_WAIT = timedelta(seconds=1)
+"""None at all would mean for ever. A builder that is online when the time is over takes it now or never."""
+
 BUILDER_POLL_FIRST = timedelta(seconds=10)
 BUILDER_POLL_LONGEST = timedelta(minutes=1)
 """How often it is asked again whether a builder came online: 10 s at first, doubling up to a minute."""
+
+BUILDER_WATCH_LONGEST = timedelta(minutes=5)
+"""The same while the build stands in the queue, where a builder that comes takes it without being asked."""
 
 REPLICA_LAG_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0.25, 0.5, 1, 2, 4, 8, 16))
 """Pauses between questions while GitHub's answer is older than its own webhook."""

@@ -1,36 +1,23 @@
 """``PullRequest``: the one owner of a pull request, as long as it is open (design, section 3).
 
-Signals are recorded into an inbox; one loop acts on it and never waits for anything else. What takes time
-is a child workflow or a task of its own, whose end comes into the same inbox.
+How it lives is in :mod:`workflows.owner`; here is what it does about what comes.
 """
 
-import asyncio
-from collections import deque
-from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from tickborg import cancellation, names
+    from tickborg import cancellation, names, unfulfilled
     from tickborg.events.pull_requests import PullRequestEvent
     from tickborg.github import PullRequest, PullRequestState
-    from tickborg.jobs import (
-        BuildProgress,
-        BuildsWanted,
-        EvaluationOutcome,
-        EvaluationResult,
-    )
+    from tickborg.jobs import BuildProgress, BuildsWanted, EvaluationOutcome, EvaluationResult
     from tickborg.memory import PullRequestMemory, PullRequestStart
     from tickborg.order_planning import orders_of
-    from tickborg.planning import title_matters
-    from tickborg.requests import (
-        BuildOrder,
-        Request,
-    )
-    from tickborg.texts import answers, notices
+    from tickborg.pull_news import News, news_of_description, news_of_event, same_change
+    from tickborg.requests import BuildOrder, Request
+    from tickborg.texts import answers
     from tickborg.views import PullRequestView
     from workflows import questions
     from workflows.build_orders import BuildOrders, ProjectsRead
@@ -38,12 +25,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.head_evaluation import EvaluationEnded, HeadEvaluation
     from workflows.late_answers import LateAnswers
     from workflows.owned_builds import BuildEnded, OwnedBuilds
+    from workflows.owner import Owner
     from workflows.replicas import newer_of
     from workflows.showing import Showing
     from workflows.wishes import Wishes
-
-_EVALUATED_ON = frozenset({"opened", "synchronize"})
-_EVALUATED_AGAIN_ON = frozenset({"reopened", "ready_for_review"})
 
 
 @dataclass(frozen=True)
@@ -66,15 +51,14 @@ Item = (
 
 
 @workflow.defn(name=names.PULL_REQUEST_WORKFLOW)
-class PullRequestOwner:
+class PullRequestOwner(Owner[Item]):
     """Decides what is evaluated, built, cancelled and shown for one pull request."""
 
     @workflow.init
     def __init__(self, start: PullRequestStart) -> None:
+        super().__init__()
         self._memory = start.memory or PullRequestMemory(repo=start.repo, number=start.number)
-        self._inbox: deque[Item] = deque()
         self._closed = False
-        self._tasks: set[asyncio.Task[None]] = set()
         self._evaluation = HeadEvaluation(self._memory, self._run, self._inbox.append)
         self._builds = OwnedBuilds(self._memory, self._run, self._inbox.append)
         self._answers = LateAnswers(self._memory, self._run)
@@ -93,18 +77,9 @@ class PullRequestOwner:
     async def run(self, start: PullRequestStart) -> None:
         """Own the pull request until it is closed and everything it started has ended."""
         self._showing.show_operators()
-        while True:
-            await workflow.wait_condition(lambda: bool(self._inbox) or self._may_end or self._may_renew)
-            while self._inbox:
-                self._act(self._inbox.popleft())
-            self._answers.send()
-            self._showing.show()
-            # No await between the last look at an empty inbox and the return: a signal that came in
-            # between would be lost with this run (measured; design, section 3).
-            if self._may_end:
-                return
-            if self._may_renew:
-                workflow.continue_as_new(start.model_copy(update={"memory": self._memory}))
+        # No other await from here on, see there.
+        if not await self._live():
+            workflow.continue_as_new(start.model_copy(update={"memory": self._memory}))
 
     @workflow.signal(name=names.PULL_REQUEST_EVENT_SIGNAL)
     def pull_request_event(self, event: PullRequestEvent) -> None:
@@ -133,21 +108,15 @@ class PullRequestOwner:
 
     @property
     def _busy(self) -> bool:
-        return bool(self._tasks) or self._showing.busy
+        return super()._busy or self._showing.busy
 
     @property
     def _may_end(self) -> bool:
-        return self._closed and not self._busy and not self._inbox
+        return self._closed and not self._busy
 
-    @property
-    def _may_renew(self) -> bool:
-        """Continue-as-new cancels children, so it waits until there are none."""
-        return (
-            workflow.info().is_continue_as_new_suggested()
-            and not self._busy
-            and not self._inbox
-            and workflow.all_handlers_finished()
-        )
+    def _settle(self) -> None:
+        self._answers.send()
+        self._showing.show()
 
     def _act(self, item: Item) -> None:
         match item:
@@ -173,59 +142,27 @@ class PullRequestOwner:
     # What GitHub says
 
     def _on_event(self, event: PullRequestEvent) -> None:
-        if not self._memory.first_sight(event.delivery, workflow.now()):
-            return
-        known = self._memory.pull
-        if known is None or event.pull.updated_at > known.updated_at:
-            self._on_newer_event(event)
-        elif event.pull.updated_at < known.updated_at:
-            workflow.logger.info("delivery %s is older than what is known", event.delivery)
-        elif (
-            _same_change(event.pull, known) and (event.pull.state is PullRequestState.CLOSED) == self._closed
-        ):
-            self._on_newer_event(event)
-        else:
-            # GitHub counts whole seconds: of two events in one second only GitHub knows the newer.
-            self._run(self._describe(event.pull, known))
-
-    def _on_newer_event(self, event: PullRequestEvent) -> None:
-        pull = event.pull
-        if pull.state is PullRequestState.CLOSED:
-            self._close(pull)
-        elif event.action in _EVALUATED_ON:
-            self._on_head(pull)
-        elif event.action in _EVALUATED_AGAIN_ON or event.base_changed or self._title_matters(event):
-            self._closed = False
-            self._evaluate(pull)
-        else:
-            # The event of another head may have been overtaken by this one, and comes too late then.
-            self._on_head(pull)
+        if self._memory.first_sight(event.delivery, workflow.now()):
+            self._hear(event.pull, news_of_event(event, self._memory.pull, closed=self._closed))
 
     def _on_described(self, pull: PullRequest) -> None:
-        known = self._memory.pull
-        if known is not None and pull.updated_at < known.updated_at:
-            return
-        if pull.state is PullRequestState.CLOSED:
-            self._close(pull)
-        elif self._closed:
-            self._closed = False
-            self._evaluate(pull)
-        else:
-            self._on_head(pull)
+        self._hear(pull, news_of_description(pull, self._memory.pull, closed=self._closed))
 
-    def _on_head(self, pull: PullRequest) -> None:
-        known = self._memory.pull
-        # The event that it was opened again may have been overtaken by this one, and comes too late then.
-        reopened, self._closed = self._closed, False
-        settled = known is not None and _same_change(known, pull) and not _decides_otherwise(known, pull)
-        if settled and not reopened:
-            self._memory.pull = pull
-        else:
-            self._evaluate(pull)
-
-    def _title_matters(self, event: PullRequestEvent) -> bool:
-        before = event.previous_title
-        return before is not None and title_matters(before, event.pull.title)
+    def _hear(self, pull: PullRequest, news: News) -> None:
+        match news:
+            case News.OLD:
+                workflow.logger.info(
+                    "a word of %s about %s is older than what is known", pull.updated_at, pull.head_sha
+                )
+            case News.UNCLEAR:
+                self._run(self._describe(pull, self._memory.pull or pull))
+            case News.SAME:
+                self._memory.pull = pull
+            case News.EVALUATE:
+                self._closed = False
+                self._evaluate(pull)
+            case News.CLOSED:
+                self._close(pull)
 
     def _close(self, pull: PullRequest) -> None:
         self._closed = True
@@ -233,7 +170,7 @@ class PullRequestOwner:
         if known is not None:
             # What is known is about the head that was known, and is shown when this run has ended.
             closed = known.model_copy(update={"state": PullRequestState.CLOSED})
-            self._memory.pull = pull if _same_change(known, pull) else closed
+            self._memory.pull = pull if same_change(known, pull) else closed
         self._orders.close()
         self._cancel_all(cancellation.CLOSED)
 
@@ -251,10 +188,9 @@ class PullRequestOwner:
         for order in request.orders:
             pull = self._memory.pull
             if pull is None or self._closed:
-                if request.asker is not None:
-                    self._answers.say(request.asker, answers.closed())
-            elif isinstance(order, BuildOrder) and request.pull is not None and _moved_on(request.pull, pull):
-                self._answers.say(request.asker, notices.dropped(order.projects))
+                self._answers.say(request.asker, answers.closed())
+            elif overtaken := unfulfilled.of_old_head(order, request.pull, pull):
+                self._answers.say(request.asker, overtaken)
             else:
                 self._wishes.carry_out(order, pull, request)
 
@@ -266,10 +202,11 @@ class PullRequestOwner:
         if known is not None and known.head_sha != pull.head_sha:
             self._evaluation.supersede(known, pull.head_sha)
             self._builds.cancel_all(cancellation.superseded_by(pull.head_sha))
-            self._orders.move_on()
         elif known is not None and known.base_ref != pull.base_ref:
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         self._memory.believe(pull)
+        if known is not None and known.head_sha != pull.head_sha:
+            self._orders.move_on()
         self._evaluation.begin(pull)
 
     def _on_evaluation_ended(self, ended: EvaluationEnded) -> None:
@@ -303,18 +240,22 @@ class PullRequestOwner:
     def _on_builds_wanted(self, wanted: BuildsWanted) -> None:
         if self._closed or not self._evaluation.hears(wanted.n):
             return
+        rebuild_on, left_out = self._memory.rebuild_on, self._memory.left_out
         asked_for: tuple[BuildOrder, ...] = ()
-        rebuild, called_off = self._memory.rebuild, self._memory.called_off
         if self._memory.base_sha not in {None, wanted.plan.merge.base_sha}:
-            records = self._memory.builds.values() if rebuild else self._builds.asked_for()
-            asked_for = orders_of(each for each in records if each.job.project.name not in called_off)
+            asked_for = orders_of(
+                record
+                for record in self._memory.builds.values()
+                if record.job.system in rebuild_on or self._builds.is_asked_for(record)
+                if record.job.project.name not in left_out
+            )
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         self._memory.plan(wanted)
         # All that was built of the head is wanted again, also what nobody would build without being asked.
-        known = [record.job for record in self._memory.builds.values()] if rebuild else []
+        known = [record.job for record in self._memory.builds.values() if record.job.system in rebuild_on]
         for job in (*wanted.plan.builds, *known):
-            if job.project.name not in called_off:
-                self._builds.want(job, asked=rebuild)
+            if job.project.name not in left_out:
+                self._builds.want(job, asked=job.system in rebuild_on)
         if self._memory.awaits_approval and self._memory.is_approved:
             self._evaluate(wanted.plan.pull)
         for order in asked_for:
@@ -330,23 +271,3 @@ class PullRequestOwner:
     def _count_failure(self, *, failed: bool) -> None:
         if failed:
             self._run(questions.count_failure(self._memory.repo))
-
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-
-def _moved_on(asked_about: PullRequest, known: PullRequest) -> bool:
-    """Whether there is another head by now than the one that somebody looked at."""
-    return asked_about.head_sha != known.head_sha
-
-
-def _decides_otherwise(known: PullRequest, pull: PullRequest) -> bool:
-    """Whether it is no draft any more, or its title counts; the event that says so may come too late."""
-    return (known.draft and not pull.draft) or title_matters(known.title, pull.title)
-
-
-def _same_change(one: PullRequest, other: PullRequest) -> bool:
-    """Whether both ask for the same head to be merged into the same branch."""
-    return (one.head_sha, one.base_ref) == (other.head_sha, other.base_ref)

@@ -1,13 +1,9 @@
 """``Push``: the one owner of a branch, as long as there is something to do (design, section 3).
 
-Like the owner of a pull request it records signals into an inbox, and acts on them in one loop that waits for
-nothing else.
+How it lives is in :mod:`workflows.owner`; here is what it does about what comes.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Coroutine
-from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -37,19 +33,19 @@ with workflow.unsafe.imports_passed_through():
     from workflows import policies, pressed_checks, questions
     from workflows.failures import failure_kind, failure_reason
     from workflows.owned_builds import BuildEnded, OwnedBuilds
+    from workflows.owner import Owner, renewal_is_due
 
 Item = PushEvent | Request | Policy | PushLook | BuildProgress | BuildEnded
 
 
 @workflow.defn(name=names.PUSH_WORKFLOW)
-class PushOwner:
+class PushOwner(Owner[Item]):
     """Decides what is built of the pushes to one branch."""
 
     @workflow.init
     def __init__(self, start: PushStart) -> None:
+        super().__init__()
         self._memory = start.memory or PushMemory(repo=start.repo, branch=start.branch)
-        self._inbox: deque[Item] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._looking = False
         self._builds = OwnedBuilds(self._memory, self._run, self._inbox.append)
 
@@ -60,19 +56,10 @@ class PushOwner:
             await self._recall()
         self._builds.start_waiting()
         self._look_on()
-        while True:
-            await workflow.wait_condition(lambda: bool(self._inbox) or self._may_end or self._may_renew)
-            while self._inbox:
-                self._act(self._inbox.popleft())
-            self._look_on()
-            self._memory.forget_the_done()
-            workflow.set_current_details(details.branch_table(self._memory.view()))
-            # No await between the last look at an empty inbox and the return: a signal that came in
-            # between would be lost with this run (measured; design, section 3).
-            if self._may_end:
-                return self._memory.left_behind()
-            if self._may_renew:
-                workflow.continue_as_new(start.model_copy(update={"memory": self._memory}))
+        # No other await from here on, see there.
+        if not await self._live():
+            workflow.continue_as_new(start.model_copy(update={"memory": self._memory}))
+        return self._memory.left_behind()
 
     @workflow.signal(name=names.PUSH_EVENT_SIGNAL)
     def push_event(self, event: PushEvent) -> None:
@@ -99,17 +86,13 @@ class PushOwner:
         return self._memory.head.after if self._memory.head else ""
 
     @property
-    def _busy(self) -> bool:
-        return bool(self._tasks or self._inbox)
-
-    @property
     def _may_end(self) -> bool:
         return self._memory.settled and not self._busy
 
-    @property
-    def _may_renew(self) -> bool:
-        """Continue-as-new cancels children, so it waits until there are none."""
-        return _renewal_is_due() and not self._busy and workflow.all_handlers_finished()
+    def _settle(self) -> None:
+        self._look_on()
+        self._memory.forget_the_done()
+        workflow.set_current_details(details.branch_table(self._memory.view()))
 
     async def _recall(self) -> None:
         """Begin where the last run ended: GitHub may deliver again what that one has seen."""
@@ -175,7 +158,7 @@ class PushOwner:
         about = self._memory.next_look()
         if about is None or self._looking:
             return
-        if _renewal_is_due():
+        if renewal_is_due():
             # The next run looks at it, as soon as what a builder has begun has ended.
             self._builds.hold()
             return
@@ -272,16 +255,7 @@ class PushOwner:
         if failed:
             self._run(questions.count_failure(self._memory.repo))
 
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
 
 def _can_wait_no_more(record: BuildRecord, head_sha: str) -> bool:
     """Whether it is of an older head, and no builder has begun it."""
     return not (record.done or record.started) and record.job.merge.head_sha != head_sha
-
-
-def _renewal_is_due() -> bool:
-    return workflow.info().is_continue_as_new_suggested()

@@ -32,9 +32,10 @@ with workflow.unsafe.imports_passed_through():
         RecordQuestion,
         RepeatJob,
         ServedRepository,
+        events_of,
     )
     from tickborg.texts import reconciling as texts
-    from workflows import policies
+    from workflows import policies, questions
     from workflows.failures import failure_reason
 
 MOST_ASKED = 1_000
@@ -55,7 +56,7 @@ class Reconcile:
         self._grace, self._pace = start.grace, start.pace
         self._report = ReconcileReport(marks=self._marks)
         self._gone: set[str] = set()
-        self._told: list[str] = []
+        self._told: list[Missed] = []
         self._failed: list[str] = []
 
     @workflow.run
@@ -74,10 +75,12 @@ class Reconcile:
                 await self._compare()
             except ActivityError as error:
                 self._failed.append(f"repositories: {failure_reason(error)}")
+        told = tuple(str(missed) for missed in self._told)
         report = self._report.model_copy(
-            update={"told": tuple(self._told), "failed": tuple(self._failed), "marks": self._marks}
+            update={"told": told, "failed": tuple(self._failed), "marks": self._marks}
         )
         workflow.set_current_details("\n".join(f"- {line}" for line in texts.lines(report)))
+        await questions.count(*events_of(report, self._told, workflow.now()))
         return report
 
     # Deliveries that failed
@@ -187,4 +190,4 @@ class Reconcile:
         await workflow.execute_activity_method(
             ComparisonActivities.tell_missed, missed, **policies.CATCHING_UP, summary=f"tell of {missed}"
         )
-        self._told.append(str(missed))
+        self._told.append(missed)

@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.cluster import ClusterActivities
     from activities.github import GitHubActivities
     from tickborg import button_orders
-    from tickborg.button_orders import Presser
+    from tickborg.acl import Person
     from tickborg.errors import FailureKind
     from tickborg.events.buttons import CheckRunButton, CheckSuiteButton, RerunStart
     from tickborg.external_ids import BuildReference, read_external_id
@@ -36,7 +36,7 @@ class Rerun:
     @workflow.init
     def __init__(self, start: RerunStart) -> None:
         self._button = start.button
-        self._presser: Presser | None = None
+        self._presser: Person | None = None
         """None: it could not be found out what whoever pressed may do."""
         self._failures: list[str] = []
 
@@ -57,11 +57,11 @@ class Rerun:
             raise ApplicationError(reasons, type=FailureKind.PERMANENT, non_retryable=True)
         return told
 
-    async def _who(self) -> Presser:
+    async def _who(self) -> Person:
         policy, permission = await asyncio.gather(
             questions.the_policy(), questions.permission_of(self._button.repo, self._button.by)
         )
-        return Presser(self._button.by, policy, permission)
+        return Person(self._button.by, policy, permission)
 
     # Whom it concerns
 
@@ -132,7 +132,7 @@ class Rerun:
     # What each owner is told
 
     async def _pull(
-        self, number: int, place: BuildReference | None, order_of: Callable[[PullRequest, Presser], Order]
+        self, number: int, place: BuildReference | None, order_of: Callable[[PullRequest, Person], Order]
     ) -> int:
         async def telling() -> int:
             pull = await questions.pull_request(self._button.repo, number)
@@ -147,7 +147,7 @@ class Rerun:
         return await self._tried(telling(), 0, place)
 
     async def _branch(
-        self, origin: Origin, place: BuildReference, orders_of: Callable[[Presser], tuple[Order, ...]]
+        self, origin: Origin, place: BuildReference, orders_of: Callable[[Person], tuple[Order, ...]]
     ) -> int:
         if self._presser is None:
             return await self._answer(place, button_answers.failed(self._failures[0]))

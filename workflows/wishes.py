@@ -1,16 +1,17 @@
 """What people ask the owner of a pull request for, and what that means for its evaluations and builds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from tickborg import cancellation
+    from tickborg import cancellation, unfulfilled
     from tickborg.github import PullRequest
     from tickborg.jobs import BuildMode
     from tickborg.memory import PullRequestMemory
     from tickborg.requests import (
+        Asker,
         BuildOrder,
         ButtonOrder,
         CancelOrder,
@@ -20,7 +21,8 @@ with workflow.unsafe.imports_passed_through():
         Request,
         RetryOrder,
     )
-    from tickborg.texts import notices
+    from tickborg.systems import System
+    from tickborg.texts import answers, notices
     from workflows.build_orders import BuildOrders
     from workflows.head_evaluation import HeadEvaluation
     from workflows.late_answers import LateAnswers
@@ -60,28 +62,32 @@ class Wishes:
         """Carry out an order about the head of ``pull``."""
         match order:
             case EvaluateOrder(fresh=True):
-                self._evaluate_anew(pull, rebuild=order.rebuild)
+                self._evaluate_anew(pull, order.rebuild_on, request.asker)
             case EvaluateOrder():
                 self._evaluate_unless_under_way(pull)
             case BuildOrder():
                 order = order.model_copy(update={"asker": request.asker})
                 self._build(order, pull, request.written_at)
             case RetryOrder():
-                self._retry(order, pull)
+                self._retry(order, pull, request.asker)
             case CancelOrder():
                 if self._memory.was_pushed_after(request.written_at):
                     self._answers.say(request.asker, notices.older_cancel(pull.head_sha))
                 else:
-                    self._cancel(order, cancellation.cancelled_by(request.by))
+                    self._cancel(order, request)
             case ButtonOrder():
                 self._press(order, pull, cancellation.cancelled_by(request.by))
             case NoticeOrder():
                 self._memory.notice(order.text)
 
-    def _evaluate_anew(self, pull: PullRequest, *, rebuild: bool = False) -> None:
-        """Evaluate with the target branch as it is now."""
+    def _evaluate_anew(self, pull: PullRequest, rebuild_on: tuple[System, ...], asker: Asker | None) -> None:
+        """Evaluate with the target branch as it is now; on some systems all is built again."""
+        if rebuild_on:
+            built = [record.view for record in self._memory.builds.values()]
+            for text in unfulfilled.not_run_again(built, rebuild_on, self._memory.policy):
+                self._answers.say(asker, text)
         self._memory.fresh_base = True
-        self._memory.rebuild |= rebuild
+        self._memory.rebuild_on = tuple(dict.fromkeys((*self._memory.rebuild_on, *rebuild_on)))
         self._evaluate(pull)
 
     def _evaluate_unless_under_way(self, pull: PullRequest) -> None:
@@ -97,41 +103,57 @@ class Wishes:
             self._evaluate(pull)
         self._orders.take(order)
 
-    def _retry(self, order: RetryOrder, pull: PullRequest) -> None:
+    def _retry(self, order: RetryOrder, pull: PullRequest, asker: Asker | None) -> None:
         view = self._memory.view()
-        if view is not None and view.evaluation_failed:
+        if view is None:
+            return
+        for text in unfulfilled.of_retry(order, view, self._memory.policy):
+            self._answers.say(asker, text)
+        if view.evaluation_failed:
             self._evaluate_unless_under_way(pull)
         for record in list(self._memory.builds.values()):
             if record.view.worth_a_retry and record.job.system in order.systems:
                 self._builds.want(record.job, asked=True)
 
-    def _cancel(self, order: CancelOrder, reason: str) -> None:
+    def _cancel(self, order: CancelOrder, request: Request) -> None:
+        reason = cancellation.cancelled_by(request.by)
         if order.projects:
-            named = set(order.projects)
-            records = [r for r in self._memory.builds.values() if r.job.project.name in named]
-            self._builds.cancel(records, reason)
-            self._memory.forget_orders(named)
-            if self._evaluation.running:
-                self._memory.called_off = (*self._memory.called_off, *order.projects)
-            self._orders.go_on()
-            return
-        self._memory.orders = ()
-        self._memory.rebuild = False
-        self._evaluation.cancel(reason)
-        self._builds.cancel_all(reason)
+            cancels = self._cancel_some(order.projects, reason)
+        else:
+            cancels = self._evaluation.going_on or self._memory.building
+            self._memory.rebuild_on = ()
+            self._evaluation.cancel(reason)
+            self._builds.cancel_all(reason)
+        takes_back = self._orders.take_back(order.projects, request.by)
+        self._orders.go_on()
+        if not (cancels or takes_back):
+            self._answers.say(request.asker, answers.nothing_to_cancel(order.projects))
+
+    def _cancel_some(self, projects: Collection[str], reason: str) -> bool:
+        """Cancel what is built of ``projects``, now or soon; whether there is anything."""
+        records = [record for record in self._memory.builds.values() if record.job.project.name in projects]
+        building = any(not record.done for record in records)
+        self._builds.cancel(records, reason)
+        if not self._evaluation.has_yet_to_plan:
+            return building
+        self._memory.left_out = (*self._memory.left_out, *projects)
+        return True
 
     def _press(self, order: ButtonOrder, pull: PullRequest, reason: str) -> None:
         build = order.build
         if order.head_sha != pull.head_sha:
             self._memory.notice(notices.old_head(build.project, build.system, order.head_sha))
             return
-        record = self._memory.record_of(build)
         if order.button == "cancel":
+            # This very one: whoever presses on an old page does not mean one that came later.
+            record = self._memory.record(build.n)
             if record is None or record.done:
                 self._memory.notice(notices.cancels_nothing(build.project, build.system))
             else:
                 self._builds.cancel([record], reason)
-        elif order.button == "rerun" and record is not None:
+            return
+        record = self._memory.record_of(build)
+        if order.button == "rerun" and record is not None:
             self._builds.want(record.job, asked=True)
         else:
             mode = BuildMode.TEST if order.button == "test" else build.mode

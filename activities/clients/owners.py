@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 
 from activities.clients.cluster import RPC_TIMEOUT, failures_of
+from activities.runs import answers_of_runs, unless_gone
 from tickborg.github import RepositoryName
 from tickborg.names import (
     PULL_REQUEST_WORKFLOW,
@@ -14,11 +14,7 @@ from tickborg.names import (
     origin_of,
     push_id,
 )
-from tickborg.search_attributes import quoted
 from tickborg.views import BranchView
-
-RUNS_LOOKED_AT = 5
-"""Of a branch's owner, the newest first: a button starts a run that knows of no push."""
 
 
 class OwnerLookup:
@@ -40,30 +36,25 @@ class OwnerLookup:
     async def branch_head(self, repo: RepositoryName, branch: str) -> str | None:
         """The newest head that an owner of the branch knew of; None: none is remembered.
 
-        One that has ended answers too, as long as its history is kept.
+        One that has ended answers too, as long as its history is kept. A run that a button started knows of
+        no push, and those before it are asked.
         """
         owner = push_id(repo, branch)
         with failures_of(f"asking {owner}"):
             # The newest run by name, since a list of runs is a moment late.
-            head = await self._head(owner)
-            if head is None:
-                runs = f"WorkflowId={quoted(owner)}"
-                listed = self._client.list_workflows(
-                    runs, limit=RUNS_LOOKED_AT, rpc_timeout=self._rpc_timeout
-                )
-                async for run in listed:
-                    if (head := await self._head(owner, run.run_id)) is not None:
-                        break
-        return head
+            if (head := await unless_gone(self._head(owner))) is not None:
+                return head
+            runs = answers_of_runs(
+                self._client, owner, lambda run: self._head(owner, run.run_id), self._rpc_timeout
+            )
+            async for head in runs:
+                if head is not None:
+                    return head
+        return None
 
     async def _head(self, owner: str, run_id: str | None = None) -> str | None:
         handle = self._client.get_workflow_handle(owner, run_id=run_id)
-        try:
-            view: BranchView = await handle.query(
-                STATE_QUERY, result_type=BranchView, rpc_timeout=self._rpc_timeout
-            )
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            return None  # there is none, or its history is gone already
+        view: BranchView = await handle.query(
+            STATE_QUERY, result_type=BranchView, rpc_timeout=self._rpc_timeout
+        )
         return view.head_sha

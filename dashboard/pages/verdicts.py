@@ -42,6 +42,7 @@ NOT_BUILT = Verdict(Tone.QUIET, "not built")
 _STAGES = {
     BuildStage.QUEUED: Verdict(Tone.QUIET, "queued"),
     BuildStage.WAITING: Verdict(Tone.QUIET, "waits for a builder"),
+    BuildStage.DELAYED: Verdict(Tone.QUIET, "tried again later"),
     BuildStage.RUNNING: Verdict(Tone.BUSY, "running"),
     BuildStage.DONE: Verdict(Tone.QUIET, "ended"),
 }

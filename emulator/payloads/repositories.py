@@ -128,11 +128,7 @@ def minimal_repository(shown: Repository, root: str) -> dict[str, Any]:
     """A `minimal-repository`."""
     url = repository_url(shown, root)
     return {
-        "id": shown.id,
-        "node_id": node_id("R", shown.id),
-        "name": shown.name,
-        "full_name": shown.full_name,
-        "private": shown.private,
+        **installed_repository(shown),
         "owner": user(shown.owner, root),
         "html_url": f"{root}/{shown.full_name}",
         "description": None,

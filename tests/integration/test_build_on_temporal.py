@@ -29,13 +29,21 @@ from activities.clients.sandbox.bubblewrap import Bubblewrap
 from activities.clients.sandbox.process import ProcessRunner
 from activities.clients.sandbox.sandbox import Limits
 from activities.clients.workspace.room import BuildSlots, Room
+from activities.cluster import ClusterActivities
 from activities.ports import CommandRunner
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.temporal_client import TemporalConnection, connect
 from cli.workers import build_worker
 from tests.support.builder_process import Order, builder, builder_with_a_small_disk
 from tests.support.eventually import eventually
-from tests.support.fake_builder import FakeBuildLogs, FakeStats, FakeWorkspaces, Scripted, ScriptedRunner
+from tests.support.fake_builder import (
+    FakeBuildLogs,
+    FakeCluster,
+    FakeStats,
+    FakeWorkspaces,
+    Scripted,
+    ScriptedRunner,
+)
 from tests.support.git_repository import Changes, GitRepository
 from tests.support.processes import alive, new_marker
 from tests.support.samples import REPO, build_job, project
@@ -48,7 +56,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.building import BuildActivities
     from tickborg.jobs import BuildJob, BuildOutcome, BuildResult, BuildStarted, MergeJob
     from tickborg.names import BUILD_STARTED_SIGNAL
-    from workflows import policies
+    from tickborg.policy import Policy
+    from workflows.attempts import Attempts
 
 DECIDERS = "deciders"
 
@@ -61,7 +70,7 @@ DISK_FULL = (
 
 @workflow.defn(name="OneBuild")
 class OneBuild:
-    """As much of ``Build`` as the activity meets: its policy and its signal."""
+    """As much of ``Build`` as the activity meets: its attempts and its signal."""
 
     def __init__(self) -> None:
         self._started: list[BuildStarted] = []
@@ -69,9 +78,7 @@ class OneBuild:
     @workflow.run
     async def run(self, job: BuildJob) -> BuildResult:
         """Have it built."""
-        return await workflow.execute_activity_method(
-            BuildActivities.build, job, **policies.build(job, timedelta(minutes=5))
-        )
+        return await Attempts(job, Policy(builder_wait=timedelta(minutes=5))).run()
 
     @workflow.signal(name=BUILD_STARTED_SIGNAL)
     def build_started(self, started: BuildStarted) -> None:
@@ -139,7 +146,10 @@ class Bench:
 async def bench(address: str, tmp_path: Path) -> AsyncIterator[Bench]:
     """A server with a worker for workflows."""
     client = await connect(TemporalConnection(address))
-    async with Worker(client, task_queue=DECIDERS, workflows=[OneBuild]):
+    cluster = FakeCluster()
+    cluster.builders = dict.fromkeys(System, 1)
+    asking = ClusterActivities(cluster).builders_online
+    async with Worker(client, task_queue=DECIDERS, workflows=[OneBuild], activities=[asking]):
         bench = Bench(client, tmp_path)
         yield bench
         await bench.close()

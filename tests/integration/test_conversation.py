@@ -99,8 +99,9 @@ async def test_each_command_does_what_it_says(site: Site) -> None:
     await site.release(1)
     await until_newest(site, pull, SPEECH, "built in")
     assert [len(titles(pull, name)) for name in (GREETING, SPEECH)] == [1, 2]
-    nothing = await answer_to(site, pull, maya.comment(pull, "@tickbot retry"))
-    assert "There is nothing to retry" in nothing
+    maya.comment(pull, "@tickbot retry")
+    nothing = "@maya: There is nothing to retry"
+    await site.github.until(lambda: any(nothing in each.body for each in pull.comments), within=60)
 
     base = (await site.settled(pull)).base_sha
     maya.commit(repository, "main", {"NEWS.md": b"News.\n"}, "News")
@@ -131,8 +132,10 @@ async def test_a_newcomer_is_let_in_by_a_maintainer(
         await site.settled(pull)
         [(_, state, description)] = [each for each in statuses(pull) if each[1] == "success"]
         assert (state, "once a maintainer asks for it" in (description or "")) == ("success", True)
-        waits = await answer_to(site, pull, bob.comment(pull, "@tickbot build greeting"))
-        assert "first contribution" in waits
+        for order in ("build greeting", "retry"):
+            waits = await answer_to(site, pull, bob.comment(pull, f"@tickbot {order}"))
+            assert f"`@tickbot {order.split()[0]}` has to wait" in waits
+            assert "first contribution" in waits
         assert checks(pull) == {}
 
         await site.until_past(repository)

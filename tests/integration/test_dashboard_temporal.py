@@ -11,11 +11,12 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.runs import RUNS_LOOKED_AT
 from cli import services
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.temporal_client import TemporalConnection, connect, connect_lazily
 from dashboard.ports import BusyBranch, OpenPull
-from dashboard.temporal_owners import RUNS_LOOKED_AT, TemporalOwners
+from dashboard.temporal_owners import TemporalOwners
 from messaging.in_process import InProcessTransport
 from messaging.log_store import LogReader
 from tests.support.eventually import eventually

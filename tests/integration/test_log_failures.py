@@ -14,7 +14,7 @@ from messaging.spool import SpoolFolder
 from messaging.topology import STATS
 from messaging.transport import OutgoingMessage, Transport, UnroutableError
 from tests.support.broker import RabbitMQNode
-from tests.support.build_logs import ATTEMPT, START, new_start, numbered
+from tests.support.build_logs import ATTEMPT, START, end, new_start, numbered
 from tests.support.eventually import eventually
 from tests.support.log_pipeline import collector, ended, running, until_sent, until_written, written
 from tests.support.log_processes import BUILDER, COLLECTOR, process
@@ -58,9 +58,10 @@ async def print_lines(log: PublishedLog, first: int, last: int) -> None:
 async def test_a_broker_killed_in_mid_build_costs_no_line(rabbitmq: RabbitMQNode, tmp_path: Path) -> None:
     """The build goes on meanwhile, another begins, and both logs are whole when the broker is back.
 
-    What it had confirmed is on its disk, although nobody had taken it.
+    What it had confirmed is on its disk, although nobody had taken it. And the log of a builder that died
+    just then, of which the worker says so, has an end.
     """
-    other = new_start()
+    other, lost = new_start(), new_start()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         transport = await enter(AmqpTransport(rabbitmq.url))
@@ -71,8 +72,10 @@ async def test_a_broker_killed_in_mid_build_costs_no_line(rabbitmq: RabbitMQNode
         await print_lines(log, 1, 500)
         await until_written(tmp_path, ATTEMPT, 100)
         await transport.publish(OutgoingMessage(STATS, "", "confirmed", b"not taken by anybody yet"))
+        await logs.open(lost)
         async with asyncio.TaskGroup() as group:
             group.create_task(print_lines(log, 501, 3000))
+            group.create_task(logs.abandon(end(BuildLogStatus.LOST, None, lost.attempt_id)))
             group.create_task(rabbitmq.kill9())
         # These processes are started while there is no broker.
         late_transport = await enter(AmqpTransport(rabbitmq.url))
@@ -87,6 +90,7 @@ async def test_a_broker_killed_in_mid_build_costs_no_line(rabbitmq: RabbitMQNode
         await log.close(BuildLogStatus.SUCCESS)
         assert (await ended(tmp_path, ATTEMPT)).complete
         assert (await ended(tmp_path, other.attempt_id)).complete
+        assert (await ended(tmp_path, lost.attempt_id)).status is BuildLogStatus.LOST
         await until_sent(tmp_path / "spool")
         async with late_transport.subscribe(STATS_QUEUE, 1) as subscription:
             (kept,) = await subscription.batch(PATIENCE_SECONDS)

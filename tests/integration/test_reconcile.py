@@ -4,6 +4,7 @@ import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from time import time
 
 import pytest
 from temporalio.client import WorkflowExecution
@@ -19,6 +20,7 @@ from tests.support.command_line import CommandLine
 from tests.support.eventually import eventually
 from tests.support.expected import GREETING, SPEECH, assert_evaluated
 from tests.support.monorepo import MONOREPO, TWICE
+from tests.support.patience import PROGRAM_SECONDS
 from tests.support.shown import checks
 from tests.support.site import SYSTEM, Site, owner_of, running_site
 from tickborg.errors import PermanentError, UnavailableError
@@ -172,7 +174,27 @@ async def test_what_github_has_forgotten_is_found_by_looking(
     await site.settled(ready)
     assert checks(ready) == {GREETING: BUILT, SPEECH: BUILT}
     assert pushes_built(repository, pushed) == [f"speech on {SYSTEM} (push to main)"]
+    await assert_shown_to_operators(site, repository.owner.login)
     await assert_nothing_is_left(site)
+
+
+async def assert_shown_to_operators(site: Site, owner: str) -> None:
+    """``/metrics`` says when all was looked at, what was found, and what is left of GitHub's quota."""
+
+    async def shown() -> bool:
+        found = await site.counters()
+        told = [
+            found.get(f'tickborg_reconcile_told_total{{event="{kind}"}}')
+            for kind in ("opened", "synchronize", "ready_for_review", "closed", "push")
+        ]
+        calls = [
+            found.get(f'tickborg_github_quota_{each}{{owner="{owner}"}}', 0)
+            for each in ("remaining", "limit")
+        ]
+        last = found.get("tickborg_reconcile_last_whole_timestamp_seconds", 0)
+        return told == [1, 1, 1, 1, 1] and 0 < calls[0] < calls[1] and 0 <= time() - last < PROGRAM_SECONDS
+
+    await eventually(shown)
 
 
 async def test_without_a_schedule_the_way_to_one_is_told(temporal: EmbeddedTemporal) -> None:

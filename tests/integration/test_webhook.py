@@ -17,7 +17,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 
 from cli.embedded_temporal import EmbeddedTemporal
-from cli.temporal_client import TemporalConnection, connect, connect_lazily
+from cli.temporal_client import TemporalConnection, connect, connect_lazily, trying_once
 from emulator import EmulatedGitHub, Person, serve
 from emulator.git import create_bare
 from emulator.server import listening
@@ -84,7 +84,7 @@ async def serving(address: str, repos: str = "acme/*") -> AsyncIterator[Service]
     app = create_app(
         secret=SECRET,
         policy=hearing(repos),
-        starter=TemporalStarter(client),
+        starter=TemporalStarter(await trying_once(client)),
         stats=FakeStats(),
     )
     async with listening(app) as url:
@@ -266,7 +266,7 @@ async def test_what_temporal_would_not_take_is_503_and_no_500(address: str, clie
     app = create_app(
         secret=SECRET,
         policy=hearing("acme/*"),
-        starter=TemporalStarter(nowhere),
+        starter=TemporalStarter(await trying_once(nowhere)),
         stats=FakeStats(),
     )
     async with listening(app) as url:

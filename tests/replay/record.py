@@ -3,12 +3,16 @@
 They come from real runs on the embedded server: scenes of the demo, all closed at the end. One more is of
 a workflow that is called ``Build`` and does something else, so that replaying it must fail. Record anew when
 workflows are changed on purpose, and never by hand: a history without the SDK's metadata proves nothing.
+
+``lost-0-build`` is not recorded anew: it is a ``Build`` before ``lost-log-outlives-build``, and goes with it.
 """
 
 import tempfile
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
+from uuid import UUID, uuid4
 
 from temporalio import workflow
 from temporalio.client import Client, WorkflowHandle
@@ -32,12 +36,16 @@ from cli.reconcile import reconcile_now
 from cli.services import Folders
 from cli.watching import settled
 from emulator import EmulatedGitHub
+from tests.support.eventually import eventually
+from tickborg.jobs import BuildStarted
 from tickborg.names import (
+    BUILD_STARTED_SIGNAL,
     BUILD_WORKFLOW,
     HOUSEKEEPING_WORKFLOW,
     RECONCILE_SCHEDULE,
     RECONCILE_WORKFLOW,
     TASK_QUEUE,
+    lost_log_id,
 )
 from tickborg.reconciling import ReconcileStart
 
@@ -84,7 +92,9 @@ async def record() -> None:
             await _save("pushed", f'TickborgPr IS NULL AND WorkflowId!="{PUSHES}"', bot.client)
             await _write("pushed-1-push", bot.client.get_workflow_handle(PUSHES))
             await _record_catching_up(stage, bot.client)
-            await _record_another(bot.client)
+            request = await _request_of_a_build(bot.client)
+            await _record_lost_log(bot.client, request)
+            await _record_another(bot.client, request)
 
 
 async def _save(scene: str, which: str, client: Client) -> None:
@@ -114,6 +124,11 @@ async def _record_catching_up(stage: Stage, client: Client) -> None:
     stage.github.webhooks.lose("issue_comment", times=2)
     for said in ("Nobody hears of this.", "Nor of this."):
         stage.alice.comment(pull, said)
+
+    async def past() -> bool:  # the emulator moves the stamp on by a second at each change
+        return pull.updated_at < stage.github.now()
+
+    await eventually(past)
     report = await reconcile_now(client)
     if (report.arrived, len(report.told)) != (2, 1):
         raise RuntimeError(f"nothing was caught up with that a history could show: {report}")
@@ -125,11 +140,33 @@ async def _record_catching_up(stage: Stage, client: Client) -> None:
     await _write("reconcile", client.get_workflow_handle(newest.id, run_id=newest.run_id))
 
 
-async def _record_another(client: Client) -> None:
+async def _request_of_a_build(client: Client) -> dict[str, Any]:
     builds = [execution async for execution in client.list_workflows(f'WorkflowType="{BUILD_WORKFLOW}"')]
     history = await client.get_workflow_handle(builds[0].id, run_id=builds[0].run_id).fetch_history()
     payloads = history.events[0].workflow_execution_started_event_attributes.input.payloads
-    request = (await client.data_converter.decode(payloads, [dict]))[0]
+    [request] = await client.data_converter.decode(payloads, [dict])
+    return cast("dict[str, Any]", request)
+
+
+async def _record_lost_log(client: Client, request: dict[str, Any]) -> None:
+    """A build that hears of a second attempt, and the end of the first one's log."""
+    attempts = [
+        BuildStarted(
+            attempt_id=str(uuid4()), attempt=number, builder="recorded", started_at=datetime.now(UTC)
+        )
+        for number in (1, 2)
+    ]
+    build = await client.start_workflow(BUILD_WORKFLOW, request, id="lost", task_queue=TASK_QUEUE)
+    for started in attempts:
+        await build.signal(BUILD_STARTED_SIGNAL, started)
+    await build.result()
+    await _write("lost-1-build", build)
+    lost = client.get_workflow_handle(lost_log_id(UUID(attempts[0].attempt_id)))
+    await lost.result()
+    await _write("lost-2-lostlog", lost)
+
+
+async def _record_another(client: Client, request: dict[str, Any]) -> None:
     worker = Worker(
         client, task_queue="another", workflows=[AnotherBuild], workflow_runner=UnsandboxedWorkflowRunner()
     )

@@ -83,6 +83,9 @@ class FakeBuildLogs(BuildLogs):
     def __init__(self) -> None:
         self.logs: dict[UUID, FakeBuildLog] = {}
         self.abandoned: list[BuildLogEnd] = []
+        self.takes_ends = asyncio.Event()
+        """Abandoning waits for it; it is set unless a test clears it."""
+        self.takes_ends.set()
         self.prepare: Callable[[FakeBuildLog], None] = lambda _: None
         """Called with each log when it is opened, to give it faults."""
         self._opened: asyncio.Queue[FakeBuildLog] = asyncio.Queue()
@@ -97,6 +100,7 @@ class FakeBuildLogs(BuildLogs):
 
     async def abandon(self, end: BuildLogEnd) -> None:
         """End a log whose builder died."""
+        await self.takes_ends.wait()
         self.abandoned.append(end)
         log = self.logs.get(end.attempt_id)
         if log is not None and log.status is None:

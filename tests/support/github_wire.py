@@ -2,11 +2,12 @@
 
 import json
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
 import httpx2
+import pytest
 
 from activities.clients.github.app import GitHubApp
 from activities.clients.github.client import GitHubClient
@@ -93,3 +94,23 @@ class Ends:
         self.transport = GitHubTransport(self.http, "tickborg/1.2.3", credentials, now=clock)
         self.app = GitHubApp(self.transport, clock)
         self.client = GitHubClient(self.transport, self.app, clock)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """The time that tokens, permissions and quotas are kept by, ours and GitHub's."""
+    return FakeClock()
+
+
+@pytest.fixture
+def wire(clock: FakeClock) -> Wire:
+    """The far end."""
+    return Wire(clock)
+
+
+@pytest.fixture
+async def ends(clock: FakeClock, wire: Wire) -> AsyncIterator[Ends]:
+    """The near end."""
+    ends = Ends(clock, wire)
+    async with ends.http:
+        yield ends

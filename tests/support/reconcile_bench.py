@@ -14,9 +14,10 @@ from temporalio.worker import Worker
 from activities.failures import FailureInterceptor
 from activities.ports import Deliveries, Installations, Owners
 from activities.reconciling import ComparisonActivities, DeliveryActivities
+from activities.reporting import ReportingActivities
 from cli.workers import SANDBOX, CatchingUp
 from cli.workflow_runner import ContextFreeRunner
-from tests.support.fake_builder import FakeCluster
+from tests.support.fake_builder import FakeBuildLogs, FakeCluster, FakeStats
 from tests.support.fake_github import FakeGitHub
 from tickborg.deliveries import Attempt
 from tickborg.events.pull_requests import PullRequestEvent
@@ -142,6 +143,7 @@ class ReconcileBench:
     github: FakeGitHub = field(default_factory=FakeGitHub)
     deliveries: FakeDeliveries = field(default_factory=FakeDeliveries)
     cluster: KnowingCluster = field(default_factory=KnowingCluster)
+    stats: FakeStats = field(default_factory=FakeStats)
 
     def __post_init__(self) -> None:
         self.installations = FakeInstallations(self.github)
@@ -181,7 +183,10 @@ async def reconciling(client: Client) -> AsyncIterator[ReconcileBench]:
         task_queue=TASK_QUEUE,
         workflows=[Reconcile],
         workflow_runner=ContextFreeRunner(restrictions=SANDBOX),
-        activities=CatchingUp(DeliveryActivities(bench.deliveries), comparison).activities,
+        activities=[
+            *CatchingUp(DeliveryActivities(bench.deliveries), comparison).activities,
+            ReportingActivities(bench.stats, FakeBuildLogs()).notify,
+        ],
         interceptors=[FailureInterceptor()],
     ):
         yield bench

@@ -53,7 +53,7 @@ from tickborg.github import (
     StatusState,
 )
 from tickborg.hearing import HearingPolicy
-from tickborg.names import pull_request_id, push_id
+from tickborg.names import LOST_LOG_WORKFLOW, pull_request_id, push_id
 from tickborg.policy import Policy
 from tickborg.projects import Project
 from tickborg.push_memory import PushMemory
@@ -259,6 +259,18 @@ class Bench:
         assert isinstance(run, CheckRun)
         return run
 
+    async def until_titled(self, project: str, beginning: str, system: System = LINUX) -> CheckRun:
+        """Wait until the title of the newest check run of a project begins so."""
+        name = _name(project, system, "")
+
+        def titled() -> CheckRun | None:
+            run = self.github.check_run(name, HEAD)
+            return run if run is not None and run.title.startswith(beginning) else None
+
+        run = await self.until(titled)
+        assert isinstance(run, CheckRun)
+        return run
+
     def check_run_history(
         self, project: str, sha: str = HEAD, system: System = LINUX, branch: str = ""
     ) -> list[list[CheckRun]]:
@@ -359,7 +371,12 @@ class Bench:
             with suppress(refusal):
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     await self.client.get_workflow_handle(workflow_id).result()
-        return await self.histories()
+        histories = await self.histories()
+        lost_logs = histories.of(LOST_LOG_WORKFLOW)  # nobody else waits for these
+        for lost in lost_logs:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self.client.get_workflow_handle(lost.workflow_id).result()
+        return await self.histories() if lost_logs else histories
 
     def _has_owner(self, number: int) -> bool:
         return any(workflow_id == pull_request_id(REPO, number) for workflow_id, _ in self._started)

@@ -132,6 +132,13 @@ async def test_the_workflow_is_told_that_an_attempt_began(world: World) -> None:
     assert result.started_at == world.clock()
 
 
+async def test_attempts_are_numbered_on_whoever_counts_them(world: World) -> None:
+    """The workflow's count goes on where Temporal, which is at its third here, begins anew."""
+    await world.build(build_job(attempt=4))
+    (signal,) = world.cluster.signals
+    assert signal.argument.attempt == 6
+
+
 class Confidant(FakeCluster):
     """A Temporal that looks how many logs there are when it is told something, and may take its time."""
 

@@ -5,7 +5,8 @@ from typing import Literal
 import pytest
 
 from tests.support.samples import HEAD, REPO, pull_request
-from tickborg.button_orders import Presser, all_of_branch, all_of_pull_request, of_branch, of_pull_request
+from tickborg.acl import Person
+from tickborg.button_orders import all_of_branch, all_of_pull_request, of_branch, of_pull_request
 from tickborg.events.buttons import CheckRunButton
 from tickborg.external_ids import BuildReference
 from tickborg.github import Permission
@@ -15,9 +16,9 @@ from tickborg.requests import ButtonOrder, EvaluateOrder, NoticeOrder
 from tickborg.systems import System
 
 POLICY = Policy(systems=(System.X86_64_LINUX, System.AARCH64_DARWIN))
-WRITER = Presser("grace", POLICY, Permission.WRITE)
-AUTHOR = Presser("Ada", POLICY, Permission.READ)
-STRANGER = Presser("eve", POLICY, Permission.READ)
+WRITER = Person("grace", POLICY, Permission.WRITE)
+AUTHOR = Person("Ada", POLICY, Permission.READ)
+STRANGER = Person("eve", POLICY, Permission.READ)
 
 
 def button(
@@ -51,7 +52,7 @@ def button(
     ],
 )
 def test_a_button_on_a_pull_request(
-    what: Literal["rerun", "test", "cancel"], system: System, presser: Presser, *, done: bool
+    what: Literal["rerun", "test", "cancel"], system: System, presser: Person, *, done: bool
 ) -> None:
     """It is pressed for the owner, or the summary comment says why not."""
     order = of_pull_request(button(what, system), pull_request(), presser)
@@ -64,7 +65,7 @@ def test_a_button_on_a_pull_request(
 
 @pytest.mark.parametrize("presser", [STRANGER, WRITER])
 @pytest.mark.parametrize("what", ["rerun", "test"])
-def test_a_button_of_a_system_without_builders(what: Literal["rerun", "test"], presser: Presser) -> None:
+def test_a_button_of_a_system_without_builders(what: Literal["rerun", "test"], presser: Person) -> None:
     """Nobody is told to ask people who may push: they can do nothing about it."""
     order = of_pull_request(button(what, System.X86_64_WINDOWS), pull_request(), presser)
     assert isinstance(order, NoticeOrder)
@@ -86,8 +87,8 @@ def test_a_button_on_a_branch_is_for_those_who_may_push() -> None:
 
 def test_all_checks_of_a_pull_request() -> None:
     """Evaluated and built again, for the author and for those who may push."""
-    assert all_of_pull_request(pull_request(), AUTHOR) == EvaluateOrder(rebuild=True)
-    assert all_of_pull_request(pull_request(), WRITER) == EvaluateOrder(rebuild=True)
+    assert all_of_pull_request(pull_request(), AUTHOR) == EvaluateOrder(rebuild_on=(System.X86_64_LINUX,))
+    assert all_of_pull_request(pull_request(), WRITER) == EvaluateOrder(rebuild_on=POLICY.systems)
     assert isinstance(all_of_pull_request(pull_request(), STRANGER), NoticeOrder)
 
 

@@ -144,6 +144,17 @@ def test_errors_are_in_the_order_of_the_comment() -> None:
     ]
 
 
+@pytest.mark.parametrize("verb", ["build", "test"])
+@pytest.mark.parametrize("what", ["", " cgit", " all", " zlib"])
+def test_who_may_build_nowhere_is_told_so(verb: str, what: str) -> None:
+    """There may be no primary systems; an order without a system would be taken, and nothing come of it."""
+    nowhere = replace(OFFER, allowed=())
+    answer = resolve(parse(f"@tickbot {verb}{what}", "tickbot"), nowhere)
+    assert (answer.commands, faults(answer)) == ((), [("nowhere_allowed", "", None)])
+    named = resolve(parse(f"@tickbot {verb} cgit on {LINUX}", "tickbot"), nowhere)
+    assert (named.commands, faults(named)) == ((), [("system_not_allowed", LINUX, None)])
+
+
 def test_a_command_that_one_may_not_use_is_refused() -> None:
     """And the others are done."""
     offer = replace(OFFER, refused=frozenset({Verb.CANCEL}))
@@ -185,6 +196,7 @@ def test_nothing_is_done_that_was_not_offered(commands: list[Command], offer: Of
         assert command.verb not in offer.refused
         if isinstance(command, Build | Test):
             assert command.projects
+            assert offer.allowed
             assert set(command.projects) <= set(offer.projects)
             assert set(command.systems) <= set(offer.allowed)
     assert len(answer.commands) + len(answer.errors) >= len(commands)

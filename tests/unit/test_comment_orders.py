@@ -6,6 +6,7 @@ import pytest
 
 from activities.clients.comments.parsing import parse
 from tests.support.samples import build_view, project, project_set, pull_request, pull_request_view
+from tickborg.acl import Person
 from tickborg.commands.values import ParsedComment
 from tickborg.comment_needs import depends_on_who_asks, names_projects, needs_nothing
 from tickborg.comment_orders import Asked, Settled, settle
@@ -23,7 +24,7 @@ POLICY = Policy(systems=(LINUX, MAC))
 def settled(written: str, permission: Permission = Permission.WRITE, **fields: object) -> Settled:
     """What is done about a comment of grace's on a pull request of ada's."""
     values: dict[str, Any] = {"pull": pull_request(), "projects": project_set("cgit", "meshmc"), **fields}
-    return settle(parse(written, HANDLE), Asked(by="grace", policy=POLICY, permission=permission, **values))
+    return settle(parse(written, HANDLE), Asked(who=Person("grace", POLICY, permission), **values))
 
 
 def said(answer: Settled) -> str:
@@ -70,32 +71,28 @@ def test_the_projects_are_asked_for_where_a_word_may_mean_one(written: str, *, n
     assert names_projects(parse(written, HANDLE)) is needed
 
 
-@pytest.mark.parametrize("permission", Permission)
-def test_what_failed_where_there_are_no_builders_by_now(permission: Permission) -> None:
-    """Nobody is sent to people who may push because of that."""
-    failed = build_view("cgit", BSD, BuildOutcome.FAILURE)
-    view = pull_request_view(failed, evaluation=EvaluationOutcome.EVALUATED)
-    (note,) = settled("@tickbot retry", permission, view=view).notes
-    assert f"no builders for {BSD}" in note
-    assert "people who may push" not in note
-
-
-def test_each_build_is_not_retried_for_a_reason_of_its_own() -> None:
-    """One has no builders, and the other is for other people."""
-    view = pull_request_view(
-        build_view("cgit", BSD, BuildOutcome.FAILURE), build_view("cgit", MAC, BuildOutcome.FAILURE)
-    )
-    gone, refused = settled("@tickbot retry", Permission.READ, view=view).notes
-    assert BSD in gone
-    assert MAC not in gone
-    assert f"`cgit` on {MAC}. That is for people who may push" in refused
-
-
 def test_a_mistake_on_a_closed_pull_request() -> None:
     """The systems are those that there are, although nothing is built on them now."""
     closed = pull_request(state=PullRequestState.CLOSED)
     assert f"there are `{LINUX}`, `{MAC}`" in said(settled("@tickbot build cgit on foo", pull=closed))
     assert "did you mean `meshmc`?" in said(settled("@tickbot build a/meshmc", pull=closed))
+
+
+@pytest.mark.parametrize(("permission", "orders"), [(Permission.READ, 0), (Permission.WRITE, 1)])
+def test_where_there_are_no_primary_systems_only_who_may_push_builds(
+    permission: Permission, orders: int
+) -> None:
+    """And everybody else hears that, instead of having it accepted."""
+    asked = Asked(
+        by="grace",
+        pull=pull_request(),
+        policy=Policy(systems=(LINUX,), primary_systems=()),
+        permission=permission,
+        projects=project_set("cgit"),
+    )
+    answer = settle(parse("@tickbot build cgit", HANDLE), asked)
+    assert (len(answer.orders), answer.accepted) == (orders, bool(orders))
+    assert ("was not done: builds here are for people who may push" in said(answer)) is not bool(orders)
 
 
 FAILED = pull_request_view(
@@ -113,8 +110,8 @@ MISTAKE = "\n@tickbot biuld"
         (f"@tickbot build cgit windows on {LINUX}", Permission.WRITE, True),
         (f"@tickbot build windows on {LINUX}", Permission.WRITE, False),
         ("@tickbot retry", Permission.WRITE, True),
-        ("@tickbot retry", Permission.READ, False),
-        ("@tickbot cancel", Permission.WRITE, False),
+        ("@tickbot retry", Permission.READ, True),
+        ("@tickbot cancel", Permission.WRITE, True),
         ("@tickbot status", Permission.WRITE, False),
         ("@tickbot help", Permission.WRITE, False),
     ],

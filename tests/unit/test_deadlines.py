@@ -47,16 +47,11 @@ class Call:
         return "answered"
 
 
-async def tried(call: Call, *, passed: timedelta, whole: timedelta | None, one_try: timedelta | None) -> Any:
-    """What came of a try that began when so much of the whole time had passed."""
+async def tried(call: Call, whole: timedelta | None) -> Any:
+    """What came of a try that had so much time."""
     inbound = DeadlineInterceptor().intercept_activity(Innermost())
     environment = ActivityEnvironment()
-    environment.info = replace(
-        environment.info,
-        started_time=environment.info.scheduled_time + passed,
-        schedule_to_close_timeout=whole,
-        start_to_close_timeout=one_try,
-    )
+    environment.info = replace(environment.info, start_to_close_timeout=whole)
 
     @activity.defn
     async def act() -> Any:
@@ -65,22 +60,11 @@ async def tried(call: Call, *, passed: timedelta, whole: timedelta | None, one_t
     return await environment.run(act)
 
 
-async def test_a_try_that_comes_at_the_last_moment_is_not_begun() -> None:
-    """Temporal gives the activity up meanwhile, and the workflow sets the next status."""
-    call = Call()
-    with pytest.raises(TransientError, match="nearly over"):
-        await tried(call, passed=timedelta(seconds=59.9), whole=MINUTE, one_try=MINUTE)
-    assert call.state == "not begun"
-
-
-@pytest.mark.parametrize(
-    ("whole", "one_try"), [(BRIEF, MINUTE), (MINUTE, BRIEF), (BRIEF, None), (None, BRIEF)]
-)
-async def test_a_call_is_broken_off_in_time(whole: timedelta | None, one_try: timedelta | None) -> None:
-    """Whichever time is over first."""
+async def test_a_call_is_broken_off_in_time() -> None:
+    """Temporal gives the try up a moment later, and the next one begins."""
     call = Call()
     with pytest.raises(TransientError, match="broken off"):
-        await tried(call, passed=timedelta(), whole=whole, one_try=one_try)
+        await tried(call, BRIEF)
     assert call.state == "broken off"
 
 
@@ -89,7 +73,7 @@ async def test_a_call_that_is_answered_in_time_is_left_alone(whole: timedelta | 
     """And its answer is passed on."""
     call = Call()
     call.answer.set()
-    assert await tried(call, passed=timedelta(seconds=50), whole=whole, one_try=whole) == "answered"
+    assert await tried(call, whole) == "answered"
 
 
 async def test_the_time_limits_of_a_client_are_its_own() -> None:
@@ -100,4 +84,4 @@ async def test_the_time_limits_of_a_client_are_its_own() -> None:
             raise TimeoutError("no answer from GitHub")
 
     with pytest.raises(TimeoutError, match="no answer"):
-        await tried(Impatient(), passed=timedelta(), whole=MINUTE, one_try=MINUTE)
+        await tried(Impatient(), MINUTE)

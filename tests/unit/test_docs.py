@@ -13,6 +13,7 @@ from cli.main import app
 from cli.settings import load_settings
 from cli.settings_reference import settings_page
 from tests.support.markdown_page import blocks, rendered, rows, section, without_spaces
+from tests.support.webhooks import comment_payload, decide
 from tickborg.commands.grammar import NEWCOMERS, WHO_MAY_PUSH
 from tickborg.commands.printing import printed
 from tickborg.commands.resolving import resolve
@@ -21,6 +22,7 @@ from tickborg.places import NOWHERE
 from tickborg.policy import Policy, Trust
 from tickborg.project_file import read_project_file
 from tickborg.texts.replies import help_text, reply
+from webhook.decisions import Ignore
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
@@ -151,6 +153,29 @@ def test_what_decides_who_may_push_are_settings() -> None:
 def test_what_the_page_calls_no_command_is_none(prose: str) -> None:
     """Nor is it answered."""
     assert parse(prose, "tickbot") == ParsedComment()
+
+
+@pytest.mark.parametrize("text", blocks(section(COMMANDS, "Where GitHub shows something else")))
+def test_what_the_page_calls_a_difference_from_github_is_one(text: str) -> None:
+    """A command, on the last line; where it is none any more, the page need not say so."""
+    (command,) = parse(text, "tickbot").commands
+    assert command.place.line == len(text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("event", "action"),
+    [
+        ("issue_comment", "edited"),
+        ("pull_request_review", "submitted"),
+        ("pull_request_review_comment", "created"),
+        ("commit_comment", "created"),
+    ],
+)
+def test_what_the_page_says_is_not_read_starts_nothing(event: str, action: str) -> None:
+    """An edit, a review, a comment on a line or a commit."""
+    assert "an edit asks for nothing" in COMMANDS
+    assert "no reviews, no comments on lines or commits" in COMMANDS
+    assert isinstance(decide(comment_payload("@tickbot eval", action=action), event), Ignore)
 
 
 @pytest.mark.parametrize(

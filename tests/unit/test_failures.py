@@ -40,7 +40,8 @@ from tickborg.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from workflows.failures import failure_kind, failure_reason
+from tickborg.setbacks import Setback
+from workflows.failures import failure_kind, failure_reason, setback
 
 SECOND = timedelta(seconds=1)
 
@@ -86,6 +87,7 @@ async def failure(error: BaseException) -> ApplicationError:
         (HeadGoneError("x"), FailureKind.HEAD_GONE, False),
         (PermanentError("x"), FailureKind.PERMANENT, False),
         (InfrastructureError("x"), FailureKind.INFRASTRUCTURE, True),
+        (BuilderEndingError("x"), FailureKind.HANDED_OVER, True),
         (RefusedError("x"), FailureKind.REFUSED, False),
         (TickborgError("x"), FailureKind.UNEXPECTED, True),
         (KeyError("x"), FailureKind.UNEXPECTED, True),
@@ -226,11 +228,9 @@ def child_error(cause: BaseException) -> ChildWorkflowError:
     return error
 
 
-def timed_out() -> TimeoutError:
+def timed_out(kind: TimeoutType = TimeoutType.SCHEDULE_TO_CLOSE) -> TimeoutError:
     """An activity that ran out of time."""
-    return TimeoutError(
-        "activity ScheduleToClose timeout", type=TimeoutType.SCHEDULE_TO_CLOSE, last_heartbeat_details=[]
-    )
+    return TimeoutError("activity ScheduleToClose timeout", type=kind, last_heartbeat_details=[])
 
 
 REFUSED = ApplicationError("GitHub answered 403", type=FailureKind.PERMANENT)
@@ -255,6 +255,30 @@ def test_a_workflow_learns_kind_and_reason(
     """Through whatever Temporal wrapped around it."""
     assert failure_kind(error) is kind
     assert failure_reason(error) == reason
+
+
+@pytest.mark.parametrize(
+    ("cause", "met"),
+    [
+        (timed_out(TimeoutType.HEARTBEAT), Setback.DIED),
+        (timed_out(TimeoutType.START_TO_CLOSE), Setback.DIED),
+        (timed_out(TimeoutType.SCHEDULE_TO_START), None),
+        (ApplicationError("full", type=FailureKind.INFRASTRUCTURE), Setback.DIED),
+        (ApplicationError("bug", type=FailureKind.UNEXPECTED), Setback.DIED),
+        (ApplicationError("stopped", type=FailureKind.HANDED_OVER), Setback.HANDED_OVER),
+        (ApplicationError("left off", type="WorkerShutdown"), Setback.HANDED_OVER),
+        (ApplicationError("502", type=FailureKind.TRANSIENT), Setback.AWAY),
+        (ApplicationError("429", type=FailureKind.RATE_LIMITED), Setback.AWAY),
+        (ApplicationError("403", type=FailureKind.PERMANENT, non_retryable=True), None),
+        (CancelledError("cancelled"), None),
+    ],
+    ids=str,
+)
+def test_a_workflow_learns_what_an_attempt_at_a_build_met_with(
+    cause: BaseException, met: Setback | None
+) -> None:
+    """That decides how often it is tried again; None: another attempt would be no better."""
+    assert setback(activity_error(cause)) is met
 
 
 @pytest.mark.parametrize(

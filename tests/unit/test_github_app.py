@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -23,26 +22,6 @@ from tests.support.github_wire import (
 from tickborg.errors import PermanentError, UnauthorizedError, UnavailableError
 
 LABELS = "GET /repos/acme/mono/issues/1/labels"
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    """The time tokens are measured by."""
-    return FakeClock()
-
-
-@pytest.fixture
-def wire(clock: FakeClock) -> Wire:
-    """The far end."""
-    return Wire(clock)
-
-
-@pytest.fixture
-async def ends(clock: FakeClock, wire: Wire) -> AsyncIterator[Ends]:
-    """The near end."""
-    ends = Ends(clock, wire)
-    async with ends.http:
-        yield ends
 
 
 async def test_a_token_is_kept_until_shortly_before_it_ends(ends: Ends, wire: Wire, clock: FakeClock) -> None:

@@ -1,6 +1,5 @@
 """What the client sends to GitHub and reads from it."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -41,23 +40,9 @@ RUN = CheckRun(
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    """The time permissions are kept by."""
-    return FakeClock()
-
-
-@pytest.fixture
-def wire(clock: FakeClock) -> Wire:
-    """The far end."""
-    return Wire(clock)
-
-
-@pytest.fixture
-async def github(clock: FakeClock, wire: Wire) -> AsyncIterator[GitHubClient]:
+def github(ends: Ends) -> GitHubClient:
     """What is tested."""
-    ends = Ends(clock, wire)
-    async with ends.http:
-        yield ends.client
+    return ends.client
 
 
 def pages(*contents: Any) -> Any:

@@ -1,6 +1,5 @@
 """What our client reads of an App's deliveries and installations, where the emulator shows no such thing."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 
 from activities.clients.github.deliveries import GitHubDeliveries
 from activities.clients.github.installations import GitHubInstallations
-from tests.support.clock import NOON, FakeClock
+from tests.support.clock import NOON
 from tests.support.github_wire import INSTALLATION, MINT, REPO, Ends, Wire, answer
 from tickborg.errors import UnauthorizedError, UnavailableError
 from tickborg.events.payloads import GHOST
@@ -22,26 +21,11 @@ MAIN = "GET /repos/acme/mono/branches/main"
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    """The time tokens are kept by."""
-    return FakeClock()
-
-
-@pytest.fixture
-def wire(clock: FakeClock) -> Wire:
+def wire(wire: Wire) -> Wire:
     """The far end, with one repository."""
-    wire = Wire(clock)
     wire.on(INSTALLATIONS, answer(200, [{"id": INSTALLATION, "suspended_at": None}]))
     wire.on(REPOSITORIES, answer(200, {"total_count": 1, "repositories": [listed("mono")]}))
     return wire
-
-
-@pytest.fixture
-async def ends(clock: FakeClock, wire: Wire) -> AsyncIterator[Ends]:
-    """The near end."""
-    ends = Ends(clock, wire)
-    async with ends.http:
-        yield ends
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What the client learns from GitHub's headers, and which calls it makes by that."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -31,29 +30,15 @@ TAG = 'W/"1"'
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    """The client's time, and GitHub's."""
-    return FakeClock()
-
-
-@pytest.fixture
-def wire(clock: FakeClock) -> Wire:
-    """The far end."""
-    return Wire(clock)
-
-
-@pytest.fixture
 def stats() -> FakeStats:
     """Where calls that were put off are counted."""
     return FakeStats()
 
 
 @pytest.fixture
-async def github(clock: FakeClock, wire: Wire, stats: FakeStats) -> AsyncIterator[GitHubClient]:
+def github(ends: Ends, clock: FakeClock, stats: FakeStats) -> GitHubClient:
     """What is tested."""
-    ends = Ends(clock, wire)
-    async with ends.http:
-        yield GitHubClient(ends.transport, ends.app, clock, stats)
+    return GitHubClient(ends.transport, ends.app, clock, stats)
 
 
 def left(clock: FakeClock, remaining: int, **more: str) -> dict[str, str]:
@@ -141,7 +126,7 @@ async def test_each_installation_spends_its_own(clock: FakeClock) -> None:
     spending = Spending(clock)
     low = {name.replace("_", "-"): value for name, value in left(clock, 1).items()}
     spending.learn("one", low)
-    spending.refused("two", clock() + timedelta(days=365))
+    spending.refused("two", clock() + timedelta(days=365), {})
     spending.admit("three", Purpose.STEP, "GET /thing")
     with pytest.raises(PutOffError):
         spending.admit("one", Purpose.STEP, "GET /thing")
@@ -152,6 +137,33 @@ async def test_each_installation_spends_its_own(clock: FakeClock) -> None:
     clock.advance(FORGIVEN_AFTER)
     spending.learn("four", {})
     assert list(spending._accounts) == ["four"]
+
+
+async def test_operators_are_told_what_is_left(
+    github: GitHubClient, wire: Wire, clock: FakeClock, stats: FakeStats
+) -> None:
+    """Now and then, and when there is nothing left; each installation by its owner."""
+    for remaining in (4_000, 3_990, 3_940):
+        wire.on(PULL, answer(200, pull_json(), **left(clock, remaining)))
+        await github.pull_request(REPO, 7)
+    wire.on(PULL, answer(403, {"message": "API rate limit exceeded"}, **left(clock, 0)))
+    for _ in range(2):
+        with pytest.raises(RateLimitedError):
+            await github.pull_request(REPO, 7)
+    readings = [event.quota for event in stats.named(EventName.QUOTA_READ) if event.quota]
+    assert [(each.owner, each.remaining) for each in readings] == [("acme", n) for n in (4_000, 3_940, 0)]
+    assert {(each.limit, each.resets_at) for each in readings} == {(5_000, clock() + timedelta(hours=1))}
+
+
+async def test_no_hour_is_longer_than_one(github: GitHubClient, wire: Wire, clock: FakeClock) -> None:
+    """GitHub is asked again after it, whatever it has said."""
+    far = str(int((clock() + timedelta(days=9)).timestamp()))
+    wire.on(PULL, answer(200, pull_json(), **left(clock, 0, x_ratelimit_reset=far)), answer(200, pull_json()))
+    await github.pull_request(REPO, 7)
+    with pytest.raises(RateLimitedError):
+        await github.pull_request(REPO, 7)
+    clock.advance(timedelta(hours=1))
+    await github.pull_request(REPO, 7)
 
 
 # Asking again with "if it has changed"

@@ -13,7 +13,6 @@ from activities.clients.github.transport import (
     GitHubTransport,
     new_http_client,
 )
-from tests.support.clock import FakeClock
 from tests.support.github_keys import private_key
 from tests.support.github_wire import Ends, Wire, answer
 from tickborg.errors import PermanentError, RefusedError, UnavailableError
@@ -22,17 +21,9 @@ THING = "GET /thing"
 
 
 @pytest.fixture
-def wire() -> Wire:
-    """The far end."""
-    return Wire(FakeClock())
-
-
-@pytest.fixture
-async def transport(wire: Wire) -> AsyncIterator[GitHubTransport]:
+def transport(ends: Ends) -> GitHubTransport:
     """The near end."""
-    ends = Ends(FakeClock(), wire)
-    async with ends.http:
-        yield ends.transport
+    return ends.transport
 
 
 async def test_a_call_says_who_calls_and_which_version(transport: GitHubTransport, wire: Wire) -> None:

@@ -22,6 +22,8 @@ from tickborg.commands.handle import mentions
         "@tickbot- is a name with a hyphen",
         "日本@ada @tickbot",
         "@tickbot[bot] said",
+        "\u200b@tickbot",
+        "\ufeff@tickbot\u200d eval",
     ],
 )
 def test_a_word_of_its_own_is_a_mention(body: str) -> None:

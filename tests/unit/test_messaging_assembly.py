@@ -76,7 +76,7 @@ def test_a_gap_that_is_given_up_becomes_a_hole() -> None:
     assembly = assemble(Progress(4), [lines(10, 11)], give_up_before=10)
     assert assembly.pieces == [Hole(4, 9), Lines(10, 2, "line 10\nline 11")]
     assert assembly.lost_lines == 6
-    assert assembly.progress == Progress(12)
+    assert assembly.progress == Progress(12, holes=1)
 
 
 def test_only_gaps_before_the_message_that_waited_too_long_are_given_up() -> None:

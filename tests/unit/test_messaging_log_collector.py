@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from messaging import spool_drain
+from messaging import log_collector, log_store, spool_drain
 from messaging.backoff import Backoff
 from messaging.in_process import InProcessTransport
 from messaging.log_assembly import AnyLogMessage
@@ -15,10 +15,13 @@ from messaging.log_collector import WAITING_LIMIT
 from messaging.log_envelope import outgoing
 from messaging.log_format import log_path
 from messaging.log_publisher import LogPublisher
+from messaging.log_writer import LogWriter
 from messaging.spool import SpoolFolder
 from messaging.transport import Delivery, Subscription
 from tests.support.build_logs import ATTEMPT, START, end, lines, numbered
+from tests.support.eventually import eventually
 from tests.support.log_pipeline import collector, ended, running, until_written, written
+from tickborg.errors import InfrastructureError
 from tickborg.messages import LOG_MESSAGE, BuildLogMsg, BuildLogStatus
 
 
@@ -50,6 +53,25 @@ async def test_one_gap_cannot_hold_up_everything(tmp_path: Path) -> None:
     kept = written(tmp_path, ATTEMPT)
     assert kept[:3] == ["line 1", "[tickborg: line 2 was lost]", "line 3"]
     assert kept[-1] == f"line {WAITING_LIMIT + 3}"
+
+
+async def test_a_silent_log_is_let_go_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be one that nobody will ever end, and whoever tidies can do nothing about one that is held."""
+    monkeypatch.setattr(log_collector, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(log_store, "IDLE_SECONDS", 0.2)
+    transport = InProcessTransport()
+
+    async def free() -> bool:
+        try:
+            LogWriter(tmp_path, ATTEMPT).close()
+        except InfrastructureError:
+            return False
+        return True
+
+    async with running(collector(transport, tmp_path).run()):
+        await publish(transport, START, lines(1, 1))
+        await until_written(tmp_path, ATTEMPT, 1)
+        assert await eventually(free)
 
 
 async def test_the_spool_of_a_process_that_dies_beside_us_is_sent(

@@ -15,13 +15,16 @@ from activities.ports import BuildLogs
 from messaging import spool_drain
 from messaging.backoff import Backoff
 from messaging.log_collector import LogCollector
+from messaging.log_envelope import outgoing
 from messaging.log_publisher import Batching, LogPublisher
 from messaging.log_route import NotKeptError
 from messaging.log_store import LogReader, LogStore
-from messaging.spool import SpoolFile, SpoolFolder
+from messaging.spool import SpoolFile, SpoolFolder, SpoolFullError
+from messaging.spool_drain import SpoolDrain
 from messaging.transport import Subscription
-from tests.support.build_logs import ATTEMPT, START, end, new_start, numbered
+from tests.support.build_logs import ATTEMPT, START, end, lines, new_start, numbered
 from tests.support.counted import Counted
+from tests.support.eventually import eventually
 from tests.support.log_pipeline import collector, ended, running, until_sent, written
 from tests.support.unreliable_transport import Trouble, UnreliableTransport
 from tickborg.errors import InfrastructureError
@@ -256,6 +259,62 @@ async def test_a_spool_without_room_keeps_the_beginning_and_the_end(tmp_path: Pa
     assert kept[-1] == f"[tickborg: lines {hole.first} to 20 were lost]"
 
 
+async def test_lines_wait_for_room_while_the_spool_is_being_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RabbitMQ is there: a build that prints faster than it takes its lines waits, and loses none."""
+    loop, full, require_room = asyncio.get_running_loop(), asyncio.Event(), SpoolFolder.require_room
+
+    def watched(folder: SpoolFolder, size: int, *, reserve: bool) -> None:
+        try:
+            require_room(folder, size, reserve=reserve)
+        except SpoolFullError:
+            loop.call_soon_threadsafe(full.set)
+            raise
+
+    async def spooled() -> bool:
+        return any(b"line 1" in file.read_bytes() for file in (tmp_path / "spool").glob("*.spool"))
+
+    monkeypatch.setattr(SpoolFolder, "require_room", watched)
+    transport = UnreliableTransport()
+    transport.go_away()
+    async with (
+        publisher(transport, tmp_path, Batching(seconds=0, lines=1), limit=1_000) as logs,
+        running(collector(transport, tmp_path).run()),
+    ):
+        log = await logs.open(START)
+        await log.write(["line 1"])
+        await eventually(spooled)
+        transport.hold_confirms()
+        transport.come_back()
+        await transport.stalled.wait()
+        await log.write(numbered(2, 40))
+        await full.wait()
+        transport.confirm()
+        await log.close(BuildLogStatus.SUCCESS)
+        assert (await ended(tmp_path, ATTEMPT)).complete
+
+
+async def test_a_log_that_never_stops_printing_leaves_the_spool_when_the_broker_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its file would grow until nothing fits, and the others would never be sent."""
+    read, line = SpoolFile.read, outgoing(lines(1, 1)).body
+    drain = SpoolDrain(UnreliableTransport(), SpoolFolder(tmp_path))
+    spooled = await drain.spool(ATTEMPT)
+    await drain.append(spooled, line, reserve=False)
+
+    def printed_meanwhile(file: SpoolFile, offset: int) -> tuple[list[bytes], int]:
+        if not spooled.growing.locked():
+            file.append(line)
+        return read(file, offset)
+
+    monkeypatch.setattr(SpoolFile, "read", printed_meanwhile)
+    async with running(drain.run()):
+        await until_sent(tmp_path)
+    assert not await drain.append(spooled, line, reserve=False)
+
+
 async def test_a_broken_spool_neither_hangs_nor_fails_a_build(tmp_path: Path) -> None:
     """A builder without a usable disk loses its log, and says so, but not its build."""
     (tmp_path / "spool").write_text("a file where the folder should be")
@@ -335,13 +394,16 @@ async def test_a_spool_file_that_cannot_be_read_does_not_hold_up_the_others(
 
 
 async def test_abandoning_fails_when_nothing_keeps_it(tmp_path: Path) -> None:
-    """Temporal then tries the activity again."""
+    """Temporal then tries the activity again; what is kept in memory meanwhile is one word, not many."""
     (tmp_path / "spool").write_text("a file where the folder should be")
     transport = UnreliableTransport()
     transport.go_away()
-    async with publisher(transport, tmp_path) as logs:
-        with pytest.raises(NotKeptError):
-            await logs.abandon(end(BuildLogStatus.LOST, None))
+    async with publisher(transport, tmp_path) as logs, transport.subscribe(LOGS_QUEUE, 100) as subscription:
+        for _ in range(3):
+            with pytest.raises(NotKeptError):
+                await logs.abandon(end(BuildLogStatus.LOST, None))
+        transport.come_back()
+        assert len(await subscription.batch()) == 1
 
 
 async def test_a_closed_log_takes_no_more_lines(tmp_path: Path) -> None:

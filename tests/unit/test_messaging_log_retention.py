@@ -11,7 +11,7 @@ import pytest
 from messaging.log_assembly import AnyLogMessage
 from messaging.log_format import log_path
 from messaging.log_retention import Kept, LogRetention
-from messaging.log_store import LogReader, LogStore
+from messaging.log_store import IDLE_SECONDS, LogReader, LogStore
 from messaging.log_writer import LogWriter
 from tests.support.build_logs import ATTEMPT, START, end, lines
 from tests.support.written_logs import write
@@ -58,6 +58,13 @@ def left(folder: Path) -> list[int]:
     return sorted(each.int for each in logs)
 
 
+def status_of(folder: Path, number: int) -> BuildLogStatus | None:
+    """How a log ended; None: it has not."""
+    metadata = LogReader(folder).metadata(attempt(number))
+    assert metadata is not None
+    return metadata.status
+
+
 def test_old_logs_go_with_their_metadata(tmp_path: Path) -> None:
     """Younger ones stay."""
     keep_log(tmp_path, 1, age=31 * DAY)
@@ -95,6 +102,39 @@ def test_a_log_that_nobody_will_end_goes_too(tmp_path: Path) -> None:
     keep_log(tmp_path, 1, age=4 * DAY, status=None)
     prune(tmp_path, Retention(30 * DAY, 1))
     assert left(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("age", "status", "said"),
+    [
+        (4 * DAY, None, BuildLogStatus.LOST),
+        (2 * DAY, None, None),
+        (4 * DAY, BuildLogStatus.FAILURE, BuildLogStatus.FAILURE),
+    ],
+)
+def test_a_log_that_nobody_will_end_is_called_lost(
+    tmp_path: Path, age: timedelta, status: BuildLogStatus | None, said: BuildLogStatus | None
+) -> None:
+    """Whoever looks at it need not wait for lines that will never come; what is known stays as it is."""
+    keep_log(tmp_path, 1, age=age, status=status)
+    LogRetention(tmp_path, MONTH).end_silent()
+    assert status_of(tmp_path, 1) is said
+
+
+def test_a_log_that_is_held_open_is_called_lost_later(tmp_path: Path) -> None:
+    """The collector lets go of one for which nothing has come for an hour."""
+    passed = [0.0]
+    keep_log(tmp_path, 1, age=4 * DAY, status=None)
+    store, retention = LogStore(tmp_path, clock=lambda: passed[0]), LogRetention(tmp_path, MONTH)
+    store.writer(attempt(1))
+    make_old(tmp_path, 1, 4 * DAY)
+    store.tidy()
+    retention.end_silent()
+    assert status_of(tmp_path, 1) is None
+    passed[0] += IDLE_SECONDS
+    store.tidy()
+    retention.end_silent()
+    assert status_of(tmp_path, 1) is BuildLogStatus.LOST
 
 
 def test_a_log_just_ended_stays(tmp_path: Path) -> None:

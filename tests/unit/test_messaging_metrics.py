@@ -1,13 +1,23 @@
 """Events become metrics with Prometheus' names and a bounded number of labels."""
 
 import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from messaging import metrics as metrics_module
 from messaging.metrics import Metrics
-from tickborg.messages import Event, EventName
+from messaging.quota_readings import KEPT, MOST_OWNERS
+from tests.support.clock import NOON, FakeClock
+from tests.support.markdown_page import rows, section
+from tickborg.messages import Event, EventName, QuotaReading, ReconcileOutcome
+from tickborg.quota import SAME_WINDOW, WINDOW
+
+ROOT = Path(__file__).parents[2]
+METRICS_PAGE = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+ALERTS = ROOT / "deploy" / "alerts.yml"
 
 
 @pytest.fixture
@@ -77,6 +87,8 @@ def test_losses_and_refusals_are_there_before_the_first(metrics: Metrics) -> Non
     """An alert on a metric that does not exist never fires."""
     assert value(metrics, "tickborg_log_lines_lost_total") == 0
     assert value(metrics, "tickborg_messages_refused_total", queue="build-logs") == 0
+    assert value(metrics, "tickborg_events_total", event="PermanentFailure") == 0
+    assert value(metrics, "tickborg_reconcile_runs_total", outcome="awaiting") == 0
     metrics.record(Event(name=EventName.LOG_LINES_LOST, count=7))
     metrics.record(Event(name=EventName.JOB_DECODE_FAILURE, event="build-logs"))
     assert value(metrics, "tickborg_log_lines_lost_total") == 7
@@ -98,24 +110,104 @@ def test_two_live_in_one_process() -> None:
     """Neither counts the other's events."""
     one, other = Metrics(), Metrics()
     one.record(Event(name=EventName.SUPERSEDED))
-    assert value(other, "tickborg_events_total", event="Superseded") is None
+    assert value(other, "tickborg_events_total", event="Superseded") == 0
+
+
+def reconciled(outcome: ReconcileOutcome, at: datetime = NOON) -> Event:
+    """A run of ``Reconcile`` that ended."""
+    return Event(name=EventName.RECONCILED, outcome=outcome, at=at)
+
+
+def read(owner: str, remaining: int, resets_at: datetime = NOON + timedelta(minutes=30)) -> Event:
+    """What GitHub said of the 5,000 calls of an owner's installation."""
+    quota = QuotaReading(owner=owner, limit=5_000, remaining=remaining, resets_at=resets_at)
+    return Event(name=EventName.QUOTA_READ, quota=quota)
+
+
+def test_it_is_known_when_reconcile_last_left_nothing_undone(clock: FakeClock) -> None:
+    """Whatever order its runs are heard of in; none that was not whole counts, and no clock that is ahead."""
+    metrics, name = Metrics(clock), "tickborg_reconcile_last_whole_timestamp_seconds"
+    assert value(metrics, name) is None
+    metrics.record(reconciled(ReconcileOutcome.WHOLE, NOON - timedelta(minutes=5)))
+    metrics.record(reconciled(ReconcileOutcome.WHOLE, NOON - timedelta(minutes=10)))
+    metrics.record(reconciled(ReconcileOutcome.AWAITING))
+    metrics.record(reconciled(ReconcileOutcome.FAILED))
+    assert value(metrics, name) == (NOON - timedelta(minutes=5)).timestamp()
+    metrics.record(reconciled(ReconcileOutcome.WHOLE, NOON + timedelta(days=300)))
+    assert value(metrics, name) == NOON.timestamp()
+    runs = [value(metrics, "tickborg_reconcile_runs_total", outcome=each) for each in ReconcileOutcome]
+    assert runs == [3, 1, 1]
+
+
+def test_what_reconcile_did_is_counted(metrics: Metrics) -> None:
+    """Deliveries by what came of them, and what nobody had told by its kind."""
+    metrics.record(Event(name=EventName.DELIVERY_ASKED_FOR, count=10))
+    metrics.record(Event(name=EventName.DELIVERY_ARRIVED, count=7))
+    for kind in ("opened", "push", "abolished", None):
+        metrics.record(Event(name=EventName.OWNER_TOLD, event=kind, count=2))
+    assert value(metrics, "tickborg_reconcile_deliveries_total", result="asked") == 10
+    assert value(metrics, "tickborg_reconcile_deliveries_total", result="arrived") == 7
+    told = [
+        value(metrics, "tickborg_reconcile_told_total", event=kind) for kind in ("opened", "push", "other")
+    ]
+    assert told == [2, 2, 4]
+
+
+def test_what_is_left_of_a_quota_is_shown_by_owner(clock: FakeClock) -> None:
+    """When the hour is over there are all calls again, although nobody has made one; then nobody cares."""
+    metrics, name = Metrics(clock), "tickborg_github_quota_remaining"
+    metrics.record(read("acme", 400))
+    metrics.record(read("acme", 500))
+    metrics.record(read("octo", 4_000))
+    assert [value(metrics, name, owner=owner) for owner in ("acme", "octo")] == [400, 4_000]
+    assert value(metrics, "tickborg_github_quota_limit", owner="acme") == 5_000
+    clock.advance(timedelta(minutes=30))
+    assert value(metrics, name, owner="acme") == 5_000
+    metrics.record(read("octo", 4_900, clock() + timedelta(hours=1)))
+    clock.advance(KEPT)
+    assert [value(metrics, name, owner=owner) for owner in ("acme", "octo")] == [None, 5_000]
+
+
+def test_a_reading_of_a_clock_that_is_wrong_is_not_the_last(clock: FakeClock) -> None:
+    """Nor does one of all times and owners make ``/metrics`` unreadable, or endless."""
+    metrics, name = Metrics(clock), "tickborg_github_quota_remaining"
+    metrics.record(read("acme", 1, datetime.max.replace(tzinfo=UTC)))
+    metrics.record(read("old", 1, datetime.min.replace(tzinfo=UTC)))
+    clock.advance(WINDOW + 2 * SAME_WINDOW)
+    metrics.record(read("acme", 300, clock() + WINDOW))
+    assert value(metrics, name, owner="acme") == 300
+    for number in range(MOST_OWNERS):
+        metrics.record(read(f"owner-{number}", 1, clock() + WINDOW))
+    assert value(metrics, name, owner="acme") is None
+    assert metrics.text().count(f"{name}{{") == MOST_OWNERS
 
 
 def documented() -> dict[str, tuple[str, set[str]]]:
-    """Kind and labels of each metric in the table of the module's docstring."""
-    table = (metrics_module.__doc__ or "").split("\n")
-    borders = [match.span() for match in re.finditer("=+", next(row for row in table if "===" in row))]
-    rows = [
-        [row[start:end].strip() for start, end in borders] for row in table if row.startswith("tickborg_")
-    ]
-    return {name: (kind, set(filter(None, labels.split(", ")))) for name, kind, labels, _ in rows}
+    """Kind and labels of each metric in the page of metrics."""
+    table = [[cell.text for cell in row] for row in rows(METRICS_PAGE.partition("\n## ")[0])]
+    return {name: (kind, set(filter(None, labels.split(", ")))) for name, kind, labels, _ in table}
+
+
+def test_every_alert_is_explained_and_asks_for_what_there_is() -> None:
+    """One that asks for a metric or a label that is not there would never fire."""
+    [group] = yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]
+    explained = [row[0].text for row in rows(section(METRICS_PAGE, "What to be woken for"))]
+    assert [rule["alert"] for rule in group["rules"]] == explained
+    for rule in group["rules"]:
+        for name, _, selected in re.findall(r"\b(tickborg_\w+)({(.*?)})?", rule["expr"]):
+            _, labels = documented()[name]
+            assert set(re.findall(r"(\w+)=", selected)) <= labels
+        assert set(re.findall(r'outcome="(\w+)"', rule["expr"])) <= set(ReconcileOutcome)
+        assert set(re.findall(r'event="(\w+)"', rule["expr"])) <= set(EventName)
 
 
 def test_the_documented_metrics_are_those_there_are(metrics: Metrics) -> None:
-    """Each with its kind and its labels: one that is not in the table may be unbounded."""
+    """Each with its kind and its labels: one that is not in the page may be unbounded."""
     for name in EventName:
         metrics.record(Event(name=name, seconds=1, repo="r", project="p"))
     metrics.record_message("counted")
+    metrics.record(reconciled(ReconcileOutcome.WHOLE))
+    metrics.record(read("acme", 1, datetime.now(UTC)))
     found = {
         family.name + ("_total" if family.type == "counter" else ""): (
             family.type,

@@ -77,6 +77,22 @@ def test_a_record_longer_than_what_is_read_at_once_is_read_whole(tmp_path: Path)
     file.close()
 
 
+def test_the_name_of_a_file_survives_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is flushed into a file that nobody finds again is not kept."""
+    flushed: list[Path] = []
+    fsync = os.fsync
+
+    def flush(file: int) -> None:
+        flushed.append(Path(f"/proc/self/fd/{file}").readlink())
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    file = SpoolFolder(tmp_path).create(ATTEMPT)
+    file.append(b"{}")
+    file.close()
+    assert flushed == [tmp_path, file.path]
+
+
 def test_a_full_spool_refuses_more(tmp_path: Path) -> None:
     """It says how full it is and what to do."""
     folder = SpoolFolder(tmp_path, limit=100)

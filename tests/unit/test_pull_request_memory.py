@@ -7,6 +7,7 @@ from tickborg.build_records import BuildRecord
 from tickborg.jobs import BuildOutcome, EvaluationOutcome
 from tickborg.labels import INTERNAL_ERROR_LABEL
 from tickborg.memory import PullRequestMemory
+from tickborg.systems import System
 
 SUCCESS, FAILURE, CANCELLED = BuildOutcome.SUCCESS, BuildOutcome.FAILURE, BuildOutcome.CANCELLED
 BROKEN = BuildOutcome.UNEXPECTED_ERROR
@@ -68,8 +69,10 @@ def test_what_was_wanted_of_one_merge_is_not_wanted_of_another(new: dict[str, st
     """*Re-run all checks* was pressed, and a push came before the evaluation had found out what to build."""
     remembered = memory()
     remembered.believe(pull_request())
-    remembered.rebuild = remembered.fresh_base = True
+    remembered.rebuild_on, remembered.fresh_base = (System.X86_64_LINUX,), True
     remembered.believe(pull_request())
-    assert (remembered.rebuild, remembered.fresh_base) == (True, True)
+    assert remembered.rebuild_on
+    assert remembered.fresh_base
     remembered.believe(pull_request(**new))
-    assert (remembered.rebuild, remembered.fresh_base) == (False, False)
+    assert not remembered.rebuild_on
+    assert not remembered.fresh_base

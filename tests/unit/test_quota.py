@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.clock import NOON
-from tickborg.quota import WINDOW, Purpose, Quota, put_off_until, reserve
+from tickborg.quota import WINDOW, Purpose, Quota, is_news, left, newer, put_off_until, reserve
 
 QUOTAS = st.builds(
     Quota,
@@ -58,3 +58,55 @@ def test_what_matters_more_is_never_put_off_for_what_matters_less(quota: Quota) 
     assert reserves == sorted(reserves)
     later = [reserve(quota, Purpose.STEP, NOON + WINDOW * n / 10) for n in range(20)]
     assert later == sorted(later, reverse=True)
+
+
+def quota(remaining: int, minutes: float = 60, limit: int = 5_000) -> Quota:
+    """So many calls are left, and there are new ones in so many minutes."""
+    return Quota(limit, remaining, NOON + timedelta(minutes=minutes))
+
+
+@pytest.mark.parametrize(
+    ("read", "told", "news"),
+    [
+        (quota(5_000), None, True),
+        (quota(4_951), quota(5_000), False),
+        (quota(4_950), quota(5_000), True),
+        (quota(5_000), quota(4_000), False),
+        (quota(5_000, 120), quota(4_000), True),
+        (quota(3_990, 60.5), quota(4_000), False),
+        (quota(1), quota(40), False),
+        (quota(0), quota(1), True),
+        (quota(0), quota(0), False),
+        (quota(4_999, limit=15_000), quota(4_999), True),
+    ],
+)
+def test_operators_are_told_about_a_hundred_times_an_hour(
+    read: Quota, told: Quota | None, *, news: bool
+) -> None:
+    """And whenever there are none left, or new ones; an answer that another has overtaken is no news."""
+    assert is_news(read, told) is news
+
+
+@pytest.mark.parametrize(
+    ("read", "known", "expected"),
+    [
+        (quota(10), None, quota(10)),
+        (quota(10), quota(9), quota(9)),
+        (quota(8, 60.5), quota(9), quota(8, 60.5)),
+        (quota(8, 59.5), quota(9), quota(8, 59.5)),
+        (quota(4_000, 120), quota(9), quota(4_000, 120)),
+        (quota(9), quota(4_000, 120), quota(4_000, 120)),
+        (quota(9_000, limit=15_000), quota(10), quota(9_000, limit=15_000)),
+    ],
+)
+def test_of_two_readings_the_one_of_later_calls_is_believed(
+    read: Quota, known: Quota | None, expected: Quota
+) -> None:
+    """Workers are heard in any order, and their clocks differ by a little."""
+    assert newer(read, known) == expected
+
+
+def test_a_new_hour_brings_back_all_calls() -> None:
+    """Whether or not somebody has made one since."""
+    read = quota(10, minutes=5)
+    assert [left(read, NOON + timedelta(minutes=minute)) for minute in (4, 5)] == [10, 5_000]

@@ -11,13 +11,17 @@ from tickborg.events.pull_requests import PullRequestEvent, pull_request_from_js
 from tickborg.events.pushes import PushEvent
 from tickborg.github import PullRequest, PullRequestState
 from tickborg.memory import PullRequestStart
+from tickborg.messages import Event, EventName, ReconcileOutcome
 from tickborg.push_memory import PushStart
 from tickborg.reconciling import (
+    MISSED_KINDS,
     SKEW,
     BranchTip,
     Marks,
     Missed,
+    ReconcileReport,
     ServedRepository,
+    events_of,
     missed_of_pull,
     missed_push,
 )
@@ -72,6 +76,7 @@ def test_the_webhook_that_would_have_told_of_it(
     """Told is what an owner does not know, and nothing where it knows all that matters."""
     missed = missed_of_pull(pull, view)
     assert (missed and missed.pull and missed.pull.action) == action
+    assert missed is None or missed.kind in MISSED_KINDS
 
 
 def test_an_owner_that_knows_more_than_a_list_is_told_nothing() -> None:
@@ -149,3 +154,37 @@ def test_a_repository_that_could_not_be_compared_is_behind_the_others() -> None:
     assert marks.compared(other) == NOON - timedelta(hours=1) - SKEW
     assert marks.compared(new) is None
     assert Marks().compared(REPO) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        ({}, ReconcileOutcome.WHOLE),
+        ({"compared": False, "unsettled": 3}, ReconcileOutcome.AWAITING),
+        ({"compared": False, "unsettled": 3, "failed": ("deliveries: …",)}, ReconcileOutcome.FAILED),
+        ({"failed": ("acme/mono: …",)}, ReconcileOutcome.FAILED),
+        ({"marks": Marks(behind={"acme/mono": None})}, ReconcileOutcome.FAILED),
+        ({"complete": False}, ReconcileOutcome.FAILED),
+    ],
+)
+def test_a_run_is_whole_when_it_has_left_nothing_undone(
+    changes: dict[str, Any], outcome: ReconcileOutcome
+) -> None:
+    """That is what operators wait for; a webhook that is away is told from GitHub or Temporal that fail."""
+    report = ReconcileReport(compared=True).model_copy(update=changes)
+    [event] = events_of(report, (), NOON)
+    assert event == Event(name=EventName.RECONCILED, outcome=outcome, at=NOON)
+
+
+def test_what_a_run_did_is_counted_by_kind() -> None:
+    """How much was asked for and came, and what owners had to be told; each kind has a name that is known."""
+    told = [missed_of_pull(now(number=number), None) for number in (1, 2)]
+    pushed = missed_push(REPOSITORY, "main", BranchTip(sha=B, author="ada"), A)
+    report = ReconcileReport(asked=5, arrived=4, compared=True)
+    _, *counted = events_of(report, [missed for missed in (*told, pushed) if missed], NOON)
+    assert counted == [
+        Event(name=EventName.DELIVERY_ASKED_FOR, count=5),
+        Event(name=EventName.DELIVERY_ARRIVED, count=4),
+        Event(name=EventName.OWNER_TOLD, event="opened", count=2),
+        Event(name=EventName.OWNER_TOLD, event="push", count=1),
+    ]

@@ -35,6 +35,7 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "nothing to build": lambda: notices.nothing_to_build(["cgit"], "merge conflict in cgit/main.c"),
     "nothing changed": lambda: notices.nothing_changed(HEAD, "tickbot"),
     "no project by now": lambda: notices.no_projects(["cgit"], "main"),
+    "no projects by now": lambda: notices.no_projects(["cgit", "meshmc"], "main"),
     "dropped": lambda: notices.dropped(["cgit", "meshmc"]),
     "dropped, unnamed": lambda: notices.dropped([]),
     "old head": lambda: notices.old_head("cgit", LINUX, HEAD),
@@ -48,6 +49,8 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "project not in a commit": lambda: button_answers.cannot_be_built(BUILD, HEAD, ""),
     "commit gone": lambda: button_answers.gone(BUILD, HEAD),
     "above a summary": lambda: button_answers.above("- **Project:** `cgit`\n", button_answers.closed(7)),
+    "taken back": lambda: notices.taken_back(["cgit"], "maya"),
+    "all taken back": lambda: notices.taken_back([], "maya"),
     "cancels nothing": lambda: notices.cancels_nothing("cgit", LINUX),
     "may not press": lambda: notices.may_not_press("eve", "cgit", MAC),
     "no builders": lambda: notices.no_builders("cgit", MAC),
@@ -63,11 +66,12 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "not tested": lambda: answers.not_made(
         SkippedBuild(project="cgit", system=MAC, reason=reasons.tests_elsewhere("cgit", MAC))
     ),
-    "nothing to retry": lambda: answers.nothing_to_retry(HEAD),
+    "nothing to retry": lambda: answers.nothing_to_retry(HEAD, under_way=0),
+    "nothing to retry yet": lambda: answers.nothing_to_retry(HEAD, under_way=2),
     "nothing failed yet": lambda: answers.nothing_failed_yet(HEAD),
-    "may not retry": lambda: answers.may_not_retry([("cgit", MAC)]),
-    "may not retry much": lambda: answers.may_not_retry([(f"p{n}", MAC) for n in range(7)]),
-    "no builders to retry": lambda: answers.no_builders_to_retry(
+    "may not run again": lambda: answers.may_not_run_again([("cgit", MAC)]),
+    "may not run much again": lambda: answers.may_not_run_again([(f"p{n}", MAC) for n in range(7)]),
+    "no builders by now": lambda: answers.no_builders_by_now(
         [("cgit", MAC), ("cmark", MAC), ("cmark", System.X86_64_WINDOWS)]
     ),
     "nothing to cancel": lambda: answers.nothing_to_cancel([]),

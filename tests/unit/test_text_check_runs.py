@@ -14,12 +14,15 @@ from tests.support.github_markdown import Page
 from tests.support.samples import ATTEMPT, DASHBOARD, HEAD, NOON, build_job, build_result, project
 from tickborg.github import CHECK_OUTPUT_LIMIT, CheckConclusion, CheckRun, CheckStatus
 from tickborg.jobs import BuildJob, BuildMode, BuildOutcome, BuildResult, BuildStarted, Merge, Origin
-from tickborg.texts import check_runs, reproduction
+from tickborg.setbacks import Setback
+from tickborg.systems import System
+from tickborg.texts import attempts, check_runs, reproduction
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 LOG = f"{DASHBOARD}/logs/{ATTEMPT}"
+LINUX, HOUR = System.X86_64_LINUX, timedelta(hours=1)
 PUSHED = build_job(origin=Origin(branch="release/1.0"), head_ref="refs/heads/release/1.0")
 
 
@@ -34,6 +37,27 @@ def ended(outcome: BuildOutcome, job: BuildJob | None = None, **fields: object) 
     return check_runs.completed(job or build_job(), "id", LOG, result, NOON + timedelta(minutes=3))
 
 
+def never_begun(reason: str) -> CheckRun:
+    """The check run of a build that no builder has taken."""
+    result = BuildResult(outcome=BuildOutcome.CANCELLED, reason=reason)
+    return check_runs.completed(build_job(), "id", DASHBOARD, result, NOON)
+
+
+def waiting_again(words: str, reason: str = "") -> CheckRun:
+    """The check run of a build that waits after an attempt."""
+    return check_runs.waiting(build_job(), "id", LOG, words, reason=reason, begun=True)
+
+
+def delayed(setback: Setback, reason: str) -> CheckRun:
+    """The check run of a build that is to be tried again in a while."""
+    return waiting_again(attempts.delayed(setback, timedelta(minutes=4)), reason)
+
+
+def running_after(before: Setback) -> CheckRun:
+    """The check run of a second attempt."""
+    return check_runs.in_progress(build_job(), "id", LOG, started(2), before)
+
+
 FAILED: dict[str, Any] = {
     "failed_command": "cmake --build build --config Release -j 2",
     "exit_status": 2,
@@ -41,11 +65,20 @@ FAILED: dict[str, Any] = {
     "duration": timedelta(seconds=41),
 }
 SAID: dict[str, Callable[[], CheckRun]] = {
-    "queued": lambda: check_runs.queued(build_job(), "id", DASHBOARD),
-    "waiting": lambda: check_runs.waiting_for_builder(build_job(), "id", DASHBOARD, NOON, timedelta(hours=6)),
-    "waiting until": lambda: check_runs.waiting_for_builder(build_job(), "id", DASHBOARD, NOON),
+    "queued": lambda: check_runs.waiting(build_job(), "id", DASHBOARD, attempts.free_builder(LINUX)),
+    "waiting": lambda: check_runs.waiting(
+        build_job(), "id", DASHBOARD, attempts.any_builder(LINUX, 6 * HOUR)
+    ),
+    "waiting for another builder": lambda: waiting_again(attempts.any_builder(LINUX, 2.5 * HOUR)),
+    "to be tried again: died": lambda: delayed(Setback.DIED, "the disk of the builder builder-1 is full"),
+    "to be tried again: handed over": lambda: delayed(Setback.HANDED_OVER, "it was told to stop"),
+    "to be tried again: away": lambda: delayed(
+        Setback.AWAY, "git fetch of acme/mono failed: fatal: The requested URL returned error: 502"
+    ),
     "running": lambda: check_runs.in_progress(build_job(), "id", LOG, started()),
     "running again": lambda: check_runs.in_progress(build_job(), "id", LOG, started(2)),
+    "running again after a hand-over": lambda: running_after(Setback.HANDED_OVER),
+    "running again after an outage": lambda: running_after(Setback.AWAY),
     "built": lambda: ended(BuildOutcome.SUCCESS),
     "built at the root": lambda: ended(BuildOutcome.SUCCESS, build_job(project=project(path="."))),
     "tested": lambda: ended(BuildOutcome.SUCCESS, build_job(mode=BuildMode.TEST)),
@@ -69,15 +102,18 @@ SAID: dict[str, Callable[[], CheckRun]] = {
     "skipped": lambda: ended(BuildOutcome.SKIPPED, reason="cmake is not installed on the builder builder-1"),
     "skipped without a word": lambda: ended(BuildOutcome.SKIPPED),
     "superseded": lambda: ended(BuildOutcome.CANCELLED, reason="superseded by abc1234"),
-    "no builder": lambda: check_runs.completed(
-        build_job(),
-        "id",
-        DASHBOARD,
-        BuildResult(outcome=BuildOutcome.CANCELLED, reason="no x86_64-linux builder came online within 6 h"),
-        NOON,
-    ),
+    "no builder": lambda: never_begun(attempts.none_came(LINUX, 6 * HOUR)),
+    "no free builder": lambda: never_begun(attempts.none_was_free(LINUX, 6 * HOUR)),
     "the bot's fault": lambda: ended(
-        BuildOutcome.UNEXPECTED_ERROR, reason="3 builders in a row stopped answering"
+        BuildOutcome.UNEXPECTED_ERROR,
+        reason=attempts.given_up(Setback.DIED, 5, None, "its builder stopped answering in mid-build"),
+    ),
+    "handed over too often": lambda: ended(
+        BuildOutcome.UNEXPECTED_ERROR, reason=attempts.given_up(Setback.HANDED_OVER, 20, None, "")
+    ),
+    "away for too long": lambda: ended(
+        BuildOutcome.UNEXPECTED_ERROR,
+        reason=attempts.given_up(Setback.AWAY, None, 24 * HOUR, "git fetch of acme/mono failed"),
     ),
     "a long log": lambda: ended(BuildOutcome.SUCCESS, log_tail=("```", "x"), line_count=1_234),
 }

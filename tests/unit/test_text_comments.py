@@ -59,6 +59,14 @@ SAID: dict[str, PullRequestView] = {
         build_view("zlib", MAC),
         evaluation=EVALUATED,
     ),
+    "the one build not made": pull_request_view(
+        build_view(outcome=BuildOutcome.CANCELLED, reason="no builder came online"), evaluation=EVALUATED
+    ),
+    "one of two builds not made": pull_request_view(
+        build_view("cgit", outcome=SUCCESS),
+        build_view("meshmc", outcome=BuildOutcome.SKIPPED, reason="cmake is not installed on the builder b1"),
+        evaluation=EVALUATED,
+    ),
     "not made": pull_request_view(
         build_view("cgit", outcome=SUCCESS),
         build_view(

@@ -44,6 +44,7 @@ SAID: dict[str, list[CommandError]] = {
     "no projects at all": [error(ErrorKind.NOTHING_TO_BUILD)],
     "no builders": [error(ErrorKind.NO_BUILDER, BSD)],
     "system not allowed": [error(ErrorKind.SYSTEM_NOT_ALLOWED, MAC)],
+    "nowhere allowed": [error(ErrorKind.NOWHERE_ALLOWED)],
     "cancel not allowed": [error(ErrorKind.COMMAND_NOT_ALLOWED, verb=Verb.CANCEL)],
     "build not allowed": [error(ErrorKind.COMMAND_NOT_ALLOWED)],
     "two mistakes": [
@@ -76,7 +77,8 @@ def test_that_the_rest_is_done_is_said(what: str, snapshot: "SnapshotAssertion")
 
 
 @pytest.mark.parametrize(
-    "what", ["no system named", "unknown system", "unknown project", "system not allowed"]
+    "what",
+    ["no system named", "unknown system", "unknown project", "system not allowed", "nowhere allowed"],
 )
 def test_what_is_said_where_there_is_nothing(what: str, snapshot: "SnapshotAssertion") -> None:
     """No list is empty."""

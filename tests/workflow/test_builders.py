@@ -1,7 +1,10 @@
 """Builders that are not there, and builders that die (design, sections 3, 4 and 9)."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,7 +14,7 @@ from tests.support.early_deaths import notice_deaths_after
 from tests.support.eventually import eventually
 from tests.support.workflow_bench import HEAD, LINUX, PROJECTS, Bench
 from tests.workflow.conftest import NewBench
-from tickborg.errors import InfrastructureError
+from tickborg.errors import BuilderEndingError, InfrastructureError, UnavailableError
 from tickborg.github import CheckConclusion, CheckStatus, StatusState
 from tickborg.jobs import BuildStarted
 from tickborg.labels import INTERNAL_ERROR_LABEL
@@ -19,6 +22,7 @@ from tickborg.messages import BuildLogStatus
 from tickborg.names import BUILD_STARTED_SIGNAL
 from tickborg.policy import Policy
 from tickborg.projects import Check, ProjectSet
+from tickborg.setbacks import Setback
 from tickborg.systems import System
 from workflows import policies
 
@@ -82,19 +86,17 @@ async def test_all_builders_busy_is_no_reason_to_give_up_soon(new_timed_bench: N
 
 @pytest.mark.usefixtures("_deaths_are_noticed_soon")
 async def test_a_build_whose_builder_dies_is_made_by_another_one(new_bench: NewBench) -> None:
-    """In the same check run; the log of the dead one ends as lost, as soon as the next has begun."""
+    """In the same check run; the log of the dead one ends as lost, as soon as it is missed."""
     bench = await new_bench(builders=())
     await bench.add_builder(identity="builder-1", concurrent=1, silent=True)
     bench.floor.hold("cgit")
     await bench.open("cgit")
     await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
-    await bench.add_builder(identity="builder-2")
     await eventually(partial(lost_logs, bench))
+    await bench.add_builder(identity="builder-2")
+    await bench.until_titled("cgit", "running on builder-2, attempt 2: the builder before it failed")
     [history] = bench.check_run_history("cgit")
-    assert [run.title for run in history[1:]] == [
-        "running on builder-1",
-        "running on builder-2, attempt 2: the builder before it failed",
-    ]
+    assert history[1].title == "running on builder-1"
     late = BuildStarted(attempt_id=str(uuid4()), attempt=1, builder="builder-0", started_at=NOON)
     await bench.client.get_workflow_handle(await the_build(bench)).signal(BUILD_STARTED_SIGNAL, late)
     bench.floor.release("cgit")
@@ -102,30 +104,37 @@ async def test_a_build_whose_builder_dies_is_made_by_another_one(new_bench: NewB
     await bench.end()
     lost, kept = bench.logs.logs.values()
     assert await lost_logs(bench) == [str(lost.start.attempt_id), late.attempt_id]
-    assert [run.status for run in history[1:]] == [CheckStatus.IN_PROGRESS] * 2 + [CheckStatus.COMPLETED]
+    assert {run.status for run in history[1:-1]} == {CheckStatus.IN_PROGRESS}
     assert str(kept.start.attempt_id) in (done.details_url or "")
 
 
 @pytest.mark.usefixtures("_deaths_are_noticed_soon")
 async def test_the_log_of_a_dead_builder_ends_though_no_other_builds_it(new_bench: NewBench) -> None:
-    """Closed while it waits for another one: nobody else would say that no more lines come."""
+    """Closed while it waits for another one: nobody else would say that no more lines come.
+
+    For a day, if it takes so long: nobody waits for it, neither the build nor the pull request.
+    """
     bench = await new_bench(builders=())
     await bench.add_builder(concurrent=1, silent=True)
+    bench.logs.takes_ends.clear()
     pull = await bench.open("cgit")
     await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
-    build = await the_build(bench)
-
-    async def waits_for_another_one() -> bool:
-        described = await bench.client.get_workflow_handle(build).describe()
-        return any(activity.attempt == 2 for activity in described.raw_description.pending_activities)
-
-    await eventually(waits_for_another_one)
+    bench.cluster.builders[LINUX] = 0
+    waiting = await bench.until_titled("cgit", "no x86_64-linux builder is online; waiting up to ")
+    assert waiting.status is CheckStatus.IN_PROGRESS
     await bench.close(pull)
     ended = await bench.until_check_run("cgit", CheckConclusion.CANCELLED)
-    await bench.end()
+    await bench.first_run().result()
+    assert await lost_logs(bench) == []
+    bench.logs.takes_ends.set()
+    histories = await bench.end()
     [log] = bench.logs.logs
     assert await lost_logs(bench) == [str(log)]
     assert [end.of for end in bench.logs.abandoned] == [bench.logs.logs[log].start]
+    [word] = histories.activities("abandon_log")
+    assert word.schedule_to_close_timeout.ToTimedelta() == timedelta(days=1)
+    assert word.heartbeat_timeout.ToTimedelta() == policies.WORKER_HEARTBEAT
+    assert [run.ending for kind in ("Build", "LostLog") for run in histories.of(kind)] == ["completed"] * 2
     assert (ended.title, (ended.details_url or "").rsplit("/", 1)[1]) == (
         "the pull request was closed",
         str(log),
@@ -163,31 +172,188 @@ async def the_build(bench: Bench) -> str:
 
 @pytest.mark.usefixtures("_deaths_are_noticed_soon")
 async def test_when_one_builder_after_another_dies_the_fault_is_the_bot_s(
-    new_bench: NewBench,
+    new_bench: NewBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is not tried for ever, and the author is told that it is not the change."""
+    be_patient(monkeypatch, Setback.DIED, most=2)
     bench = await new_bench(builders=())
-    await bench.add_builder(concurrent=policies.BUILD_ATTEMPTS, silent=True)
+    await bench.add_builder(concurrent=2, silent=True)
     await bench.open("cgit")
     run = await bench.until_check_run("cgit", CheckConclusion.FAILURE)
     await bench.until_commented("tickborg failed")
     histories = await bench.end()
     assert run.title == "tickborg failed, not your change"
-    assert "5 builders in a row stopped answering" in run.summary
-    assert len(bench.logs.abandoned) == policies.BUILD_ATTEMPTS
+    assert "2 builders failed. The last one failed with this: its builder stopped answering" in run.summary
+    assert len(bench.logs.abandoned) == 2
     assert [build.ending for build in histories.of("Build")] == ["completed"]
     assert run.head_sha == HEAD
     assert INTERNAL_ERROR_LABEL not in bench.github.labels_on(run.repo, 7)
 
 
-async def test_what_a_builder_cannot_do_is_tried_again_minutes_later(timed_bench: Bench) -> None:
-    """A full disk says nothing about the change, and others must have the time to be quicker."""
+async def test_five_builders_may_fail_over_a_build(timed_bench: Bench) -> None:
+    """Minutes apart: a full disk says nothing of the change, and others must have the time to be quicker."""
     timed_bench.workspaces.fault = InfrastructureError("no space left on builder-1")
     await timed_bench.open("cgit")
-    await timed_bench.pass_time(minutes=1)
-    [failed] = timed_bench.logs.logs.values()
+    await timed_bench.pass_time(minutes=19)
+    [history] = timed_bench.check_run_history("cgit")
+    assert history[-1].title == "the builder failed; trying again in 8 min"
+    assert "no space left on builder-1" in history[-1].summary
+    await timed_bench.pass_time(minutes=2)
+    failed = await timed_bench.until_check_run("cgit", CheckConclusion.FAILURE)
+    assert "5 builders failed. The last one failed with this: no space left on builder-1" in failed.summary
+    assert [log.status for log in timed_bench.logs.logs.values()] == [BuildLogStatus.ERROR] * 5
+
+
+async def test_a_github_that_is_away_for_hours_costs_a_build_nothing_but_time(timed_bench: Bench) -> None:
+    """The check run says what it waits for; there is a log of each attempt, and one check run for all."""
+    timed_bench.workspaces.fault = UnavailableError("git fetch of acme/mono failed: error: 502")
+    await timed_bench.open("cgit")
+    await timed_bench.pass_time(hours=3)
+    [history] = timed_bench.check_run_history("cgit")
+    assert history[-1].title == "GitHub does not answer the builder; trying again in 15 min"
+    assert "git fetch of acme/mono failed: error: 502" in history[-1].summary
+    assert "`cgit` | 🕐 tried again later" in timed_bench.summary()
     timed_bench.workspaces.fault = None
-    await timed_bench.pass_time(minutes=5)
-    await timed_bench.until_check_run("cgit", CheckConclusion.SUCCESS)
-    assert failed.status is BuildLogStatus.ERROR
+    await timed_bench.pass_time(minutes=15)
+    done = await timed_bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    *failed, built = timed_bench.logs.logs.values()
+    running = f"running on builder-1, attempt {len(failed) + 1}: GitHub did not answer the builder before it"
+    assert running in [run.title for run in history]
+    assert {log.status for log in failed} == {BuildLogStatus.ERROR}
+    assert len(failed) == 16
+    assert str(built.start.attempt_id) in (done.details_url or "")
     assert len(timed_bench.check_run_history("cgit")) == 1
+    assert await lost_logs(timed_bench) == []
+
+
+async def test_a_github_that_stays_away_is_given_up_and_said(
+    timed_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a day, of which this test takes an hour."""
+    be_patient(monkeypatch, Setback.AWAY, within=timedelta(hours=1))
+    timed_bench.workspaces.fault = UnavailableError("git fetch of acme/mono failed: error: 502")
+    await timed_bench.open("cgit")
+    await timed_bench.pass_time(hours=1, minutes=20)
+    failed = await timed_bench.until_check_run("cgit", CheckConclusion.FAILURE)
+    assert (
+        "GitHub did not answer builders for 1 h. The last attempt failed with this: git fetch"
+        in failed.summary
+    )
+
+
+async def test_builders_that_hand_over_or_wait_for_github_use_up_no_attempt_of_those_that_die(
+    timed_bench: Bench,
+) -> None:
+    """Six of the one and six of the other, and then there are five attempts still."""
+    trouble = timed_bench.workspaces
+    trouble.fault = BuilderEndingError("the builder was told to stop")
+    await timed_bench.open("cgit")
+    await timed_bench.pass_time(seconds=50)
+    trouble.fault = UnavailableError("error: 502")
+    await timed_bench.pass_time(minutes=40)
+    trouble.fault = InfrastructureError("no space left on builder-1")
+    await timed_bench.pass_time(minutes=20)
+    trouble.fault = None
+    await timed_bench.pass_time(minutes=10)
+    await timed_bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    [history] = timed_bench.check_run_history("cgit")
+    before = [run.title.partition("attempt ")[2] for run in history if "attempt " in run.title]
+    assert before == [
+        *(f"{number}: the builder before it was told to stop" for number in range(2, 8)),
+        *(f"{number}: GitHub did not answer the builder before it" for number in range(8, 14)),
+        *(f"{number}: the builder before it failed" for number in range(14, 18)),
+    ]
+
+
+async def test_builders_that_are_always_stopped_are_not_waited_for_forever(
+    timed_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where one is restarted as soon as it has begun; the author is told that it is not the change."""
+    be_patient(monkeypatch, Setback.HANDED_OVER, most=4)
+    timed_bench.workspaces.fault = BuilderEndingError("the builder was told to stop")
+    await timed_bench.open("cgit")
+    await timed_bench.pass_time(minutes=1)
+    failed = await timed_bench.until_check_run("cgit", CheckConclusion.FAILURE)
+    assert "4 builders were told to stop in mid-build, one after the other" in failed.summary
+
+
+async def test_who_stands_in_the_queue_reads_when_the_last_builder_goes_and_when_one_comes(
+    new_bench: NewBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is being built meanwhile asks nobody, however long it takes: its history does not grow."""
+    watch_closely(monkeypatch)
+    bench = await new_bench(concurrent_builds=1)
+    bench.floor.hold("cgit")
+    bench.floor.hold("cmark")
+    await bench.open("cgit", "cmark")
+    running = (await bench.logs.next()).start.project
+    [waiting] = {"cgit", "cmark"} - {running}
+    bench.cluster.builders[LINUX] = 0
+    await bench.until_titled(waiting, "no x86_64-linux builder is online; waiting up to ")
+    bench.cluster.builders[LINUX] = 1
+    await bench.until_titled(waiting, "waiting for a free x86_64-linux builder")
+    bench.floor.release("cgit")
+    bench.floor.release("cmark")
+    await bench.until_check_run(waiting, CheckConclusion.SUCCESS)
+    await bench.until_check_run(running, CheckConclusion.SUCCESS)
+    [history] = bench.check_run_history(waiting)
+    assert [run.status for run in history] == [
+        *[CheckStatus.QUEUED] * 3,
+        CheckStatus.IN_PROGRESS,
+        CheckStatus.COMPLETED,
+    ]
+    asked = sorted(
+        sum(activity.activity_type.name == "builders_online" for activity in build.activities)
+        for build in (await bench.end()).of("Build")
+    )
+    assert asked[0] == 1
+    assert asked[1] >= 3
+
+
+async def test_who_stands_in_the_queue_too_long_is_told_what_was_missing(
+    new_bench: NewBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On one system builders are online and take nothing; on the other the last one goes."""
+    watch_closely(monkeypatch)
+    waiting = BOTH.model_copy(update={"builder_wait": timedelta(seconds=3)})
+    bench = await new_bench(policy=waiting, builders=())
+    bench.cluster.builders = {LINUX: 1, ARM: 1}
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckStatus.QUEUED, system=ARM)
+    bench.cluster.builders[ARM] = 0
+    await bench.until_titled("cgit", "no aarch64-linux builder is online; waiting up to ", ARM)
+    busy = await bench.until_check_run("cgit", CheckConclusion.CANCELLED)
+    gone = await bench.until_check_run("cgit", CheckConclusion.CANCELLED, system=ARM)
+    assert busy.title == "no x86_64-linux builder was free within 3 s"
+    assert gone.title == "no aarch64-linux builder came online within 3 s"
+
+
+async def test_the_time_to_wait_for_builders_is_for_all_attempts_together(new_timed_bench: NewBench) -> None:
+    """A builder that comes and fails does not begin it anew."""
+    bench = await new_timed_bench(policy=Policy(builder_wait=timedelta(hours=1)), builders=())
+    bench.workspaces.fault = InfrastructureError("no space left on builder-1")
+    await bench.open("cgit")
+    await bench.pass_time(minutes=40)
+    await bench.add_builder()
+    await bench.pass_time(minutes=1)
+    bench.cluster.builders[LINUX] = 0
+    await bench.pass_time(minutes=3)
+    [history] = bench.check_run_history("cgit")
+    waiting = history[-1]
+    assert re.fullmatch(r"no x86_64-linux builder is online; waiting up to (19|20) min.*", waiting.title)
+    await bench.pass_time(minutes=20)
+    ended = await bench.until_check_run("cgit", CheckConclusion.CANCELLED)
+    assert ended.title == "no x86_64-linux builder came online within 1 h"
+    [log] = bench.logs.logs
+    assert str(log) in (ended.details_url or "")
+
+
+def be_patient(monkeypatch: pytest.MonkeyPatch, setback: Setback, **limits: Any) -> None:
+    """Put up with setbacks of a kind for so long, or so many of them."""
+    monkeypatch.setitem(policies.PATIENCE, setback, replace(policies.PATIENCE[setback], **limits))
+
+
+def watch_closely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have it asked ten times a second whether a builder is online."""
+    for pause in ("BUILDER_POLL_FIRST", "BUILDER_WATCH_LONGEST"):
+        monkeypatch.setattr(policies, pause, timedelta(milliseconds=100))

@@ -230,3 +230,18 @@ async def test_a_cancel_means_the_build_of_its_own_head(bench: Bench) -> None:
     await asking.until_built(bench, "cgit", HEAD, CheckConclusion.CANCELLED)
     bench.floor.release("cgit")
     await asking.until_built(bench, "cgit", NEXT_HEAD, SUCCESS)
+
+
+async def test_a_button_that_is_overtaken_by_a_close_is_answered(bench: Bench) -> None:
+    """The pull request was open when GitHub was asked; its owner hears of the button while it ends."""
+    bench.floor.hold("cgit")
+    pull = await bench.open("cgit", "cmark")
+    run = await bench.until_check_run("cmark", SUCCESS)
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    ending = bench.github.hold("update_check_run")
+    bench.github.lag(pull)
+    await bench.deliver("closed", bench.github.close(REPO, pull.number))
+    await asking.press(bench, run)
+    await bench.until_commented("The pull request is closed, so nothing is built. Reopen it first.")
+    ending.set()
+    bench.floor.release("cgit")

@@ -79,7 +79,7 @@ async def test_the_button_of_an_older_head_is_answered(bench: Bench) -> None:
     await bench.push(pull, NEXT_HEAD, "cgit")
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS, sha=NEXT_HEAD)
     await asking.press(bench, old)
-    await bench.until_commented(f"{HEAD[:7]} is not the head any more")
+    await bench.until_commented(f"`{HEAD[:7]}` is not the head any more")
     assert len(bench.check_run_history("cgit")) == 1
 
 
@@ -130,3 +130,53 @@ async def test_a_button_of_a_pull_request_whose_owner_is_gone(bench: Bench) -> N
 def _finished_again(bench: Bench, project: str) -> bool | None:
     histories = bench.check_run_history(project)
     return sum(history[-1].status is CheckStatus.COMPLETED for history in histories) >= 2 or None
+
+
+async def test_a_cancel_on_an_old_page_ends_no_newer_build(bench: Bench) -> None:
+    """The build whose button it was has ended, and somebody has asked for another one since."""
+    bench.floor.hold("cgit")
+    await bench.open("cgit")
+    first = await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    bench.floor.release("cgit")
+    await bench.until_commented("succeeded")
+    await bench.until_ended("Evaluation")
+    bench.floor.hold("cgit")
+    await asking.comment(bench, "@tickbot build cgit")
+    await bench.until(lambda: len(bench.check_run_history("cgit")) == 2 or None)
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    await asking.press(bench, first, "cancel", by="ada")
+    await bench.until_commented(f"There is nothing to cancel: `cgit` on {LINUX} has ended.")
+    bench.floor.release("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+
+
+async def test_all_checks_are_run_again_only_where_one_may_build(new_bench: NewBench) -> None:
+    """A maintainer had it built elsewhere; its author cannot have that again, and is told so."""
+    bench = await new_bench(
+        policy=Policy(systems=(LINUX, MAC), primary_systems=(LINUX,)), builders=(LINUX, MAC)
+    )
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.until_ended("Evaluation")
+    await asking.comment(bench, f"@tickbot build cgit on {MAC}")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS, system=MAC)
+    await bench.until_commented("aarch64-darwin")
+    await asking.press_all(bench, by="ada")
+    await bench.until_commented(f"Not run again: `cgit` on {MAC}. That is for people who may push")
+    await bench.until(lambda: len(bench.check_run_history("cgit")) == 2 or None)
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    assert len(bench.check_run_history("cgit", system=MAC)) == 1
+    await asking.press_all(bench)
+    await bench.until(lambda: len(bench.check_run_history("cgit", system=MAC)) == 2 or None)
+
+
+async def test_what_a_button_asked_for_and_a_push_came_before_is_said(bench: Bench) -> None:
+    """In the summary comment of the new head: whoever pressed has written no comment."""
+    pull = await bench.open("cgit")
+    built = await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.until_ended("Evaluation")
+    gate = bench.repositories.hold_projects()
+    await asking.press(bench, built, "test")
+    await bench.push(pull, NEXT_HEAD, "cmark")
+    gate.set()
+    await bench.until_commented("`cgit` will not be built: a push came before")

@@ -138,9 +138,26 @@ async def test_there_may_be_nothing_to_retry_or_cancel(bench: Bench) -> None:
     await bench.open("cgit")
     await bench.until_commented("succeeded")
     await bench.until_ended("Evaluation")
-    answer = await answer_to(bench, await comment(bench, "@tickbot retry\n@tickbot cancel cgit"))
-    assert f"nothing has failed on `{HEAD[:7]}`" in answer
+    await comment(bench, "@tickbot retry\n@tickbot cancel cgit")
+    answer = await bench.until_commented(f"nothing has failed on `{HEAD[:7]}`")
     assert "no build of `cgit` is queued or running" in answer
+
+
+async def test_what_failed_is_being_run_again_already(bench: Bench) -> None:
+    """A second retry has nothing to do, and does not say that all is well."""
+    bench.floor.script["make"] = Scripted(exit=Exit(2))
+    await bench.open("cgit")
+    await bench.until_commented("❌")
+    await bench.until_ended("Evaluation")
+    del bench.floor.script["make"]
+    bench.floor.hold("cgit")
+    await comment(bench, "@tickbot retry")
+    await bench.until(lambda: len(bench.check_run_history("cgit")) == 2 or None)
+    await comment(bench, "@tickbot retry", by="ada")
+    await bench.until_commented("@ada: There is nothing to retry: nothing has failed")
+    await bench.until_commented("Still under way: 1 build")
+    bench.floor.release("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
 
 
 async def test_what_runs_is_cancelled(bench: Bench) -> None:

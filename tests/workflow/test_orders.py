@@ -3,16 +3,26 @@
 import pytest
 
 from activities.ports import Exit
-from tests.support.asking import answer_to, comment, redeliver, until_seen
+from tests.support.asking import answer_to, comment, press_all, redeliver, until_seen
 from tests.support.fake_builder import Scripted
 from tests.support.fake_github import Comment
 from tests.support.fake_repositories import make_project
-from tests.support.workflow_bench import HEAD, LINUX, MAINTAINER, NEXT_HEAD, REPO, Bench, make_pull
+from tests.support.workflow_bench import (
+    HEAD,
+    LINUX,
+    MAINTAINER,
+    NEXT_HEAD,
+    PROJECTS,
+    REPO,
+    Bench,
+    make_pull,
+)
 from tests.workflow.conftest import NewBench
 from tickborg.errors import PermanentError
 from tickborg.github import CheckConclusion, CheckStatus, PullRequest, StatusState
 from tickborg.names import pull_request_id
 from tickborg.policy import Policy
+from tickborg.projects import Check, ProjectSet
 from tickborg.systems import System
 
 MAC = System.AARCH64_DARWIN
@@ -176,16 +186,16 @@ async def test_a_retry_of_what_one_may_not_build_is_answered(new_bench: NewBench
     await comment(bench, "@tickbot build cgit on aarch64-darwin")
     await bench.until_check_run("cgit", CheckConclusion.FAILURE, system=MAC)
     await bench.until_commented("aarch64-darwin")
-    answer = await answer_to(bench, await comment(bench, "@tickbot retry", by="eve"))
-    assert "Not retried: `cgit` on aarch64-darwin" in answer
+    await comment(bench, "@tickbot retry", by="eve")
+    await bench.until_commented("@eve: Not run again: `cgit` on aarch64-darwin")
 
 
 async def test_a_retry_while_nothing_has_failed_yet_is_answered(bench: Bench) -> None:
     """The head is still being evaluated."""
     gate = bench.repositories.hold(HEAD)
     await bench.open("cgit")
-    answer = await answer_to(bench, await comment(bench, "@tickbot retry"))
-    assert "is still being evaluated" in answer
+    await comment(bench, "@tickbot retry")
+    await bench.until_commented(f"@{MAINTAINER}: There is nothing to retry yet")
     gate.set()
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
 
@@ -317,3 +327,105 @@ async def test_a_cancel_that_is_older_than_the_head_cancels_nothing_of_it(bench:
     await bench.until_commented(f"`{NEXT_HEAD[:7]}` came after that comment was written")
     bench.floor.release("cgit")
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS, sha=NEXT_HEAD)
+
+
+async def test_a_cancel_of_what_waits_is_no_cancel_of_nothing(bench: Bench) -> None:
+    """The projects of the order are being read; whoever gave it took it back, and needs no answer."""
+    await opened(bench)
+    gate = bench.repositories.hold_projects()
+    await until_seen(bench, await comment(bench, "@tickbot build meshmc"))
+    await until_seen(bench, await comment(bench, "@tickbot cancel"))
+    gate.set()
+    await comment(bench, "@tickbot cancel")
+    await bench.until_commented("There is nothing to cancel")
+    assert not bench.check_run_history("meshmc")
+    said = [each.body for each in bench.github.bot_comments(REPO, make_pull().number)]
+    assert len([body for body in said if "nothing to cancel" in body]) == 1
+
+
+@pytest.mark.parametrize("cancel", ["@tickbot cancel meshmc", "@tickbot cancel"])
+async def test_whose_order_somebody_else_cancels_is_told(bench: Bench, cancel: str) -> None:
+    """It was accepted; the one who gave it would wait for ever."""
+    await opened(bench)
+    gate = bench.repositories.hold_projects()
+    await until_seen(bench, await comment(bench, "@tickbot build meshmc", by="eve"))
+    await until_seen(bench, await comment(bench, cancel))
+    gate.set()
+    await bench.until_commented(f"@eve: `meshmc` will not be built: @{MAINTAINER} cancelled it.")
+    assert not bench.check_run_history("meshmc")
+
+
+async def test_a_retry_that_finds_another_head_is_answered(bench: Bench) -> None:
+    """GitHub knows of the push already, and its webhook is late."""
+    bench.floor.script["make"] = Scripted(exit=Exit(2))
+    pull = await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.FAILURE)
+    await bench.until_ended("Evaluation")
+    bench.repositories.touch(NEXT_HEAD)
+    bench.github.push(REPO, pull.number, NEXT_HEAD)
+    await comment(bench, "@tickbot retry")
+    answer = await bench.until_commented("There is nothing to retry yet")
+    assert NEXT_HEAD[:7] in answer
+
+
+async def test_an_order_before_the_head_is_let_in_has_to_be_given_again(
+    new_bench: NewBench,
+) -> None:
+    """Nobody knew yet that it has to be let in; what is said then is what comes of it."""
+    bench = await new_bench(policy=Policy(require_approval=True))
+    gate = bench.repositories.hold(HEAD)
+    await bench.open("cgit", author_association="FIRST_TIME_CONTRIBUTOR")
+    await until_seen(bench, await comment(bench, "@tickbot build meshmc", by="eve"))
+    gate.set()
+    answer = await bench.until_commented("`meshmc` will not be built: somebody who may push has to let")
+    assert "Ask again after that" in answer
+    await comment(bench, "@tickbot build")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    assert not bench.check_run_history("meshmc")
+
+
+async def cancelled_beside_a_check(bench: Bench, **fields: object) -> PullRequest:
+    """A build that is cancelled while a check of the evaluation, which has planned it, still runs."""
+    bench.repositories.projects = ProjectSet(
+        projects=PROJECTS, checks=(Check(name="format", command=("check-format",)),)
+    )
+    for held in ("check-format", "cgit"):
+        bench.floor.hold(held)
+    pull = await bench.open("cgit", "cmark", **fields)
+    await bench.until_status(HEAD, StatusState.SUCCESS)
+    if pull.draft:
+        await comment(bench, "@tickbot build cgit")
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    await comment(bench, "@tickbot cancel cgit")
+    await bench.until_check_run("cgit", CheckConclusion.CANCELLED)
+    for held in ("check-format", "cgit"):
+        bench.floor.release(held)
+    await bench.until_ended("Evaluation")
+    return pull
+
+
+async def test_a_cancel_is_of_what_is_planned_and_of_nothing_later(bench: Bench) -> None:
+    """Re-run all checks: also of what somebody cancelled when the builds were planned already."""
+    await cancelled_beside_a_check(bench)
+    await press_all(bench)
+    await bench.until(lambda: len(bench.check_run_history("cgit")) == 2 or None)
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+
+
+async def test_a_cancel_of_a_draft_s_build_is_forgotten_when_it_is_ready(bench: Bench) -> None:
+    """All that it changes is built then."""
+    pull = await cancelled_beside_a_check(bench, draft=True)
+    await bench.change("ready_for_review", pull, draft=False)
+    await bench.until(lambda: len(bench.check_run_history("cgit")) == 2 or None)
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+
+
+async def test_what_is_asked_for_after_a_cancel_survives_a_new_base(bench: Bench) -> None:
+    """It was cancelled while nobody knew what to build, and asked for again before that."""
+    gate = bench.repositories.hold(HEAD)
+    await bench.open("cgit", "cmark")
+    await until_seen(bench, await comment(bench, "@tickbot cancel cgit"))
+    await until_seen(bench, await comment(bench, "@tickbot build cgit"))
+    gate.set()
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    assert "cancelled before it began" not in await bench.until_commented("`cgit`")

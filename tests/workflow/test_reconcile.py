@@ -17,6 +17,7 @@ from tickborg.deliveries import FIRST_ROUND
 from tickborg.errors import PermanentError
 from tickborg.events.pushes import PushEvent
 from tickborg.github import PullRequest, RepositoryName
+from tickborg.messages import EventName
 from tickborg.names import push_id
 from tickborg.reconciling import BranchTip, ReconcileReport
 from tickborg.views import PullRequestView
@@ -87,6 +88,7 @@ async def test_while_the_webhook_is_away_a_few_are_tried_and_nothing_is_told(ben
     report = await reconciled(bench)
     assert len(bench.deliveries.repeated) == FIRST_ROUND == report.asked
     assert (report.arrived, report.unsettled, report.compared) == (0, 200, False)
+    assert [event.outcome for event in bench.stats.named(EventName.RECONCILED)] == ["awaiting"]
     assert bench.told() == []
 
 
@@ -105,6 +107,16 @@ async def test_when_the_webhook_is_back_everything_is_asked_for_once(bench: Reco
     assert described.close_time
     took = described.close_time - described.start_time
     assert timedelta(seconds=60) < took < timedelta(minutes=3)
+    counted = {(event.name, event.outcome or event.event): event.count for event in bench.stats.events}
+    assert counted == {
+        (EventName.RECONCILED, "whole"): 1,
+        (EventName.DELIVERY_ASKED_FOR, None): 250,
+        (EventName.DELIVERY_ARRIVED, None): 250,
+        (EventName.OWNER_TOLD, "opened"): 1,
+    }
+    [ended] = bench.stats.named(EventName.RECONCILED)
+    assert ended.at
+    assert described.start_time < ended.at <= described.close_time
 
 
 async def test_one_run_asks_for_so_many_and_the_next_goes_on(bench: ReconcileBench) -> None:

@@ -135,7 +135,10 @@ USAGES: Mapping[Verb, Usage] = MappingProxyType(
             Who.EVERYONE,
             "says what is queued, running and done, and what is not built and why",
             "a comment",
-            (Example("@tickbot status?", "@tickbot status"),),
+            (
+                Example("@tickbot status?", "@tickbot status"),
+                Example("@tickbot[bot] status", "@tickbot status"),
+            ),
             frozenset({"state"}),
         ),
         Verb.HELP: Usage(

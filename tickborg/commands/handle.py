@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+_OF_AN_APP = r"(?:\[[bB][oO][tT]\])?"
+"""What GitHub puts behind the name of an App when somebody picks it from the list of those who took part."""
 _HANDLES = 8
 """A process has one handle, and a test a few."""
 
@@ -17,7 +19,10 @@ def mentions(body: str, handle: str) -> bool:
 
 
 def is_handle(word: str, handle: str) -> bool:
-    """Whether ``word``, which has no white space in it, is the handle: maybe in bold, maybe with a comma."""
+    """Whether ``word``, which has no white space in it, is the handle: maybe in bold, maybe with a comma.
+
+    ``@handle[bot]`` is, too: the bot's login where its App has that name.
+    """
     return _word(handle).fullmatch(word) is not None
 
 
@@ -29,7 +34,7 @@ def _mention(handle: str) -> re.Pattern[str]:
 
 @lru_cache(_HANDLES)
 def _word(handle: str) -> re.Pattern[str]:
-    return re.compile(rf"[*_]*@{in_any_case(handle)}[\W_]*")
+    return re.compile(rf"[*_]*@{in_any_case(handle)}{_OF_AN_APP}[\W_]*")
 
 
 def in_any_case(handle: str) -> str:

@@ -39,6 +39,7 @@ from tickborg.texts.shortening import shorten
 WORD_LIMIT = 60
 """Characters of what was written, in an error."""
 
+_STARS = frozenset("\\*")
 _SYSTEMS = tuple(system.value for system in System)
 _VERBS = tuple(verb.value for verb in Verb)
 _MEANT: Mapping[str, Verb] = MappingProxyType(
@@ -154,7 +155,8 @@ def _projects(verb: Verb, words: Sequence[Term]) -> tuple[tuple[str, ...], list[
         if word.folded == ALL:
             continue
         if fault_of_name(word.text):
-            errors.append(_error(ErrorKind.UNKNOWN_PROJECT, word, verb))
+            meant = ALL if _STARS.issuperset(word.text) else None
+            errors.append(_error(ErrorKind.UNKNOWN_PROJECT, word, verb, meant))
         else:
             names.setdefault(word.text.casefold(), word.text)
     return tuple(names.values()), errors

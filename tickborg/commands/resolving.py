@@ -66,6 +66,8 @@ def _resolved(command: Command, offer: Offer, names: Mapping[str, str]) -> _Reso
 
 
 def _resolved_build(command: Build | Test, offer: Offer, names: Mapping[str, str]) -> _Resolved:
+    if not (command.systems or offer.allowed):
+        return None, [_error(ErrorKind.NOWHERE_ALLOWED, command)]
     named = command.all_projects or command.projects
     projects, errors = _known(command, command.projects, names)
     if command.all_projects:
@@ -95,9 +97,9 @@ def _with_meaning(error: CommandError, names: Mapping[str, str]) -> CommandError
         return error.model_copy(update={"meant": _as_project(error, names[error.word.casefold()])})
     if error.kind is not ErrorKind.UNKNOWN_PROJECT:
         return error
-    # Of a path, the last step is the name.
-    last = error.word.rstrip("/").rpartition("/")[2]
-    meant = names.get(last.casefold()) or nearest(last, names.values())
+    # Of a path, the last step is the name; and `<name>` is how it stands in a list of commands.
+    last = error.word.strip("<>").rstrip("/").rpartition("/")[2]
+    meant = names.get(last.casefold()) or nearest(last, names.values()) or error.meant
     return error.model_copy(update={"meant": meant})
 
 

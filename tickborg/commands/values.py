@@ -113,6 +113,8 @@ class ErrorKind(StrEnum):
     """There are no builders for the system."""
     SYSTEM_NOT_ALLOWED = "system_not_allowed"
     """The one who asks may not build on the system."""
+    NOWHERE_ALLOWED = "nowhere_allowed"
+    """No system was named, and there is none on which the one who asks may build."""
     COMMAND_NOT_ALLOWED = "command_not_allowed"
 
 

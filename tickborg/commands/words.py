@@ -11,6 +11,11 @@ from tickborg.commands.values import Place
 _PIECE = re.compile(r"[^,;]*[,;]+|[^,;]+")
 _SIGNS_OF_NAMES = "._+-"
 _ENDS = frozenset(".!?")
+_STARS = re.compile(r"((?:\\?\*)+)[.,;:!?)]*")
+"""``*``, which is no punctuation behind a verb: whoever writes it names something, if nothing that there is.
+
+GitHub does not show the ``\\`` before it.
+"""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ def terms(words: Iterable[Word]) -> Iterator[Term]:
             yield Term(word.text, word.place, exact=True, apart=apart)
             apart, begun = False, True
             continue
+        if begun and (stars := _STARS.fullmatch(word.text)):
+            yield Term(stars.group(1), word.place, apart=True)
         before, core, after = _parts(word.text)
         apart = apart or bool(before)
         if core and core.casefold() not in FILLERS:

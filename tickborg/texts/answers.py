@@ -48,9 +48,10 @@ def not_made(build: SkippedBuild) -> str:
     return f"Not built: {prose(shorten(build.reason, REASON_LIMIT))}."
 
 
-def nothing_to_retry(head_sha: str) -> str:
-    """Nothing has failed."""
-    return f"There is nothing to retry: nothing has failed on {code(short_sha(head_sha))}."
+def nothing_to_retry(head_sha: str, under_way: int) -> str:
+    """Nothing has failed, or what has is being built again already."""
+    nothing = f"There is nothing to retry: nothing has failed on {code(short_sha(head_sha))}."
+    return nothing + (f" Still under way: {counted(under_way, 'build')}." if under_way else "")
 
 
 def nothing_failed_yet(head_sha: str) -> str:
@@ -61,15 +62,15 @@ def nothing_failed_yet(head_sha: str) -> str:
     )
 
 
-def may_not_retry(builds: Sequence[tuple[str, System]]) -> str:
-    """What failed did so where the one who asks may not build; each is a project and its system."""
-    return f"Not retried: {_named(builds)}. That is for people who may push; ask one of them."
+def may_not_run_again(builds: Sequence[tuple[str, System]]) -> str:
+    """Builds, each a project and its system, where the one who asks may not build."""
+    return f"Not run again: {_named(builds)}. That is for people who may push; ask one of them."
 
 
-def no_builders_to_retry(builds: Sequence[tuple[str, System]]) -> str:
-    """What failed did so where there are no builders by now; each is a project and its system."""
+def no_builders_by_now(builds: Sequence[tuple[str, System]]) -> str:
+    """Builds, each a project and its system, where there are no builders any more."""
     systems = ", ".join(dict.fromkeys(system for _, system in builds))
-    return f"Not retried: {_named(builds)}. This tickborg has no builders for {systems}."
+    return f"Not run again: {_named(builds)}. This tickborg has no builders for {systems}."
 
 
 def _named(builds: Sequence[tuple[str, System]]) -> str:

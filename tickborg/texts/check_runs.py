@@ -1,7 +1,7 @@
 """What a build's check run says, at each stage of the build (design, section 8)."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from tickborg.external_ids import BuildReference
 from tickborg.github import (
@@ -13,8 +13,9 @@ from tickborg.github import (
 )
 from tickborg.jobs import BuildJob, BuildMode, BuildOutcome, BuildResult, BuildStarted, Origin
 from tickborg.policy import Policy
+from tickborg.setbacks import Setback
 from tickborg.systems import System
-from tickborg.texts import reproduction
+from tickborg.texts import attempts, reproduction
 from tickborg.texts.durations import spoken
 from tickborg.texts.endings import ending_in_words
 from tickborg.texts.markdown import block, code, link, prose
@@ -50,36 +51,45 @@ def name_of(build: BuildReference) -> str:
     return _name(build.project, build.system, build.origin)
 
 
-def queued(job: BuildJob, external_id: str, details_url: str) -> CheckRun:
-    """The build waits for its turn."""
-    title = f"waiting for a free {job.system} builder"
-    return _unfinished(job, external_id, details_url, title, CheckStatus.QUEUED)
-
-
-def waiting_for_builder(
-    job: BuildJob, external_id: str, details_url: str, until: datetime, wait: timedelta | None = None
+def waiting(  # noqa: PLR0913 - a check run is made of as much
+    job: BuildJob,
+    external_id: str,
+    details_url: str,
+    words: str,
+    *,
+    reason: str = "",
+    begun: bool = False,
 ) -> CheckRun:
-    """No builder of its system is alive.
+    """No builder is at work: the build waits for one, or is to be tried again.
 
     Args:
         job: the build.
         external_id: see :class:`CheckRun`.
         details_url: the page to lead to.
-        until: when the build gives up.
-        wait: how long it waits in all; if known, this is said instead of the time of day.
+        words: what it waits for; see :mod:`tickborg.texts.attempts`.
+        reason: what the last attempt failed with.
+        begun: whether there was an attempt. What is in progress is never queued again: GitHub's people name
+            one order of statuses, and not that (https://github.community/t/stale-check-runs/120566).
     """
-    up_to = (
-        f"up to {spoken(wait)}" if wait is not None else f"until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    )
-    title = f"no {job.system} builder is online; waiting {up_to}"
-    return _unfinished(job, external_id, details_url, title, CheckStatus.QUEUED)
+    status = CheckStatus.IN_PROGRESS if begun else CheckStatus.QUEUED
+    run = _unfinished(job, external_id, details_url, words, status)
+    if not reason:
+        return run
+    fact = f"- **The last attempt:** {prose(shorten(reason, _REASON_LIMIT))}"
+    return run.model_copy(update={"summary": f"{run.summary}\n{fact}"})
 
 
-def in_progress(job: BuildJob, external_id: str, log_url: str, started: BuildStarted) -> CheckRun:
-    """A builder is at work."""
+def in_progress(
+    job: BuildJob,
+    external_id: str,
+    log_url: str,
+    started: BuildStarted,
+    before: Setback = Setback.DIED,
+) -> CheckRun:
+    """A builder is at work; ``before``: what the attempt before this one met with, if there was one."""
     title = f"running on {started.builder}"
     if started.attempt > 1:
-        title += f", attempt {started.attempt}: the builder before it failed"
+        title += f", {attempts.another(started.attempt, before)}"
     run = _unfinished(job, external_id, log_url, title, CheckStatus.IN_PROGRESS)
     return run.model_copy(update={"started_at": started.started_at})
 

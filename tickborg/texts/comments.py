@@ -23,6 +23,7 @@ _WORTH_SAYING = frozenset(
     {EvaluationOutcome.CONFLICT, EvaluationOutcome.BAD_PROJECT_FILE, EvaluationOutcome.FAILED}
 )
 _OPERATORS = "Whoever runs the bot has to see to that; there is nothing to mend in the change."
+_WAITING = frozenset({BuildStage.WAITING, BuildStage.DELAYED})
 _WITHOUT_RESULT = frozenset({BuildOutcome.CANCELLED, BuildOutcome.SKIPPED, BuildOutcome.UNEXPECTED_ERROR})
 
 
@@ -137,7 +138,7 @@ def _wants_a_note(build: BuildView) -> bool:
     """Whether it needs words why a build waits, came to nothing, or failed before any command ran."""
     if build.outcome in FAILED:
         return not build.reproduce
-    return build.stage is BuildStage.WAITING or build.outcome in _WITHOUT_RESULT
+    return build.stage in _WAITING or build.outcome in _WITHOUT_RESULT
 
 
 def _reproductions(view: PullRequestView) -> Iterator[str]:

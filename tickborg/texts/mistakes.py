@@ -91,6 +91,12 @@ def _system_not_allowed(error: CommandError, offer: Offer, _handle: str) -> str:
     return f"{code(error.word)} is built for people who may push; for you there {_systems(offer.allowed)}"
 
 
+def _nowhere_allowed(error: CommandError, offer: Offer, handle: str) -> str:
+    why = "builds here are for people who may push; ask one of them"
+    none = "this tickborg has no builders"
+    return f"{code(f'@{handle} {error.verb}')} was not done: {why if offer.systems else none}"
+
+
 def _command_not_allowed(error: CommandError, _offer: Offer, handle: str) -> str:
     command = code(f"@{handle} {error.verb}")
     if error.verb and USAGES[error.verb].who is Who.BUILDERS:
@@ -113,6 +119,7 @@ _SENTENCES: Mapping[ErrorKind, _Sentence] = MappingProxyType(
         ErrorKind.NOTHING_TO_BUILD: _nothing_to_build,
         ErrorKind.NO_BUILDER: _no_builder,
         ErrorKind.SYSTEM_NOT_ALLOWED: _system_not_allowed,
+        ErrorKind.NOWHERE_ALLOWED: _nowhere_allowed,
         ErrorKind.COMMAND_NOT_ALLOWED: _command_not_allowed,
     }
 )

@@ -1,4 +1,4 @@
-"""What the summary comment answers to a button, or to a command whose carrying out failed."""
+"""What an owner says of what comes to nothing: in answer to a comment, or in the summary comment."""
 
 from collections.abc import Sequence
 
@@ -31,8 +31,8 @@ def order_failed(projects: Sequence[str], reason: str) -> str:
 def awaits_approval(projects: Sequence[str]) -> str:
     """Somebody who may not let a first contribution in asked for a build of it."""
     return (
-        f"{_asked(projects)} will be built once somebody who may push has let this head in,"
-        " by asking for a build."
+        f"{_asked(projects)} will not be built: somebody who may push has to let this first contribution in,"
+        " by asking for a build of it. Ask again after that."
     )
 
 
@@ -74,7 +74,8 @@ def nothing_changed(head_sha: str, handle: str) -> str:
 
 def no_projects(projects: Sequence[str], branch: str) -> str:
     """Projects that were asked for, and that the target branch does not have by now."""
-    return f"{_asked(projects)} cannot be built: there is no project of that name on {code(branch)} now."
+    there = "is no project of that name" if len(projects) == 1 else "are no projects of these names"
+    return f"{_asked(projects)} cannot be built: there {there} on {code(branch)} now."
 
 
 def dropped(projects: Sequence[str]) -> str:
@@ -82,11 +83,16 @@ def dropped(projects: Sequence[str]) -> str:
     return f"{_asked(projects)} will not be built: a push came before. Ask again for the new head."
 
 
+def taken_back(projects: Sequence[str], by: str) -> str:
+    """Somebody else cancelled what had not begun."""
+    return f"{_asked(projects)} will not be built: @{by} cancelled it."
+
+
 def old_head(project: str, system: System, head_sha: str) -> str:
     """A button of a head that is no longer the newest."""
     return (
-        f"{code(project)} on {system} is not run again: {short_sha(head_sha)} is not the head any more."
-        " Use the button of the newest one."
+        f"Nothing is done about {code(project)} on {system}: {code(short_sha(head_sha))} is not the head"
+        " any more. Use the button of the newest one."
     )
 
 

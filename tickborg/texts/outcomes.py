@@ -19,6 +19,7 @@ FAILED = frozenset({BuildOutcome.FAILURE, BuildOutcome.TIMED_OUT})
 _STAGES = {
     BuildStage.QUEUED: "🕐 queued",
     BuildStage.WAITING: "🕐 waits for a builder",
+    BuildStage.DELAYED: "🕐 tried again later",
     BuildStage.RUNNING: "🔨 running",
 }
 _OUTCOMES = {
@@ -93,7 +94,8 @@ def _headline_of_builds(view: PullRequestView) -> str:
         return f"💥 **tickborg failed**, not your change: {_named(broken)}"
     unfinished = [build for build in builds if build.outcome is not BuildOutcome.SUCCESS]
     if unfinished:
-        return f"🚫 **{_share(unfinished, builds)} not made**: {_named(unfinished)}"
+        verb = "was" if len(unfinished) == 1 else "were"
+        return f"🚫 **{_share(unfinished, builds)} {verb} not made**: {_named(unfinished)}"
     return f"✅ **{_all(builds)} succeeded**"
 
 

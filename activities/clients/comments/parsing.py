@@ -18,6 +18,10 @@ _NEXT_LINE = "\x85"
 _ODD = str.maketrans(dict.fromkeys(set(MD_TRIM_CHARS) - set(" \t\r\n"), _NEXT_LINE) | {"\0": "\ufffd"})
 """No NUL, as Markdown has it; and no white space that the parser trims, lines and all, from a paragraph."""
 
+_UNSEEN = "\\xad\\u061c\\u180e\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u206f\\ufeff"
+"""For a class of a pattern: characters without width, which editors and chats leave behind."""
+_HAS_UNSEEN = re.compile(f"[{_UNSEEN}]")
+
 
 def parse(body: str, handle: str) -> ParsedComment:
     """The commands of a comment, and what is wrong with them. Pure; raises nothing, whatever the body is.
@@ -32,10 +36,20 @@ def parse(body: str, handle: str) -> ParsedComment:
     if not mentions(body, handle):
         return ParsedComment()
     lines = _LINE_BREAK.split(body.translate(_ODD))
-    candidates = _candidates(lines, handle)
+    shown = _without_unseen(lines, handle) if _HAS_UNSEEN.search(body) else lines
+    candidates = _candidates(shown, handle)
     if not candidates:
         return ParsedComment()
-    return read_lines(_addressed(lines, candidates, handle), handle)
+    return read_lines(_addressed(lines, shown, candidates, handle), handle)
+
+
+def _without_unseen(lines: Iterable[str], handle: str) -> Sequence[str]:
+    """The lines without what nobody sees between a handle and the marks and blanks that begin its line."""
+    before = re.compile(rf"((?:[\s>*_#+\-.)\d]*\s)?)[{_UNSEEN}][{_UNSEEN}\s]*(?=[*_]*@{in_any_case(handle)})")
+    return [
+        line[: found.end(1)] + line[found.end() :] if (found := before.match(line)) else line
+        for line in lines
+    ]
 
 
 def _candidates(lines: Iterable[str], handle: str) -> frozenset[int]:
@@ -44,9 +58,11 @@ def _candidates(lines: Iterable[str], handle: str) -> frozenset[int]:
     return frozenset(number for number, line in enumerate(lines) if opening.match(line))
 
 
-def _addressed(lines: Sequence[str], candidates: frozenset[int], handle: str) -> Iterator[Sequence[Word]]:
+def _addressed(
+    lines: Sequence[str], shown: Sequence[str], candidates: frozenset[int], handle: str
+) -> Iterator[Sequence[Word]]:
     """The words of each candidate that GitHub shows as a line of text beginning with the handle."""
-    blocks = read_blocks("\n".join(lines))
+    blocks = read_blocks("\n".join(shown))
     for passage in blocks.passages:
         numbers = sorted(candidates.intersection(passage.lines))
         if not numbers:

@@ -11,6 +11,8 @@ from tickborg.commands.words import Word
 _WORD = re.compile(r"\S+")
 _LINE = re.compile(r"^[ \t]*(.*)$", re.MULTILINE)
 _MARK = "@"
+_NO_WORD = re.compile(r"<(?:!--|br\s*/?>)", re.IGNORECASE)
+"""How HTML begins that stands for no word: a comment, or the end of a line."""
 
 
 class PassageWords:
@@ -52,10 +54,13 @@ class PassageWords:
             yield word.group(), word.start(), exact
 
     def _words_within(self, span: Span, end: int) -> Iterator[tuple[str, int, bool]]:
-        """What is in a code span, word by word, and a link or image as it was written; HTML is not shown."""
+        """What is in a code span, word by word, and what else is no text as it was written.
+
+        GitHub does not show ``<project>``, and whoever copied that from a list of commands did not mean none.
+        """
         text = self._text[span.start : span.end]
         if span.kind is Kind.CODE:
             fence = len(text) - len(text.lstrip("`"))
             yield from self._words(span.start + fence, min(span.end - fence, end), exact=True)
-        elif span.kind in {Kind.LINK, Kind.IMAGE}:
+        elif not _NO_WORD.match(text):
             yield self._text[span.start : min(span.end, end)], span.start, True

@@ -53,7 +53,7 @@ class GitHubClient:
         transport: how calls are sent.
         app: whose tokens they carry.
         now: when permissions are asked for again.
-        stats: where calls are counted that were not made because little of the quota is left.
+        stats: where calls are counted that were not made because little of the quota is left; and what is.
     """
 
     def __init__(
@@ -72,19 +72,18 @@ class GitHubClient:
         """Set one context of one commit."""
         purpose = Purpose.STEP if status.state is StatusState.PENDING else Purpose.RESULT
         body = status_json(status)
-        await self._calls.post(status.repo, "statuses/{sha}", body, purpose=purpose, sha=status.sha)
+        await self._calls.send("POST", status.repo, "statuses/{sha}", body, purpose=purpose, sha=status.sha)
 
     async def create_check_run(self, run: CheckRun) -> int:
         """Create a check run and return its id."""
         body = check_run_json(run)
-        return read(
-            Identified, await self._calls.post(run.repo, "check-runs", body, purpose=_purpose_of(run))
-        ).id
+        made = await self._calls.send("POST", run.repo, "check-runs", body, purpose=_purpose_of(run))
+        return read(Identified, made).id
 
     async def update_check_run(self, check_run_id: int, run: CheckRun) -> None:
         """Make the check run say what ``run`` says."""
         path, body = "check-runs/{id}", check_run_json(run)
-        await self._calls.patch(run.repo, path, body, purpose=_purpose_of(run), id=str(check_run_id))
+        await self._calls.send("PATCH", run.repo, path, body, purpose=_purpose_of(run), id=str(check_run_id))
 
     async def find_check_run(self, run: CheckRun) -> int | None:
         """The id of our newest check run with the same commit, name and external id, if there is one."""
@@ -102,7 +101,7 @@ class GitHubClient:
             return False
         run = max(ours, key=lambda made: made.id)
         path, body = "check-runs/{id}", answered_json(run, answer)
-        await self._calls.patch(answer.repo, path, body, purpose=Purpose.RESULT, id=str(run.id))
+        await self._calls.send("PATCH", answer.repo, path, body, purpose=Purpose.RESULT, id=str(run.id))
         return True
 
     async def _check_runs_like(self, run: CheckRun | CheckRunAnswer) -> list[CheckRunJson]:
@@ -140,7 +139,7 @@ class GitHubClient:
         (https://github.com/github/docs/issues/35718), so there is nothing to create first.
         """
         path, body = "issues/{number}/labels", {"labels": list(labels)}
-        await self._calls.post(repo, path, body, purpose=Purpose.PROGRESS, number=str(number))
+        await self._calls.send("POST", repo, path, body, purpose=Purpose.PROGRESS, number=str(number))
 
     async def remove_label(self, repo: RepositoryName, number: int, label: str) -> None:
         """Take one label off; one that is not there is no error."""
@@ -164,21 +163,22 @@ class GitHubClient:
     async def create_comment(self, repo: RepositoryName, number: int, body: str) -> int:
         """Write a comment and return its id."""
         path = "issues/{number}/comments"
-        return read(Identified, await self._calls.post(repo, path, {"body": body}, number=str(number))).id
+        written = await self._calls.send("POST", repo, path, {"body": body}, number=str(number))
+        return read(Identified, written).id
 
     async def edit_comment(self, repo: RepositoryName, comment_id: int, body: str) -> bool:
         """Replace a comment's body; False: somebody deleted the comment."""
         try:
-            await self._calls.patch(repo, "issues/comments/{id}", {"body": body}, id=str(comment_id))
+            await self._calls.send("PATCH", repo, "issues/comments/{id}", {"body": body}, id=str(comment_id))
         except MissingError:
             return False
         return True
 
     async def react(self, repo: RepositoryName, comment_id: int, content: str) -> None:
         """Leave a reaction below a comment; one that is there, or a comment that is not, is no error."""
-        path = "issues/comments/{id}/reactions"
+        path, body = "issues/comments/{id}/reactions", {"content": content}
         try:
-            await self._calls.post(repo, path, {"content": content}, purpose=Purpose.STEP, id=str(comment_id))
+            await self._calls.send("POST", repo, path, body, purpose=Purpose.STEP, id=str(comment_id))
         except MissingError:
             return
 

@@ -10,6 +10,7 @@ from activities.clients.github.errors import MissingError
 from activities.clients.github.json_models import AccountJson, InstallationJson, read, read_pull_request
 from activities.clients.github.repository_calls import PAGE_SIZE, RepositoryCalls
 from activities.clients.github.transport import GitHubTransport
+from activities.ports import Stats
 from tickborg.errors import PermanentError, UnauthorizedError
 from tickborg.events.payloads import GHOST
 from tickborg.github import PullRequest, RepositoryName
@@ -53,10 +54,10 @@ class GitHubInstallations:
     Where little of an installation's quota is left, it is left for those who wait for results.
     """
 
-    def __init__(self, transport: GitHubTransport, app: GitHubApp) -> None:
+    def __init__(self, transport: GitHubTransport, app: GitHubApp, stats: Stats | None = None) -> None:
         self._transport = transport
         self._app = app
-        self._calls = RepositoryCalls(transport, app)
+        self._calls = RepositoryCalls(transport, app, stats)
 
     async def repositories(self) -> Sequence[ServedRepository]:
         """Every repository with the App that is not archived; a suspended installation has none."""

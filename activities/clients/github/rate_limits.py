@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from tickborg.quota import Quota
+from tickborg.quota import WINDOW, Quota
 
 SECONDARY_LIMIT_WAIT = timedelta(minutes=1)
 """What GitHub asks for where it names no time: "wait for at least one minute"."""
@@ -37,7 +37,7 @@ def quota_of(headers: Mapping[str, str], now: datetime) -> Quota | None:
     counted = headers.get("x-ratelimit-resource", _REST) == _REST
     if limit is None or remaining is None or seconds is None or not counted:
         return None
-    return Quota(limit, remaining, now + timedelta(seconds=seconds))
+    return Quota(limit, remaining, now + min(timedelta(seconds=seconds), WINDOW))
 
 
 def _seconds_to_reset(headers: Mapping[str, str], now: datetime) -> int | None:

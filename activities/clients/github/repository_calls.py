@@ -2,14 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from activities.clients.github.app import GitHubApp
 from activities.clients.github.transport import GitHubTransport
 from activities.ports import Stats
 from tickborg.errors import PutOffError, UnauthorizedError
 from tickborg.github import RepositoryName
-from tickborg.messages import Event, EventName
+from tickborg.messages import Event, EventName, QuotaReading
 from tickborg.quota import Purpose
 
 PAGE_SIZE = "100"
@@ -28,7 +28,7 @@ class RepositoryCalls:
     Args:
         transport: how calls are sent.
         app: whose tokens they carry.
-        stats: where calls that were not made are counted.
+        stats: where calls that were not made are counted, and how many are left.
     """
 
     def __init__(self, transport: GitHubTransport, app: GitHubApp, stats: Stats | None = None) -> None:
@@ -64,8 +64,9 @@ class RepositoryCalls:
 
         return await self._made(repo, f"GET {path}", purpose, pages)
 
-    async def post(
+    async def send(
         self,
+        method: Literal["POST", "PATCH"],
         repo: RepositoryName,
         path: str,
         body: dict[str, Any],
@@ -73,22 +74,10 @@ class RepositoryCalls:
         purpose: Purpose = Purpose.RESULT,
         **variables: str,
     ) -> Any:
-        """Create something; the JSON of what was created."""
-        call = partial(self._transport.post, *_place(repo, path, variables), data=body)
-        return await self._made(repo, f"POST {path}", purpose, call)
-
-    async def patch(
-        self,
-        repo: RepositoryName,
-        path: str,
-        body: dict[str, Any],
-        *,
-        purpose: Purpose = Purpose.RESULT,
-        **variables: str,
-    ) -> Any:
-        """Change something; the JSON of what it is now."""
-        call = partial(self._transport.patch, *_place(repo, path, variables), data=body)
-        return await self._made(repo, f"PATCH {path}", purpose, call)
+        """Create something with POST, or change it with PATCH; the JSON of what it is now."""
+        sender = self._transport.post if method == "POST" else self._transport.patch
+        call = partial(sender, *_place(repo, path, variables), data=body)
+        return await self._made(repo, f"{method} {path}", purpose, call)
 
     async def delete(
         self, repo: RepositoryName, path: str, *, purpose: Purpose = Purpose.RESULT, **variables: str
@@ -107,9 +96,21 @@ class RepositoryCalls:
         except UnauthorizedError:
             return await call(oauth_token=await self._app.renewed_token(repo, refused=token))
         except PutOffError:
-            if self._stats is not None:
-                await self._stats.notify(Event(name=EventName.CALL_PUT_OFF))
+            await self._count(Event(name=EventName.CALL_PUT_OFF))
             raise
+        finally:
+            await self._tell_what_is_left(repo.owner, token)
+
+    async def _tell_what_is_left(self, owner: str, token: str) -> None:
+        if (quota := self._transport.spending.news(token)) is not None:
+            reading = QuotaReading(
+                owner=owner, limit=quota.limit, remaining=quota.remaining, resets_at=quota.resets_at
+            )
+            await self._count(Event(name=EventName.QUOTA_READ, quota=reading))
+
+    async def _count(self, event: Event) -> None:
+        if self._stats is not None:
+            await self._stats.notify(event)
 
 
 def _place(repo: RepositoryName, path: str, variables: dict[str, str]) -> tuple[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from activities.clients.github.rate_limits import SECONDARY_LIMIT_WAIT, quota_of
 from activities.clock import Clock
 from tickborg.errors import PutOffError, RateLimitedError
-from tickborg.quota import Purpose, Quota, put_off_until, reserve
+from tickborg.quota import Purpose, Quota, is_news, put_off_until, reserve
 
 LONGEST_SILENCE = timedelta(hours=1)
 """GitHub is asked again after an hour, whatever it said."""
@@ -24,6 +24,8 @@ class _Account:
     """One installation, as a token of its own makes it known."""
 
     quota: Quota | None = None
+    told: Quota | None = None
+    """What operators were last told of it."""
     silent_until: datetime | None = None
     """GitHub refuses calls until then."""
     refusals: int = 0
@@ -74,6 +76,14 @@ class Spending:
         account = self._account(token)
         account.quota = quota_of(headers, self._now()) or account.quota
 
+    def news(self, token: str) -> Quota | None:
+        """What operators are to be told of the quota now; None: nothing that they do not know."""
+        account = self._accounts.get(token)
+        if account is None or account.quota is None or not is_news(account.quota, account.told):
+            return None
+        account.told = account.quota
+        return account.quota
+
     def patience(self, token: str) -> timedelta:
         """How long to wait where GitHub does not say: a minute, and twice as long each time in a row."""
         account, now = self._account(token), self._now()
@@ -83,9 +93,10 @@ class Spending:
             account.refusals = 0
         return SECONDARY_LIMIT_WAIT * (1 << min(account.refusals, MOST_DOUBLINGS))
 
-    def refused(self, token: str, retry_at: datetime) -> None:
-        """Take in that GitHub takes no calls until ``retry_at``."""
+    def refused(self, token: str, retry_at: datetime, headers: Mapping[str, str]) -> None:
+        """Take in that GitHub takes no calls until ``retry_at``, and the headers of that answer."""
         account, now = self._account(token), self._now()
+        account.quota = quota_of(headers, now) or account.quota
         # Of many calls refused at once only the first counts.
         account.refusals += not account.is_silent(now)
         account.silent_until = min(retry_at, now + LONGEST_SILENCE)

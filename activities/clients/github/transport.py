@@ -121,7 +121,7 @@ class GitHubTransport(gidgethub.httpx.GitHubAPI):
     def _refused(self, answer: Answer, token: str) -> TickborgError:
         error = refusal(answer, self._now(), self.spending.patience(token))
         if isinstance(error, RateLimitedError):
-            self.spending.refused(token, error.retry_at)
+            self.spending.refused(token, error.retry_at, answer.headers)
         return error
 
     async def _follow(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:

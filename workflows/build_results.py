@@ -1,0 +1,50 @@
+"""What a build comes to whose builder gave no result (design, section 9)."""
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, TimeoutType, is_cancelled_exception
+from temporalio.exceptions import TimeoutError as TemporalTimeoutError
+
+with workflow.unsafe.imports_passed_through():
+    from tickborg.cancellation import Cancellation
+    from tickborg.errors import FailureKind
+    from tickborg.jobs import BuildJob, BuildOutcome, BuildResult
+    from tickborg.policy import Policy
+    from tickborg.setbacks import Setback
+    from tickborg.texts import attempts as texts
+    from workflows import policies
+    from workflows.failures import failure_kind, failure_reason, never_began
+
+
+def without_result(error: BaseException, job: BuildJob, policy: Policy) -> BuildResult:
+    """What a build came to that was cancelled, or whose activity failed for good."""
+    if is_cancelled_exception(error) or workflow.cancellation_reason() is not None:
+        reason = Cancellation.read(workflow.cancellation_reason()).text
+        return BuildResult(outcome=BuildOutcome.CANCELLED, reason=reason)
+    if isinstance(error, ActivityError) and never_began(error):
+        reason = texts.none_was_free(job.system, policy.builder_wait)
+        return BuildResult(outcome=BuildOutcome.CANCELLED, reason=reason)
+    if failure_kind(error) is FailureKind.HEAD_GONE:
+        return head_gone(BuildResult(outcome=BuildOutcome.CANCELLED))
+    return BuildResult(outcome=BuildOutcome.UNEXPECTED_ERROR, reason=_reason(error))
+
+
+def head_gone(result: BuildResult) -> BuildResult:
+    """What becomes of ``result`` when its commit has been pushed over: nobody's fault or concern."""
+    reason = "the commit is no longer on GitHub"
+    return result.model_copy(update={"outcome": BuildOutcome.CANCELLED, "reason": reason})
+
+
+def given_up(setback: Setback, error: ActivityError) -> BuildResult:
+    """What a build came to whose attempts have met with this once too often."""
+    patience = policies.PATIENCE[setback]
+    reason = texts.given_up(setback, patience.most, patience.within, _reason(error))
+    return BuildResult(outcome=BuildOutcome.UNEXPECTED_ERROR, reason=reason)
+
+
+def _reason(error: BaseException) -> str:
+    cause = error.cause if isinstance(error, ActivityError) else None
+    if not isinstance(cause, TemporalTimeoutError):
+        return failure_reason(error)
+    if cause.type == TimeoutType.START_TO_CLOSE:
+        return "its builder answered, but never ended the build"
+    return "its builder stopped answering in mid-build"
