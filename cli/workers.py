@@ -17,7 +17,6 @@ from activities.clients.comments.parsing import parse
 from activities.clients.workspace.room import BuildSlots
 from activities.cluster import ClusterActivities
 from activities.comments import CommentActivities
-from activities.deadlines import DeadlineInterceptor
 from activities.failures import FailureInterceptor
 from activities.github import GitHubActivities
 from activities.heartbeats import HeartbeatInterceptor
@@ -140,12 +139,7 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             reporting.abandon_log,
             *(catching_up.activities if catching_up else ()),
         ],
-        interceptors=[
-            WholeTriesInterceptor(),
-            HeartbeatInterceptor(),
-            FailureInterceptor(),
-            DeadlineInterceptor(),
-        ],
+        interceptors=[WholeTriesInterceptor(), HeartbeatInterceptor(), FailureInterceptor()],
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=GRACE,
     )

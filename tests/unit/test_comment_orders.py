@@ -84,10 +84,8 @@ def test_where_there_are_no_primary_systems_only_who_may_push_builds(
 ) -> None:
     """And everybody else hears that, instead of having it accepted."""
     asked = Asked(
-        by="grace",
+        who=Person("grace", Policy(systems=(LINUX,), primary_systems=()), permission),
         pull=pull_request(),
-        policy=Policy(systems=(LINUX,), primary_systems=()),
-        permission=permission,
         projects=project_set("cgit"),
     )
     answer = settle(parse("@tickbot build cgit", HANDLE), asked)

@@ -130,11 +130,11 @@ async def test_the_log_of_a_dead_builder_ends_though_no_other_builds_it(new_benc
     histories = await bench.end()
     [log] = bench.logs.logs
     assert await lost_logs(bench) == [str(log)]
-    assert [end.of for end in bench.logs.abandoned] == [bench.logs.logs[log].start]
     [word] = histories.activities("abandon_log")
     assert word.schedule_to_close_timeout.ToTimedelta() == timedelta(days=1)
     assert word.heartbeat_timeout.ToTimedelta() == policies.WORKER_HEARTBEAT
     assert [run.ending for kind in ("Build", "LostLog") for run in histories.of(kind)] == ["completed"] * 2
+    assert [end.of for end in bench.logs.abandoned] == [bench.logs.logs[log].start]
     assert (ended.title, (ended.details_url or "").rsplit("/", 1)[1]) == (
         "the pull request was closed",
         str(log),
