@@ -34,6 +34,8 @@ LIMIT_SECONDS = 1200.0
 
 _LAST_RESORT_SECONDS = 180.0
 """After the limit: a run that cannot even be ended is ended by force, and says where its threads are."""
+_BY_HAND = 130
+"""As shells have it."""
 _WIDTH = 100
 """Of a log in CI."""
 
@@ -70,6 +72,9 @@ def _run_once(console: Console, asked: argparse.Namespace, planned: Plan) -> boo
         kept = _report(console, planned, outcome)
     except TimeoutError as error:
         console.print(f"seed {planned.seed}: {error}", markup=False)
+    except KeyboardInterrupt:
+        console.print(f"seed {planned.seed}: ended by hand")
+        raise SystemExit(_BY_HAND) from None
     finally:
         faulthandler.cancel_dump_traceback_later()
         if kept and not asked.keep:
