@@ -109,10 +109,12 @@ class PushMemory(OwnerMemory):
         """
         if self.head is None:
             return
+        # Which of two is the newest may not be known yet.
+        newest = {push.after for push in (self.head, self.doubted) if push is not None}
         self.builds = {
             key: record
             for key, record in self.builds.items()
-            if not record.done or record.job.merge.head_sha == self.head.after
+            if not record.done or record.job.merge.head_sha in newest
         }
 
     def left_behind(self) -> "PushMemory":

@@ -159,6 +159,20 @@ def test_builds_of_older_heads_are_forgotten_when_they_have_ended() -> None:
     assert {record.n for record in remembered.builds.values()} == {"running", "new"}
 
 
+def test_builds_of_a_head_that_may_be_the_newest_after_all_are_kept() -> None:
+    """Forgotten, they would be made again as soon as it is known to be the newest."""
+    remembered = memory(push(B, C))
+    job = _job("cgit", C)
+    view = build_view("cgit", outcome=BuildOutcome.SUCCESS, stage=BuildStage.DONE)
+    remembered.builds[build_key(job)] = BuildRecord(n="1", job=job, view=view)
+    remembered.take(push(A, D))
+    remembered.forget_the_done()
+    assert remembered.builds
+    remembered.settle_doubt(behind=False)
+    remembered.forget_the_done()
+    assert not remembered.builds
+
+
 def test_what_was_seen_is_done_once() -> None:
     """Redeliveries have the id of the first."""
     remembered = memory()
