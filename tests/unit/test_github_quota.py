@@ -51,6 +51,11 @@ def left(clock: FakeClock, remaining: int, **more: str) -> dict[str, str]:
     } | more
 
 
+def dashed(named: dict[str, str]) -> dict[str, str]:
+    """As they come, with dashes in their names."""
+    return {name.replace("_", "-"): value for name, value in named.items()}
+
+
 def a_status(state: StatusState = StatusState.PENDING) -> CommitStatus:
     """A step, or a result."""
     return CommitStatus(repo=REPO, sha=SHA, context="tickborg-eval", state=state, description="")
@@ -124,8 +129,7 @@ async def test_what_is_not_known_holds_nothing_up(
 async def test_each_installation_spends_its_own(clock: FakeClock) -> None:
     """And tokens that are over are forgotten: a worker runs for months."""
     spending = Spending(clock)
-    low = {name.replace("_", "-"): value for name, value in left(clock, 1).items()}
-    spending.learn("one", low)
+    spending.learn("one", dashed(left(clock, 1)))
     spending.refused("two", clock() + timedelta(days=365), {})
     spending.admit("three", Purpose.STEP, "GET /thing")
     with pytest.raises(PutOffError):
@@ -155,15 +159,15 @@ async def test_operators_are_told_what_is_left(
     assert {(each.limit, each.resets_at) for each in readings} == {(5_000, clock() + timedelta(hours=1))}
 
 
-async def test_no_hour_is_longer_than_one(github: GitHubClient, wire: Wire, clock: FakeClock) -> None:
+def test_no_hour_is_longer_than_one(clock: FakeClock) -> None:
     """GitHub is asked again after it, whatever it has said."""
+    spending = Spending(clock)
     far = str(int((clock() + timedelta(days=9)).timestamp()))
-    wire.on(PULL, answer(200, pull_json(), **left(clock, 0, x_ratelimit_reset=far)), answer(200, pull_json()))
-    await github.pull_request(REPO, 7)
+    spending.learn("one", dashed(left(clock, 0, x_ratelimit_reset=far)))
     with pytest.raises(RateLimitedError):
-        await github.pull_request(REPO, 7)
+        spending.admit("one", Purpose.RESULT, "GET /thing")
     clock.advance(timedelta(hours=1))
-    await github.pull_request(REPO, 7)
+    spending.admit("one", Purpose.RESULT, "GET /thing")
 
 
 # Asking again with "if it has changed"
