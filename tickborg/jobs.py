@@ -87,6 +87,8 @@ class PushJob(Value):
     """The commit from which on nothing has been looked at yet; None: the branch is new."""
     after: str
     default_branch: str
+    known: str | None = None
+    """The commit that may be newer than ``after``: nobody can tell by the pushes that were heard of."""
 
 
 class PushReport(Value):
@@ -100,6 +102,8 @@ class PushReport(Value):
     """The projects as they are at ``after``."""
     project_file_error: str | None = None
     changes: ChangeFacts = ChangeFacts()
+    behind: bool = False
+    """Whether the commit that may be newer has what was pushed in its history."""
 
 
 class BuildMode(StrEnum):

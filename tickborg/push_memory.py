@@ -21,6 +21,9 @@ class PushMemory(OwnerMemory):
     branch: str
     head: PushEvent | None = None
     """The newest push; None before the first."""
+    doubted: PushEvent | None = None
+    """The newest push before one came that does not follow it: that one is newer, or comes late. A look will
+    tell; None: there is no doubt."""
     chain: tuple[PushEvent, ...] = ()
     """Pushes heard of, in the order in which they came: how a late one is known."""
     waiting: tuple[PushEvent | ButtonOrder, ...] = ()
@@ -38,10 +41,23 @@ class PushMemory(OwnerMemory):
         """Take in a push that has not been looked at: as the newest unless a newer one is known."""
         newest = newest_of(self.chain, self.head, push)
         if newest != self.head:
+            self._doubt(newest, push)
             self.head = newest
             self.error = ""
         self.waiting = (*self.waiting, push)
         self.chain = (*self.chain, push)[-CHAIN_LIMIT:]
+
+    def _doubt(self, newest: PushEvent, push: PushEvent) -> None:
+        if newest != push:
+            self.doubted = None  # what was missing in between has come
+        elif self.head is not None and push.before != self.head.after and self.doubted is None:
+            self.doubted = self.head
+
+    def settle_doubt(self, *, behind: bool) -> None:
+        """Take in whether the newest push is behind the one that was the newest before it."""
+        if behind and self.doubted is not None:
+            self.head = self.doubted
+        self.doubted = None
 
     def next_look(self) -> PushEvent | ButtonOrder | None:
         """What is to be looked at next; the newest push together with what is owed."""
@@ -108,10 +124,12 @@ class PushMemory(OwnerMemory):
         """
         if self.head is None:
             return
+        # Which of two is the newest may not be known yet.
+        newest = {push.after for push in (self.head, self.doubted) if push is not None}
         self.builds = {
             key: record
             for key, record in self.builds.items()
-            if not record.done or record.view.head_sha == self.head.after
+            if not record.done or record.view.head_sha in newest
         }
         known = {record.view.head_sha for record in self.builds.values()}
         self.sources = {commit: source for commit, source in self.sources.items() if commit in known}

@@ -14,7 +14,9 @@ from tickborg.sources import Source, planned
 from tickborg.texts import button_answers, push_statuses
 
 
-def look_at(repo: RepositoryName, branch: str, about: PushEvent | ButtonOrder) -> PushJob:
+def look_at(
+    repo: RepositoryName, branch: str, about: PushEvent | ButtonOrder, doubted: PushEvent | None = None
+) -> PushJob:
     """What has to be found out of a push; of a check run's commit, only which projects it has."""
     if isinstance(about, ButtonOrder):
         return PushJob(
@@ -22,7 +24,12 @@ def look_at(repo: RepositoryName, branch: str, about: PushEvent | ButtonOrder) -
         )
     before = None if about.is_creation else about.before
     return PushJob(
-        repo=repo, branch=branch, before=before, after=about.after, default_branch=about.default_branch
+        repo=repo,
+        branch=branch,
+        before=before,
+        after=about.after,
+        default_branch=about.default_branch,
+        known=doubted.after if doubted else None,
     )
 
 

@@ -89,6 +89,10 @@ class PushOwner(Owner[Item]):
         return super()._busy or any(each.busy for each in self._statuses.values())
 
     @property
+    def _head_sha(self) -> str:
+        return self._memory.head.after if self._memory.head else ""
+
+    @property
     def _may_end(self) -> bool:
         return self._memory.settled and not self._busy
 
@@ -127,7 +131,7 @@ class PushOwner(Owner[Item]):
         before = self._memory.head
         self._memory.take(push)
         head = self._memory.head
-        if head is not None and head != before:
+        if head is not None and head != before and self._memory.doubted is None:
             self._supersede(head)
 
     def _supersede(self, head: PushEvent) -> None:
@@ -188,11 +192,15 @@ class PushOwner(Owner[Item]):
 
     def _on_push_looked_at(self, push: PushEvent, look: PushLook) -> None:
         memory, found = self._memory, look.found
+        if found is not None and memory.doubted is not None and push.after == self._head_sha:
+            memory.settle_doubt(behind=found.behind)
+            if memory.head is not None:
+                self._supersede(memory.head)
         if found is not None:
             memory.learn(push, changed_by(found))
         else:
             memory.owe(push)
-        is_newest = memory.head is not None and memory.head.after == push.after
+        is_newest = push.after == self._head_sha
         if is_newest:
             memory.error = look.fault
         self._tell(push, look)
@@ -222,7 +230,7 @@ class PushOwner(Owner[Item]):
         self._builds.want(source, [build], asked=True)
 
     async def _find_out(self, about: PushEvent | ButtonOrder) -> PushReport:
-        job = look_at(self._memory.repo, self._memory.branch, about)
+        job = look_at(self._memory.repo, self._memory.branch, about, self._memory.doubted)
         return await workflow.execute_activity_method(
             RepositoryActivities.push, job, **policies.MERGE, summary=f"what {job.after[:7]} changes"
         )

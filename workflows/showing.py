@@ -71,8 +71,8 @@ class Showing:
         if self._summary_at is not None and self._memory.started:
             spaced = self._summary_at + policies.summary_spacing(self._summary_said) - workflow.now()
             await _wait_at_most(spaced, lambda: not self._memory.started)
-        # Composed only now: that takes a while for a thousand builds, each of which changes it. What changed while
-        # this waited may have been in the edit before.
+        # Composed only now: that takes a while for a thousand builds, each of which changes it.
+        # What changed while this waited may have been in the edit before.
         while (body := self._summary_body(view)) != self._summary_said:
             purpose = Purpose.PROGRESS if self._memory.building else Purpose.RESULT
             tried = self._summary_of

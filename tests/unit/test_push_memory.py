@@ -11,7 +11,7 @@ from tickborg.push_memory import PushMemory
 from tickborg.requests import ButtonOrder
 from tickborg.systems import System
 
-A, B, C, D = ("a" * 40, "b" * 40, "c" * 40, "d" * 40)
+A, B, C, D, E = ("a" * 40, "b" * 40, "c" * 40, "d" * 40, "e" * 40)
 
 
 def push(before: str, after: str) -> PushEvent:
@@ -46,6 +46,28 @@ def test_a_push_that_comes_late_is_not_the_head() -> None:
     remembered = memory(push(B, C), push(A, B))
     assert remembered.head == push(B, C)
     assert remembered.waiting == (push(B, C), push(A, B))
+
+
+def test_a_push_that_does_not_follow_the_newest_is_doubted() -> None:
+    """It is newer, and what led to it was not heard of; or it is late, and what leads on from it was not."""
+    late = memory(push(A, B), push(C, D), push(B, E))
+    assert (late.head, late.doubted) == (push(B, E), push(A, B))
+    settled = memory(push(A, B), push(C, D))
+    settled.settle_doubt(behind=False)
+    assert (settled.head, settled.doubted) == (push(C, D), None)
+    settled.take(push(B, E))
+    assert (settled.head, settled.doubted) == (push(B, E), push(C, D))
+    settled.settle_doubt(behind=True)
+    assert (settled.head, settled.doubted) == (push(C, D), None)
+
+
+def test_what_joins_a_late_push_to_the_newest_ends_the_doubt() -> None:
+    """Before anybody has looked."""
+    remembered = memory(push(A, B), push(C, D))
+    remembered.settle_doubt(behind=False)
+    remembered.take(push(B, E))
+    remembered.take(push(E, C))
+    assert (remembered.head, remembered.doubted) == (push(C, D), None)
 
 
 def test_projects_wanted_are_a_set() -> None:
@@ -136,6 +158,19 @@ def test_builds_of_older_heads_are_forgotten_when_they_have_ended() -> None:
         remembered.builds[name] = BuildRecord(n=name, view=view)
     remembered.forget_the_done()
     assert {record.n for record in remembered.builds.values()} == {"running", "new"}
+
+
+def test_builds_of_a_head_that_may_be_the_newest_after_all_are_kept() -> None:
+    """Forgotten, they would be made again as soon as it is known to be the newest."""
+    remembered = memory(push(B, C))
+    view = build_view("cgit", outcome=BuildOutcome.SUCCESS, stage=BuildStage.DONE, head_sha=C)
+    remembered.builds["cgit"] = BuildRecord(n="1", view=view)
+    remembered.take(push(A, D))
+    remembered.forget_the_done()
+    assert remembered.builds
+    remembered.settle_doubt(behind=False)
+    remembered.forget_the_done()
+    assert not remembered.builds
 
 
 def test_what_was_seen_is_done_once() -> None:

@@ -16,6 +16,7 @@ from tickborg.texts.push_statuses import PUSH_CONTEXT
 ARM = System.AARCH64_LINUX
 QUEUED, SUCCESS = CheckStatus.QUEUED, CheckConclusion.SUCCESS
 
+LATE_HEAD = "4" * 40
 DELIVERY = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
 
 
@@ -93,6 +94,26 @@ async def test_a_push_that_comes_late_is_built_on_the_newest_head(bench: Bench) 
     bench.floor.release("cmark")
     await asking.until_built(bench, "cgit", NEXT_HEAD, CheckConclusion.SUCCESS)
     assert bench.github.check_run("cgit on x86_64-linux (push to main)", HEAD) is None
+
+
+async def test_a_push_that_comes_late_supersedes_nothing(bench: Bench) -> None:
+    """Although the one that joins it to the newest is not known: its commit is in the newest's history."""
+    bench.cluster.builders.clear()
+    await asking.push(bench, HEAD, "meshmc")
+    bench.repositories.touch_branch(LATE_HEAD, "cmark", before=HEAD)
+    bench.repositories.touch_branch(NEXT_HEAD, "cmark", before=LATE_HEAD)
+    await asking.push(bench, THIRD_HEAD, "cgit", before=NEXT_HEAD)
+    await asking.until_built(bench, "cgit", THIRD_HEAD, CheckStatus.QUEUED)
+    await asking.push(bench, LATE_HEAD, "cmark", before=HEAD)
+    await bench.until_status(LATE_HEAD, StatusState.SUCCESS, context=PUSH_CONTEXT)
+    await asking.until_built(bench, "cmark", THIRD_HEAD, CheckStatus.QUEUED)
+    await asking.push(bench, NEXT_HEAD, "cmark", before=LATE_HEAD)
+    await bench.until_status(NEXT_HEAD, StatusState.SUCCESS, context=PUSH_CONTEXT)
+    for project in ("cgit", "cmark", "meshmc"):
+        await asking.until_built(bench, project, THIRD_HEAD, CheckStatus.QUEUED)
+        await _cancel(bench, project, THIRD_HEAD)
+    histories = await bench.end()
+    assert len([run for run in histories.of("Build") if THIRD_HEAD[:12] in run.workflow_id]) == 3
 
 
 async def test_a_check_run_of_a_push_is_run_again(bench: Bench) -> None:
