@@ -24,7 +24,7 @@ from activities import ports
 from activities.attempt import Builder
 from activities.building import BuildActivities
 from activities.clients.cluster import TemporalCluster
-from activities.clients.git.fetch import GitFetch
+from activities.clients.git.fetch import GitFetch, RenewedToken, Token
 from activities.clients.git.mirror import Mirror
 from activities.clients.git.mirror_store import MirrorStore
 from activities.clients.git.mirror_upkeep import MirrorUpkeep
@@ -144,7 +144,7 @@ class GitHubClients:
     """One App's ways to GitHub: the API, tokens to fetch with from threads, and what it asks about itself."""
 
     api: GitHubClient
-    fetch_token: Callable[[RepositoryName], str]
+    fetch_tokens: FetchTokens
     deliveries: GitHubDeliveries
     installations: GitHubInstallations
 
@@ -342,14 +342,20 @@ async def showing(  # noqa: PLR0913 - what it listens on, and all it is wired to
 
 
 def mirror_store(
-    folder: Path, git_url: str, token: Callable[[RepositoryName], str | None], *, shallow: bool = False
+    folder: Path,
+    git_url: str,
+    token: Token,
+    *,
+    renewed: RenewedToken | None = None,
+    shallow: bool = False,
 ) -> MirrorStore:
     """Mirrors of the repositories at ``{git_url}/{owner}/{name}.git``; ``shallow``: all a builder needs."""
 
     def remote(repo: RepositoryName) -> str:
         return f"{git_url}/{repo.owner}/{repo.name}.git"
 
-    return MirrorStore(folder, GitFetch(remote, token, environment=os.environ), shallow=shallow)
+    git = GitFetch(remote, token, environment=os.environ, renewed=renewed)
+    return MirrorStore(folder, git, shallow=shallow)
 
 
 @asynccontextmanager
