@@ -35,6 +35,10 @@ class PullRequestMemory(OwnerMemory):
     """The merge of this head that is built; None: no evaluation has found it yet."""
     fresh_base: bool = False
     """The next evaluation merges with the target branch as it is, not with the base pinned for this head."""
+    again: bool = False
+    """The head is to be evaluated as soon as nothing is in the way of that."""
+    not_again: str | None = None
+    """Why it is not to be after all: an older one may say nothing any more, so a last one says that."""
     rebuild_on: tuple[System, ...] = ()
     """Where what has a result is built again when the next evaluation has found out what to build."""
     awaits_approval: bool = False

@@ -62,53 +62,63 @@ class HeadEvaluation:
         """The current one evaluates nothing, and only says why."""
         self._heard = False
         """Whether what the current one wants is being built."""
-        self._again = False
-        """The head is to be evaluated as soon as an older evaluation of the same sha has ended."""
-        self._not_again: str | None = None
-        """Why it is not to be after all. The older one may say nothing any more, so a last one says that."""
+        self._next_run_begins = False
+        """What is to be evaluated again is left to the owner's next run."""
         self._superseded: dict[str, _Older] = {}
         """Evaluations of older heads, by their numbers."""
 
     @property
     def running(self) -> bool:
         """Whether the head is being evaluated."""
-        return self._current is not None or self._again
+        return self._current is not None or self._memory.again
 
     @property
     def going_on(self) -> bool:
         """Whether an evaluation of the head is to come to an end that nobody has called off."""
-        if self._again:
-            return self._not_again is None
+        if self._memory.again:
+            return self._memory.not_again is None
         return self._current is not None and self._current.reason is None and not self._says_why_only
 
     @property
     def has_yet_to_plan(self) -> bool:
         """Whether it is still to find out what is built of the head."""
-        return self.going_on and (self._again or not self._heard)
+        return self.going_on and (self._memory.again or not self._heard)
 
     def hears(self, n: str) -> bool:
         """Whether what ``n`` wants is to be built: it is the head's evaluation, and nobody called it off."""
-        heard = self._current is not None and self._current.n == n and not self._again and self.going_on
+        heard = (
+            self._current is not None and self._current.n == n and not self._memory.again and self.going_on
+        )
         self._heard |= heard
         return heard
 
-    def begin(self, pull: PullRequest) -> None:
+    def go_on(self) -> None:
+        """Begin what the owner's last run has left to this one."""
+        if self._memory.again and self._memory.pull is not None:
+            self._begin_again(self._memory.pull, follows=self._memory.not_again is not None)
+
+    def begin(self, pull: PullRequest, *, renewing: bool = False) -> None:
         """Evaluate ``pull``, whose description the owner believes.
 
         Same sha, same contexts: an older evaluation of it ends first, and the running one says nothing.
+
+        Args:
+            pull: what to evaluate.
+            renewing: leave it to the owner's next run, which comes as soon as what runs has ended.
         """
-        self._not_again = None
+        self._memory.not_again, self._next_run_begins = None, renewing
         if self._current is not None:
             self._current.cancel(cancellation.EVALUATED_AGAIN)
-            self._again = True
-        elif self._waits_for_older(pull):
-            self._again = True
+            self._memory.again = True
+        elif renewing or self._waits_for_older(pull):
+            self._memory.again = True
         else:
+            self._memory.again = False
             self._start(pull)
 
     def supersede(self, old: PullRequest, new_sha: str) -> None:
         """Let the evaluation of ``old`` end by itself; the new head's does not wait for that."""
-        self._again, self._not_again = False, None
+        self._memory.again, self._memory.not_again = False, None
         if self._current is not None:
             reason = cancellation.superseded_by(new_sha)
             self._current.cancel(reason)
@@ -118,27 +128,31 @@ class HeadEvaluation:
 
     def cancel(self, reason: str) -> None:
         """End what runs, and evaluate nothing in its place."""
-        if self._again:
-            self._not_again = self._not_again or reason
+        if self._memory.again:
+            self._memory.not_again = self._memory.not_again or reason
         elif self._current is not None:
             self._current.cancel(reason)
 
     def end(self, ended: EvaluationEnded) -> EvaluationEnded | None:
         """Hear that an evaluation has ended; how the head's came out, if that was the one."""
         older, pull = self._superseded.pop(ended.n, None), self._memory.pull
-        if older is not None and older.owed and not (self._again and _of_head(older, pull)):
+        if older is not None and older.owed and not (self._memory.again and _of_head(older, pull)):
             self._take_back(older)
         current = self._current if self._current is not None and self._current.n == ended.n else None
         if current is not None:
             self._current = None
-        if self._again and pull is not None:
-            if self._current is None and not self._waits_for_older(pull):
-                self._start(pull, called_off=self._not_again or "", follows=True)
-                self._again, self._not_again = False, None
+        if self._memory.again and pull is not None:
+            if self._current is None and not (self._next_run_begins or self._waits_for_older(pull)):
+                self._begin_again(pull, follows=True)
             return None
         if current is None:
             return None
         return ended if self._heard else _as_called_off(ended, current.reason)
+
+    def _begin_again(self, pull: PullRequest, *, follows: bool) -> None:
+        called_off = self._memory.not_again or ""
+        self._memory.again, self._memory.not_again = False, None
+        self._start(pull, called_off=called_off, follows=follows)
 
     def _waits_for_older(self, pull: PullRequest) -> bool:
         """Whether an evaluation of the same sha has not ended that was begun before another head came."""

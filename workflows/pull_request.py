@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.head_evaluation import EvaluationEnded, HeadEvaluation
     from workflows.late_answers import LateAnswers
     from workflows.owned_builds import BuildEnded, OwnedBuilds
-    from workflows.owner import Owner
+    from workflows.owner import Owner, renewal_is_due
     from workflows.replicas import newer_of
     from workflows.showing import Showing
     from workflows.wishes import Wishes
@@ -78,6 +78,7 @@ class PullRequestOwner(Owner[Item]):
     async def run(self, start: PullRequestStart) -> None:
         """Own the pull request until it is closed and everything it started has ended."""
         self._showing.show_operators()
+        self._evaluation.go_on()
         self._builds.start_waiting()
         # No other await from here on, see there.
         if not await self._live():
@@ -202,14 +203,21 @@ class PullRequestOwner(Owner[Item]):
         """Evaluate ``pull``; what runs for another head or another target branch is superseded."""
         known = self._memory.pull
         if known is not None and known.head_sha != pull.head_sha:
-            self._evaluation.supersede(known, pull.head_sha)
-            self._builds.cancel_all(cancellation.superseded_by(pull.head_sha))
-        elif known is not None and known.base_ref != pull.base_ref:
+            self._supersede(known, pull)
+            return
+        if known is not None and known.base_ref != pull.base_ref:
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         self._memory.believe(pull)
-        if known is not None and known.head_sha != pull.head_sha:
-            self._orders.move_on()
         self._evaluation.begin(pull)
+
+    def _supersede(self, known: PullRequest, pull: PullRequest) -> None:
+        """Let go of all that is about another head, and evaluate the new one."""
+        self._evaluation.supersede(known, pull.head_sha)
+        self._builds.cancel_all(cancellation.superseded_by(pull.head_sha))
+        self._memory.believe(pull)
+        self._orders.move_on()
+        # All that runs is about to end: a pull request that is pushed to all day has no better time.
+        self._evaluation.begin(pull, renewing=renewal_is_due())
 
     def _on_evaluation_ended(self, ended: EvaluationEnded) -> None:
         conclusion = self._evaluation.end(ended)

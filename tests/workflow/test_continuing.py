@@ -91,6 +91,41 @@ async def test_an_owner_does_not_continue_while_a_build_runs(bench: Bench) -> No
     assert len(bench.check_run_history("cgit")) == 1
 
 
+async def test_an_owner_that_is_never_idle_continues_with_a_push(bench: Bench) -> None:
+    """All that ran ends then; the new head is evaluated by the next run, in mid-build as ever."""
+    bench.floor.hold("cgit")
+    pull = await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    first = (await owner_of(bench)).run_id
+    for n in range(LONG_HISTORY // 3):
+        pull = await bench.change("edited", pull, title=f"Change things{'!' * n}")
+    pull = await bench.push(pull, NEXT_HEAD, "cgit")
+    await bench.until_check_run("cgit", CheckConclusion.CANCELLED)
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS, sha=NEXT_HEAD)
+    assert (await owner_of(bench)).run_id != first
+    bench.floor.release("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS, sha=NEXT_HEAD)
+    histories = await bench.end()
+    assert len(histories.of("Evaluation")) == 2
+
+
+async def test_what_is_left_to_the_next_run_can_be_cancelled(bench: Bench) -> None:
+    """While what ran for the head before is ending; the status of the new head says so."""
+    bench.floor.hold("cgit")
+    pull = await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    for n in range(LONG_HISTORY // 3):
+        pull = await bench.change("edited", pull, title=f"Change things{'!' * n}")
+    ending = bench.github.hold("update_check_run")
+    await bench.push(pull, NEXT_HEAD, "cgit")
+    await asking.until_seen(bench, await asking.comment(bench, "@tickbot cancel"))
+    ending.set()
+    status = await bench.until_status(NEXT_HEAD, StatusState.ERROR)
+    assert status.description == f"cancelled by @{MAINTAINER}"
+    assert not bench.check_run_history("cgit", NEXT_HEAD)
+    bench.floor.release("cgit")
+
+
 async def test_the_next_run_is_found_by_the_same_attributes(bench: Bench) -> None:
     """It has the same place in the queue, and shows how things stand before anything happens."""
     await bench.open("cgit")
