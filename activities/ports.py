@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tickborg.deliveries import Attempt
+from tickborg.errors import TickborgError
 from tickborg.github import (
     CheckRun,
     CheckRunAnswer,
@@ -113,8 +114,8 @@ class Deliveries(Protocol):
 class Installations(Protocol):
     """What our App is installed on, as it is now; errors are those of :class:`GitHub`."""
 
-    async def repositories(self) -> Sequence[ServedRepository]:
-        """Every repository that is in use."""
+    async def repositories(self, failed: Callable[[str, TickborgError], None]) -> Sequence[ServedRepository]:
+        """Every repository that is in use; ``failed`` is told of each installation whose cannot be listed."""
 
     async def open_pulls(self, repo: RepositoryName) -> Sequence[PullRequest]:
         """The open pull requests."""

@@ -10,10 +10,12 @@ from temporalio import activity
 
 from activities.clock import Clock, utc_now
 from activities.ports import Cluster, Deliveries, GitHub, Installations, Owners
+from activities.shortfall import Shortfall
 from tickborg.deliveries import Record, read_record
-from tickborg.errors import PermanentError
-from tickborg.github import PullRequest
+from tickborg.errors import PermanentError, TickborgError
+from tickborg.github import PullRequest, RepositoryName
 from tickborg.hearing import HearingPolicy
+from tickborg.partial_reports import MissedReport, ServedReport
 from tickborg.reconciling import (
     ComparisonJob,
     Missed,
@@ -80,41 +82,59 @@ class ComparisonActivities:
         self._hearing = hearing
 
     @activity.defn(name="served_repositories")
-    async def served_repositories(self) -> tuple[ServedRepository, ...]:
+    async def served_repositories(self) -> ServedReport:
         """The repositories that the App is installed on and that are served; a retry asks again."""
-        found = await self._installations.repositories()
-        return tuple(each for each in found if each.repo in self._hearing.served)
+        shortfall = Shortfall()
+        found = await self._installations.repositories(shortfall.note)
+        served = tuple(each for each in found if each.repo in self._hearing.served)
+        return ServedReport(repositories=served, failed=shortfall.said)
 
     @activity.defn(name="missed")
-    async def missed(self, job: ComparisonJob) -> tuple[Missed, ...]:
+    async def missed(self, job: ComparisonJob) -> MissedReport:
         """What nobody has looked at in one repository; asking changes nothing, so a retry asks again."""
-        pulls = [missed async for missed in self._missed_pulls(job)]
-        return (*pulls, *[missed async for missed in self._missed_pushes(job)])
+        shortfall = Shortfall()
+        pulls = [missed async for missed in self._missed_pulls(job, shortfall)]
+        pushes = [missed async for missed in self._missed_pushes(job, shortfall)]
+        return MissedReport(missed=(*pulls, *pushes), failed=shortfall.said)
 
     @activity.defn(name="tell_missed")
     async def tell_missed(self, missed: Missed) -> None:
         """Tell an owner what it missed; it knows the event by its delivery, so a retry may tell it again."""
         await self._cluster.start(missed.start)
 
-    async def _missed_pulls(self, job: ComparisonJob) -> AsyncIterator[Missed]:
+    async def _missed_pulls(self, job: ComparisonJob, shortfall: Shortfall) -> AsyncIterator[Missed]:
         repo = job.repository.repo
-        # In this order: an owner that is started in between is not taken for one of a closed pull request.
-        running = await self._owners.running_pulls(repo)
-        opened = {pull.number: pull for pull in await self._installations.open_pulls(repo)}
-        for pull in opened.values():
-            owned = pull.number in running
-            if owned and job.since is not None and pull.updated_at < job.since:
-                continue
-            if (missed := await self._compared(job, pull, owned=owned)) is not None:
-                yield missed
-        for number in sorted(running - opened.keys()):
+        try:
+            # In this order: an owner that starts in between is not taken for one of a closed pull request.
+            running = await self._owners.running_pulls(repo)
+            opened = {pull.number: pull for pull in await self._installations.open_pulls(repo)}
+        except TickborgError as error:
+            shortfall.note(str(repo), error)
+            return
+        for number in (*opened, *sorted(running - opened.keys())):
             try:
-                pull = await self._github.pull_request(repo, number)
-            except PermanentError:
-                activity.logger.warning("%s#%d has an owner and is not on GitHub", repo, number)
+                missed = await self._missed_pull(job, number, opened.get(number), owned=number in running)
+            except TickborgError as error:
+                shortfall.note(f"{repo}#{number}", error)
                 continue
-            if (missed := await self._compared(job, pull, owned=True)) is not None:
+            if missed is not None:
                 yield missed
+
+    async def _missed_pull(
+        self, job: ComparisonJob, number: int, opened: PullRequest | None, *, owned: bool
+    ) -> Missed | None:
+        pull = opened or await self._closed_pull(job.repository.repo, number)
+        unchanged = job.since is not None and pull is not None and pull.updated_at < job.since
+        if pull is None or (opened is not None and owned and unchanged):
+            return None
+        return await self._compared(job, pull, owned=owned)
+
+    async def _closed_pull(self, repo: RepositoryName, number: int) -> PullRequest | None:
+        try:
+            return await self._github.pull_request(repo, number)
+        except PermanentError:
+            activity.logger.warning("%s#%d has an owner and is not on GitHub", repo, number)
+            return None
 
     async def _compared(self, job: ComparisonJob, pull: PullRequest, *, owned: bool) -> Missed | None:
         if pull.updated_at > job.until:
@@ -122,12 +142,22 @@ class ComparisonActivities:
         view = await self._cluster.pull_request_view(pull.repo, pull.number) if owned else None
         return missed_of_pull(pull, view)
 
-    async def _missed_pushes(self, job: ComparisonJob) -> AsyncIterator[Missed]:
+    async def _missed_pushes(self, job: ComparisonJob, shortfall: Shortfall) -> AsyncIterator[Missed]:
         repository, pushed_at = job.repository, job.repository.pushed_at
         if pushed_at is None or pushed_at > job.until or (job.since is not None and pushed_at < job.since):
             return
         for branch in self._hearing.push_branches:
-            tip = await self._installations.branch_tip(repository.repo, branch)
-            known = await self._owners.branch_head(repository.repo, branch) if tip is not None else None
-            if tip is not None and (missed := missed_push(repository, branch, tip, known)) is not None:
+            try:
+                missed = await self._missed_push(repository, branch)
+            except TickborgError as error:
+                shortfall.note(f"{repository.repo} {branch}", error)
+                continue
+            if missed is not None:
                 yield missed
+
+    async def _missed_push(self, repository: ServedRepository, branch: str) -> Missed | None:
+        tip = await self._installations.branch_tip(repository.repo, branch)
+        if tip is None:
+            return None
+        known = await self._owners.branch_head(repository.repo, branch)
+        return missed_push(repository, branch, tip, known)

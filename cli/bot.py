@@ -77,7 +77,8 @@ async def running_bot(
         await enter(services.collecting_logs(transport, folders.logs, publishers.stats, settings.kept_logs))
         metrics_url = await enter(services.collecting_stats(transport, listen.host, listen.metrics))
         clients = await enter(services.github_clients(github, publishers.stats))
-        mirrors = services.mirror_store(folders.mirrors, github.git_url, clients.fetch_token)
+        tokens = clients.fetch_tokens
+        mirrors = services.mirror_store(folders.mirrors, github.git_url, tokens, renewed=tokens.renewed)
         showing = services.showing(
             client,
             transport,

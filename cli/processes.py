@@ -51,7 +51,10 @@ async def worker(settings: Settings) -> None:
         services.publishing(transport, identity("worker"), configured.spool(settings)) as publishers,
         services.github_clients(github, publishers.stats) as clients,
     ):
-        mirrors = services.mirror_store(settings.git.mirror_path, github.git_url, clients.fetch_token)
+        tokens = clients.fetch_tokens
+        mirrors = services.mirror_store(
+            settings.git.mirror_path, github.git_url, tokens, renewed=tokens.renewed
+        )
         git = settings.git
         working = services.working(
             client,

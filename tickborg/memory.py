@@ -75,7 +75,7 @@ class PullRequestMemory(OwnerMemory):
         if known is None or known.head_sha != pull.head_sha:
             self.head_since = pull.updated_at
         if known is None or known.head_sha != pull.head_sha or known.base_ref != pull.base_ref:
-            self.builds = {}
+            self.builds, self.sources = {}, {}
             self.merge = None
             self.changed_projects = ()
             self.skipped = ()
@@ -94,7 +94,7 @@ class PullRequestMemory(OwnerMemory):
         self.policy = wanted.policy
         self.labels_wanted = wanted.labels
         if self.base_sha != plan.merge.base_sha:
-            self.builds = {}
+            self.builds, self.sources = {}, {}
         self.merge = plan.merge
         self.forget_base()
         self.awaits_approval = plan.awaits_approval

@@ -217,3 +217,11 @@ SUMMARY_SPACING = timedelta(seconds=10)
 
 PROGRESS_PAUSE = timedelta(minutes=5)
 """After so long an edit of a summary comment that failed in mid-build is tried again, if nothing changes."""
+
+_SUMMARY_PACE = 300
+"""Characters a second: each edit is in the history, which may have 50 MB."""
+
+
+def summary_spacing(body: str) -> timedelta:
+    """The least time after a summary comment of ``body`` until the next edit."""
+    return max(SUMMARY_SPACING, timedelta(seconds=len(body) // _SUMMARY_PACE))

@@ -16,12 +16,12 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.errors import FailureKind
     from tickborg.events.pushes import PushEvent
     from tickborg.github import CommitStatus
-    from tickborg.jobs import BuildMode, BuildProgress, PushReport
+    from tickborg.jobs import BuildMode, BuildProgress, PlannedBuild, PushReport
     from tickborg.policy import Policy
     from tickborg.push_memory import PushLook, PushMemory, PushStart
     from tickborg.push_planning import (
+        builds_of_push,
         changed_by,
-        jobs_of_push,
         look_at,
         not_built_again,
         source_of_push,
@@ -62,7 +62,7 @@ class PushOwner(Owner[Item]):
         # No other await from here on, see there.
         if not await self._live():
             workflow.continue_as_new(start.model_copy(update={"memory": self._memory}))
-        return self._memory.left_behind()
+        return self._memory
 
     @workflow.signal(name=names.PUSH_EVENT_SIGNAL)
     def push_event(self, event: PushEvent) -> None:
@@ -87,6 +87,10 @@ class PushOwner(Owner[Item]):
     @property
     def _busy(self) -> bool:
         return super()._busy or any(each.busy for each in self._statuses.values())
+
+    @property
+    def _head_sha(self) -> str:
+        return self._memory.head.after if self._memory.head else ""
 
     @property
     def _may_end(self) -> bool:
@@ -127,13 +131,15 @@ class PushOwner(Owner[Item]):
         before = self._memory.head
         self._memory.take(push)
         head = self._memory.head
-        if head is not None and head != before:
+        if head is not None and head != before and self._memory.doubted is None:
             self._supersede(head)
 
     def _supersede(self, head: PushEvent) -> None:
         """End what no builder has begun on older heads; its projects are built on the newest one instead."""
         old = [record for record in self._memory.builds.values() if _can_wait_no_more(record, head.after)]
-        self._memory.want(tuple(record.job.project.name for record in old))
+        # What somebody has cancelled may take a while to end, and is not to come back with another push.
+        still_wanted = (record for record in old if not self._builds.is_cancelled(record))
+        self._memory.want(tuple(record.view.project for record in still_wanted))
         self._builds.cancel(old, cancellation.superseded_by(head.after))
 
     def _on_request(self, request: Request) -> None:
@@ -150,8 +156,8 @@ class PushOwner(Owner[Item]):
                 self._answer(order, button_answers.nothing_to_cancel(order.build.project))
                 return
             self._builds.cancel([record], reason)
-        elif order.button == "rerun" and record is not None:
-            self._builds.want(record.job, asked=True)
+        elif order.button == "rerun" and record is not None and self._memory.source_of(order.head_sha):
+            self._builds.again([record])
         else:
             self._memory.waiting = (*self._memory.waiting, order)
 
@@ -178,20 +184,23 @@ class PushOwner(Owner[Item]):
 
     def _on_look(self, look: PushLook) -> None:
         self._looking = False
-        self._memory.waiting = self._memory.waiting[1:]
         self._count_failure(failed=look.report is None and not look.gone)
-        if isinstance(look.about, ButtonOrder):
-            self._build_again(look.about, look)
-        else:
+        for order in self._memory.strike_off(look.about):
+            self._build_again(order, look)
+        if isinstance(look.about, PushEvent):
             self._on_push_looked_at(look.about, look)
 
     def _on_push_looked_at(self, push: PushEvent, look: PushLook) -> None:
         memory, found = self._memory, look.found
+        if found is not None and memory.doubted is not None and push.after == self._head_sha:
+            memory.settle_doubt(behind=found.behind)
+            if memory.head is not None:
+                self._supersede(memory.head)
         if found is not None:
             memory.learn(push, changed_by(found))
         else:
             memory.owe(push)
-        is_newest = memory.head is not None and memory.head.after == push.after
+        is_newest = push.after == self._head_sha
         if is_newest:
             memory.error = look.fault
         self._tell(push, look)
@@ -207,8 +216,7 @@ class PushOwner(Owner[Item]):
         memory = self._memory
         source = source_of_push(memory.repo, memory.branch, push.after, report, push.pusher)
         wanted, memory.wanted = memory.wanted, ()
-        for job in jobs_of_push(source, wanted, memory.policy):
-            self._builds.want(job)
+        self._builds.want(source, tuple(builds_of_push(report.projects, wanted, memory.policy)))
 
     def _build_again(self, order: ButtonOrder, look: PushLook) -> None:
         report = look.found
@@ -218,10 +226,11 @@ class PushOwner(Owner[Item]):
             return
         source = source_of_push(self._memory.repo, self._memory.branch, order.head_sha, report, "")
         mode = BuildMode.TEST if order.button == "test" else order.build.mode
-        self._builds.want(source.job(project, order.build.system, mode), asked=True)
+        build = PlannedBuild(project=project.name, system=order.build.system, mode=mode)
+        self._builds.want(source, [build], asked=True)
 
     async def _find_out(self, about: PushEvent | ButtonOrder) -> PushReport:
-        job = look_at(self._memory.repo, self._memory.branch, about)
+        job = look_at(self._memory.repo, self._memory.branch, about, self._memory.doubted)
         return await workflow.execute_activity_method(
             RepositoryActivities.push, job, **policies.MERGE, summary=f"what {job.after[:7]} changes"
         )
@@ -264,4 +273,4 @@ class PushOwner(Owner[Item]):
 
 def _can_wait_no_more(record: BuildRecord, head_sha: str) -> bool:
     """Whether it is of an older head, and no builder has begun it."""
-    return not (record.done or record.started) and record.job.merge.head_sha != head_sha
+    return not (record.done or record.started) and record.view.head_sha != head_sha

@@ -158,33 +158,43 @@ class Reconcile:
 
     async def _compare(self) -> None:
         until = workflow.now() - self._grace
-        behind: dict[str, datetime | None] = {}
-        repositories = await workflow.execute_activity_method(
+        served = await workflow.execute_activity_method(
             ComparisonActivities.served_repositories, **policies.CATCHING_UP, summary="repositories served"
         )
-        for each in repositories:
+        self._failed += served.failed
+        # Whose repositories could not be listed, those have to be compared from where they were.
+        behind = dict(self._marks.behind) if served.failed else {}
+        for each in served.repositories:
             try:
                 done = await self._compare_one(each, until)
             except ActivityError as error:
                 self._failed.append(f"{each.repo}: {failure_reason(error)}")
                 done = False
-            if not done:
-                behind[str(each.repo)] = self._marks.behind.get(str(each.repo), self._marks.compared_until)
-        self._report = self._report.model_copy(update={"compared": True, "repositories": len(repositories)})
-        self._marks = self._marks.model_copy(update={"compared_until": until, "behind": behind})
+            name = str(each.repo)
+            if done:
+                behind.pop(name, None)
+            else:
+                behind[name] = self._marks.behind.get(name, self._marks.compared_until)
+        self._report = self._report.model_copy(
+            update={"compared": True, "repositories": len(served.repositories)}
+        )
+        if not served.failed:
+            self._marks = self._marks.model_copy(update={"compared_until": until})
+        self._marks = self._marks.model_copy(update={"behind": behind})
 
     async def _compare_one(self, repository: ServedRepository, until: datetime) -> bool:
         """Tell owners what they missed in one repository; whether that was all."""
-        missed = await workflow.execute_activity_method(
+        found = await workflow.execute_activity_method(
             ComparisonActivities.missed,
             ComparisonJob(repository=repository, since=self._marks.compared(repository.repo), until=until),
             **policies.CATCHING_UP,
             summary=f"what was missed in {repository.repo}",
         )
+        self._failed += found.failed
         may_tell = MOST_TOLD - len(self._told)
-        for each in missed[:may_tell]:
+        for each in found.missed[:may_tell]:
             await self._tell(each)
-        return len(missed) <= may_tell
+        return len(found.missed) <= may_tell and not found.failed
 
     async def _tell(self, missed: Missed) -> None:
         await workflow.execute_activity_method(

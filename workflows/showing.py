@@ -34,8 +34,9 @@ class Showing:
     def __init__(self, memory: PullRequestMemory) -> None:
         self._memory = memory
         where = f"{memory.repo}#{memory.number}"
-        self._summary = NewestWins[None](f"the summary comment of {where}", self._publish_summary)
-        self._summary_wanted = self._summary_said = ""
+        self._summary = NewestWins[PullRequestView](f"the summary comment of {where}", self._publish_summary)
+        self._summary_of: PullRequestView | None = None
+        self._summary_said = ""
         self._summary_at: datetime | None = None
         self._labels = NewestWins[frozenset[str]](f"the labels of {where}", self._publish_labels)
         self._labels_refused = False
@@ -53,7 +54,7 @@ class Showing:
         if view is None:
             return
         if comments.is_due(view, commented=self._memory.comment_id is not None):
-            self._show_summary(comments.summary(view, self._memory.policy.dashboard_url))
+            self._show_summary(view)
         self._show_labels()
 
     def show_operators(self) -> PullRequestView | None:
@@ -63,19 +64,21 @@ class Showing:
             workflow.set_current_details(details.table(view))
         return view
 
-    def _show_summary(self, body: str) -> None:
-        if body != self._summary_wanted:
-            self._summary_wanted = body
-            self._summary.say(None)
+    def _show_summary(self, view: PullRequestView) -> None:
+        if view != self._summary_of:
+            self._summary_of = view
+            self._summary.say(view)
 
-    async def _publish_summary(self, _: None) -> None:
+    async def _publish_summary(self, view: PullRequestView) -> None:
         """Edit the summary comment; many changes in a short time make one edit."""
-        if self._summary_at is not None and self._memory.building:
-            spaced = self._summary_at + policies.SUMMARY_SPACING - workflow.now()
-            await _wait_at_most(spaced, lambda: not self._memory.building)
+        if self._summary_at is not None and self._memory.started:
+            spaced = self._summary_at + policies.summary_spacing(self._summary_said) - workflow.now()
+            await _wait_at_most(spaced, lambda: not self._memory.started)
+        # Composed only now: that takes a while for a thousand builds, each of which changes it.
         # What changed while this waited may have been in the edit before.
-        while (body := self._summary_wanted) != self._summary_said:
+        while (body := self._summary_body(view)) != self._summary_said:
             purpose = Purpose.PROGRESS if self._memory.building else Purpose.RESULT
+            tried = self._summary_of
             try:
                 await self._write_summary(body, purpose)
             except ActivityError as error:
@@ -83,12 +86,15 @@ class Showing:
                     await self._count_refused_summary(error)
                     raise
                 workflow.logger.info("the summary comment is edited later: %s", failure_reason(error))
-                await _wait_at_most(policies.PROGRESS_PAUSE, partial(self._has_more_to_say, body))
+                await _wait_at_most(policies.PROGRESS_PAUSE, partial(self._has_more_to_say, tried))
             else:
                 return
 
-    def _has_more_to_say(self, body: str) -> bool:
-        return not self._memory.building or self._summary_wanted != body
+    def _summary_body(self, view: PullRequestView) -> str:
+        return comments.summary(self._summary_of or view, self._memory.policy.dashboard_url)
+
+    def _has_more_to_say(self, tried: PullRequestView | None) -> bool:
+        return not self._memory.building or self._summary_of != tried
 
     async def _write_summary(self, body: str, purpose: Purpose) -> None:
         policy = policies.RESULT if purpose is Purpose.RESULT else policies.PROGRESS

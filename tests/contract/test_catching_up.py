@@ -15,6 +15,7 @@ from emulator import EmulatedGitHub, Person
 from emulator.git import create_bare
 from emulator.state import App, PullRequest, Repository
 from tests.contract.conftest import Receiver
+from tickborg.errors import TickborgError
 from tickborg.events.payloads import GHOST
 from tickborg.github import RepositoryName
 from tickborg.reconciling import BranchTip, ServedRepository
@@ -78,6 +79,11 @@ async def test_a_delivery_is_repeated_under_its_name(
     assert not await clients.deliveries.repeat(failed.id)
 
 
+def unlisted(_: str, error: TickborgError) -> None:
+    """Not here."""
+    raise error
+
+
 async def test_repositories_pull_requests_and_branches_are_listed(
     github: EmulatedGitHub,
     app: App,
@@ -90,7 +96,7 @@ async def test_repositories_pull_requests_and_branches_are_listed(
     create_bare(tmp_path / "other.git")
     other = github.create_repository("somebody/other", tmp_path / "other.git", private=True)
     github.install(app, other)
-    names = {each.repo: each for each in await clients.installations.repositories()}
+    names = {each.repo: each for each in await clients.installations.repositories(unlisted)}
     assert sorted(map(str, names)) == ["project-tick/mono", "somebody/other"]
     assert names[REPO] == ServedRepository(repo=REPO, default_branch="main", pushed_at=repository.pushed_at)
     alice = Person(github, "alice")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.clients.git.fetch import GitFetch
+from activities.clients.git.fetch import GitFetch, RenewedToken
 from activities.clients.git.mirror import Mirror
 from activities.clients.git.mirror_store import MirrorStore, Wanted
 from tests.support.git_repository import GitRepository
@@ -35,6 +35,7 @@ class Served:
         self.server = server
         self.mirrors = folder / "mirrors"
         self.token: str | None = None
+        self.renewed: RenewedToken | None = None
         repository = GitRepository.create(server.folder / "octo/monorepo.git", bare=True)
         repository.branch("topic", repository.commit({"cmark/Makefile": "all:\n"}))
         self.parent = repository.commit({"cmark/util.c": "int util;\n"}, branch="topic")
@@ -44,7 +45,13 @@ class Served:
 
     def merge(self, *, time_limit: timedelta = SIXTY_SECONDS, name: str = "monorepo") -> str:
         """Merge the pull request; returns the merged tree."""
-        git = GitFetch(self.remote, lambda _: self.token, environment=os.environ, time_limit=time_limit)
+        git = GitFetch(
+            self.remote,
+            lambda _: self.token,
+            environment=os.environ,
+            renewed=self.renewed,
+            time_limit=time_limit,
+        )
         repo = RepositoryName(owner="octo", name=name)
         job = MergeJob(repo=repo, head_ref="refs/pull/7/head", head_sha=self.head, base_ref="main")
         report = Mirror(MirrorStore(self.mirrors, git)).merge(job)
@@ -124,6 +131,28 @@ def test_a_refused_token_may_be_better_the_next_time(served: Served) -> None:
         served.merge()
     served.token = TOKEN
     assert served.merge()
+
+
+def test_a_refused_token_is_renewed_once(served: Served) -> None:
+    """It was revoked long before its end: no merge has to wait for that."""
+    served.server.token, served.token = TOKEN, "ghs_revoked"
+    served.renewed = lambda repo, refused: TOKEN if (repo, refused) == (REPO, "ghs_revoked") else None
+    assert served.merge() == served.repository.tree(served.head)
+
+
+def test_a_renewed_token_that_is_refused_too_is_no_reason_to_go_on(served: Served) -> None:
+    """By then it is not the token; the retry policy does the rest."""
+    served.server.token, served.token = TOKEN, "ghs_revoked"
+    asked: list[str] = []
+
+    def renewed(_: RepositoryName, refused: str) -> str:
+        asked.append(refused)
+        return "ghs_no_better"
+
+    served.renewed = renewed
+    with pytest.raises(UnauthorizedError):
+        served.merge()
+    assert asked == ["ghs_revoked"]
 
 
 def test_without_a_token_an_operator_is_asked_for_one(served: Served) -> None:

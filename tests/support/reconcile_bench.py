@@ -1,6 +1,6 @@
 """``Reconcile`` between a GitHub, its record of deliveries and owners, all in memory."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,7 @@ from cli.workflow_runner import ContextFreeRunner
 from tests.support.fake_builder import FakeBuildLogs, FakeCluster, FakeStats
 from tests.support.fake_github import FakeGitHub
 from tickborg.deliveries import Attempt
+from tickborg.errors import TickborgError, UnavailableError
 from tickborg.events.pull_requests import PullRequestEvent
 from tickborg.github import PullRequest, PullRequestState, RepositoryName
 from tickborg.hearing import HearingPolicy
@@ -90,9 +91,13 @@ class FakeInstallations(Installations):
     """By name of the branch, in whatever repository."""
     faults: dict[RepositoryName, Exception] = field(default_factory=dict)
     """What is raised when the pull requests of a repository are listed."""
+    limited: dict[str, TickborgError] = field(default_factory=dict)
+    """Installations whose repositories cannot be listed."""
 
-    async def repositories(self) -> Sequence[ServedRepository]:
-        """All of them."""
+    async def repositories(self, failed: Callable[[str, TickborgError], None]) -> Sequence[ServedRepository]:
+        """All of them but those of an installation that is limited."""
+        for installation, error in self.limited.items():
+            failed(installation, error)
         return self.served
 
     async def open_pulls(self, repo: RepositoryName) -> Sequence[PullRequest]:
@@ -114,6 +119,8 @@ class KnowingCluster(FakeCluster, Owners):
         super().__init__()
         self.heads: dict[str, str] = {}
         """What the owners of branches knew last."""
+        self.stuck: set[int | str] = set()
+        """Pull requests and branches whose owners cannot answer."""
 
     async def start(self, start: Start) -> None:
         """Tell an owner."""
@@ -132,7 +139,17 @@ class KnowingCluster(FakeCluster, Owners):
 
     async def branch_head(self, repo: RepositoryName, branch: str) -> str | None:
         """As ``heads`` says."""
+        self._answer(branch)
         return self.heads.get(branch)
+
+    async def pull_request_view(self, repo: RepositoryName, number: int) -> PullRequestView | None:
+        """As ``views`` says."""
+        self._answer(number)
+        return await super().pull_request_view(repo, number)
+
+    def _answer(self, owner: int | str) -> None:
+        if owner in self.stuck:
+            raise UnavailableError(f"the owner of {owner} could not answer")
 
 
 @dataclass

@@ -131,6 +131,16 @@ async def test_a_refused_token_takes_the_fetch_token_with_it(ends: Ends) -> None
     assert await ends.app.fetch_token(REPO) != fetch
 
 
+async def test_a_fetch_token_that_git_was_refused_with_is_replaced_for_all(ends: Ends, wire: Wire) -> None:
+    """Those that were refused with the same one share the next; the token for the REST API stays."""
+    tokens = FetchTokens(ends.app, asyncio.get_running_loop())
+    token, refused = await ends.app.token(REPO), await ends.app.fetch_token(REPO)
+    renewed = {await asyncio.to_thread(tokens.renewed, REPO, refused) for _ in range(2)}
+    assert renewed == {"token-3"}
+    assert wire.body(MINT)["permissions"] == {"contents": "read"}
+    assert (await ends.app.token(REPO), await ends.app.fetch_token(REPO)) == (token, "token-3")
+
+
 async def test_a_refused_jwt_is_not_repeated(ends: Ends, wire: Wire) -> None:
     """A wrong clock is wrong the second time too."""
     wire.on(FIND_INSTALLATION, answer(401, {"message": "'Issued at' claim ('iat') must be an Integer"}))

@@ -8,9 +8,9 @@ import pytest
 
 from activities.clients.github.deliveries import GitHubDeliveries
 from activities.clients.github.installations import GitHubInstallations
-from tests.support.clock import NOON
+from tests.support.clock import NOON, FakeClock
 from tests.support.github_wire import INSTALLATION, MINT, REPO, Ends, Wire, answer
-from tickborg.errors import UnauthorizedError, UnavailableError
+from tickborg.errors import RateLimitedError, TickborgError, UnauthorizedError, UnavailableError
 from tickborg.events.payloads import GHOST
 from tickborg.reconciling import BranchTip, ServedRepository
 
@@ -40,6 +40,11 @@ def listed(name: str, **changes: Any) -> dict[str, Any]:
     return {**usual, "archived": False, **changes}
 
 
+def unlisted(_: str, error: TickborgError) -> None:
+    """Not here."""
+    raise error
+
+
 def served(name: str) -> ServedRepository:
     """A repository that is to be compared."""
     repo = REPO.model_copy(update={"name": name})
@@ -62,7 +67,7 @@ async def test_what_is_archived_or_suspended_is_left_out(
     repositories = [listed("mono"), listed("old", archived=True), listed("new", pushed_at=None)]
     wire.on(REPOSITORIES, answer(200, {"total_count": 3, "repositories": repositories}))
     new = served("new").model_copy(update={"pushed_at": None})
-    assert await installations.repositories() == [served("mono"), new]
+    assert await installations.repositories(unlisted) == [served("mono"), new]
 
 
 async def test_an_installation_that_is_gone_hides_no_other(
@@ -71,8 +76,30 @@ async def test_an_installation_that_is_gone_hides_no_other(
     """It was revoked between the list and the token."""
     wire.on(INSTALLATIONS, answer(200, [{"id": 43}, {"id": INSTALLATION}]))
     wire.on("POST /app/installations/43/access_tokens", answer(404, {"message": "Not Found"}))
-    assert await installations.repositories() == [served("mono")]
+    assert await installations.repositories(unlisted) == [served("mono")]
     assert "installation 43 is left out" in caplog.text
+
+
+async def test_an_installation_without_calls_hides_no_other_and_is_left_alone(
+    installations: GitHubInstallations, wire: Wire, clock: FakeClock
+) -> None:
+    """Until the time that GitHub named: to be called nevertheless might have the App blocked."""
+    wire.on(INSTALLATIONS, answer(200, [{"id": 43}, {"id": INSTALLATION}]))
+    minted = {"token": "of-43", "expires_at": (clock() + timedelta(hours=1)).isoformat()}
+    wire.on("POST /app/installations/43/access_tokens", answer(201, minted))
+    limited = answer(429, {"message": "API rate limit exceeded"}, **{"retry-after": "600"})
+    whole = answer(200, {"total_count": 1, "repositories": [listed("mono")]})
+    wire.on(REPOSITORIES, lambda request: limited if "of-43" in request.headers["authorization"] else whole)
+    failed: list[str] = []
+
+    def note(what: str, error: TickborgError) -> None:
+        assert isinstance(error, RateLimitedError)
+        failed.append(what)
+
+    for _ in range(2):
+        assert await installations.repositories(note) == [served("mono")]
+    assert failed == ["installation 43"] * 2
+    assert wire.tokens().count("of-43") == 1
 
 
 async def test_a_token_that_is_refused_is_renewed_once(
@@ -82,11 +109,11 @@ async def test_a_token_that_is_refused_is_renewed_once(
     whole = answer(200, {"total_count": 1, "repositories": [listed("mono")]})
     refusal = answer(401, {"message": "Bad credentials"})
     wire.on(REPOSITORIES, refusal, whole)
-    assert await installations.repositories() == [served("mono")]
+    assert await installations.repositories(unlisted) == [served("mono")]
     assert (wire.tokens(), wire.count(MINT)) == (["token-1", "token-2"], 2)
     wire.on(REPOSITORIES, refusal)
     with pytest.raises(UnauthorizedError):
-        await installations.repositories()
+        await installations.repositories(unlisted)
 
 
 async def test_a_branch_whose_author_has_no_account(installations: GitHubInstallations, wire: Wire) -> None:

@@ -8,16 +8,17 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.reconciling import ComparisonActivities, DeliveryActivities
+from activities.shortfall import MOST_NAMED
 from tests.support.fake_github import FakeGitHub
 from tests.support.reconcile_bench import AWAY, FakeDeliveries, FakeInstallations, KnowingCluster
 from tests.support.samples import HEAD, REPO, pull_request
-from tickborg.errors import UnavailableError
+from tickborg.errors import PermanentError, UnavailableError
 from tickborg.github import PullRequest, PullRequestState, RepositoryName
 from tickborg.hearing import HearingPolicy
+from tickborg.partial_reports import MissedReport, ServedReport
 from tickborg.reconciling import (
     BranchTip,
     ComparisonJob,
-    Missed,
     RepeatJob,
     ServedRepository,
 )
@@ -33,6 +34,7 @@ class Sides:
     """GitHub on one side and owners on the other, and what compares them."""
 
     def __init__(self) -> None:
+        self.environment = ActivityEnvironment()
         self.github = FakeGitHub()
         self.installations = FakeInstallations(self.github)
         self.cluster = KnowingCluster()
@@ -52,12 +54,19 @@ class Sides:
 
     async def missed(self, **fields: Any) -> list[str]:
         """What was missed in the repository, in words."""
+        return [str(each).removeprefix(str(REPO)) for each in (await self.looked(**fields)).missed]
+
+    async def looked(self, **fields: Any) -> MissedReport:
+        """What a look at the repository comes to."""
         repository = ServedRepository(
             repo=REPO, default_branch="main", pushed_at=fields.pop("pushed_at", None)
         )
         job = ComparisonJob(repository=repository, **{"until": NOW, **fields})
-        found: tuple[Missed, ...] = await ActivityEnvironment().run(self.activities.missed, job)
-        return [str(each).removeprefix(str(REPO)) for each in found]
+        return await self.environment.run(self.activities.missed, job)
+
+    def try_again(self) -> None:
+        """Let the next look be the second try of the same activity."""
+        self.environment.info = dataclasses.replace(self.environment.info, attempt=2)
 
 
 @pytest.fixture
@@ -99,7 +108,7 @@ async def test_only_what_is_served_is_compared(sides: Sides) -> None:
         repo = RepositoryName(owner=owner, name="mono")
         sides.installations.served.append(ServedRepository(repo=repo, default_branch="main"))
     found = await ActivityEnvironment().run(sides.activities.served_repositories)
-    assert [each.repo.owner for each in found] == ["acme"]
+    assert [each.repo.owner for each in found.repositories] == ["acme"]
 
 
 async def test_what_did_not_change_since_is_not_asked_about(sides: Sides) -> None:
@@ -141,10 +150,62 @@ async def test_branches_are_looked_at_when_somebody_pushed(sides: Sides) -> None
     assert await sides.missed() == []
 
 
+async def test_an_owner_that_cannot_answer_hides_nothing_else(sides: Sides) -> None:
+    """Nor does a branch. It may be over in a second, so all is tried once more before."""
+    for number in (1, 2, 3):
+        sides.github.open_pull(sides.known(number).model_copy(update={"head_sha": OLD_HEAD}))
+    sides.installations.tips |= dict.fromkeys(("main", "stable"), BranchTip(sha=HEAD, author="ada"))
+    sides.cluster.heads |= {"main": OLD_HEAD, "stable": OLD_HEAD}
+    sides.cluster.stuck = {2, "main"}
+    with pytest.raises(UnavailableError, match="the owner of 2"):
+        await sides.looked(pushed_at=LATELY)
+    sides.try_again()
+    found = await sides.looked(pushed_at=LATELY)
+    assert [str(each) for each in found.missed] == [
+        f"{REPO}#1 synchronize",
+        f"{REPO}#3 synchronize",
+        f"{REPO} push to stable",
+    ]
+    assert found.failed == (
+        f"{REPO}#2: the owner of 2 could not answer",
+        f"{REPO} main: the owner of main could not answer",
+    )
+
+
+async def test_what_fails_for_good_hides_nothing_else_at_the_first_try(sides: Sides) -> None:
+    """The pushes of a repository whose pull requests GitHub does not list; a second try would not help."""
+    sides.installations.faults[REPO] = PermanentError("GitHub answered 403")
+    sides.installations.tips["main"] = BranchTip(sha=HEAD, author="ada")
+    sides.cluster.heads["main"] = OLD_HEAD
+    found = await sides.looked(pushed_at=LATELY)
+    assert [str(each) for each in found.missed] == [f"{REPO} push to main"]
+    assert found.failed == (f"{REPO}: GitHub answered 403",)
+
+
+async def test_of_many_failures_some_are_named(sides: Sides) -> None:
+    """They go into a history."""
+    for number in range(1, MOST_NAMED + 6):
+        sides.github.open_pull(sides.known(number))
+        sides.cluster.stuck.add(number)
+    sides.try_again()
+    failed = (await sides.looked()).failed
+    assert (len(failed), failed[-1]) == (MOST_NAMED + 1, "5 more")
+
+
+async def test_what_older_histories_hold_can_be_read(sides: Sides) -> None:
+    """There the results of these activities are lists of all there was."""
+    sides.github.open_pull(pull_request(number=2, updated_at=LONG_AGO))
+    found = await sides.looked()
+    assert MissedReport.model_validate_json(f"[{found.missed[0].model_dump_json()}]") == found
+    served = ServedRepository(repo=REPO, default_branch="main")
+    report = ServedReport.model_validate_json(f"[{served.model_dump_json()}]")
+    assert report == ServedReport(repositories=(served,))
+
+
 async def test_an_owner_is_told_through_temporal(sides: Sides) -> None:
     """As the webhook would; it knows the event again."""
     sides.github.open_pull(pull_request(number=2, updated_at=LONG_AGO))
     job = ComparisonJob(repository=ServedRepository(repo=REPO, default_branch="main"), until=NOW)
-    [missed] = await ActivityEnvironment().run(sides.activities.missed, job)
+    [missed] = (await ActivityEnvironment().run(sides.activities.missed, job)).missed
     await ActivityEnvironment().run(sides.activities.tell_missed, missed)
     assert sides.cluster.started == [missed.start]

@@ -14,7 +14,7 @@ from tests.support.reconcile_bench import AWAY, TAKEN, UNDER_WAY, ReconcileBench
 from tests.support.samples import HEAD, REPO, pull_request
 from tests.support.time_skipping import pass_time, time_skipping_server
 from tickborg.deliveries import FIRST_ROUND
-from tickborg.errors import PermanentError
+from tickborg.errors import PermanentError, RateLimitedError
 from tickborg.events.pushes import PushEvent
 from tickborg.github import PullRequest, RepositoryName
 from tickborg.messages import EventName
@@ -25,6 +25,7 @@ from workflows.reconcile import MOST_ASKED, MOST_TOLD
 
 OTHER = RepositoryName(owner="acme", name="other")
 ELSEWHERE = RepositoryName(owner="nobody", name="other")
+BEFORE = "d" * 40
 RUNS = 3
 
 
@@ -186,6 +187,42 @@ async def test_a_repository_that_fails_does_not_hide_the_others(bench: Reconcile
     assert first.failed == (f"{OTHER}: GitHub answered 403",)
     assert (first.told, first.marks.behind) == ((f"{REPO}#7 opened",), {str(OTHER): None})
     assert (second.failed, second.told, second.marks.behind) == ((), (f"{OTHER}#8 opened",), {})
+    assert third.told == ()
+
+
+async def test_an_owner_that_cannot_answer_keeps_only_itself_from_being_told(bench: ReconcileBench) -> None:
+    """What it missed is told when it answers again, though nothing has changed since."""
+    bench.serve(REPO)
+    for number in (7, 8):
+        pull = bench.github.open_pull(recent(number))
+        bench.cluster.views[REPO, number] = PullRequestView(pull=pull.model_copy(update={"head_sha": BEFORE}))
+    bench.cluster.stuck.add(7)
+    first, second, third = await reports(bench, after_first=bench.cluster.stuck.clear)
+    assert (first.told, first.failed) == (
+        (f"{REPO}#8 synchronize",),
+        (f"{REPO}#7: the owner of 7 could not answer",),
+    )
+    assert (second.told, second.failed, third.told) == ((f"{REPO}#7 synchronize",), (), ())
+
+
+async def test_an_installation_that_is_limited_keeps_no_other_from_being_told(bench: ReconcileBench) -> None:
+    """And what changed meanwhile in its repositories, which nobody could list, is told in the end."""
+    bench.serve(REPO)
+    bench.github.open_pull(recent(7))
+    bench.github.open_pull(recent(8, OTHER))
+    pull = recent(9, OTHER)
+    bench.cluster.views[OTHER, 9] = PullRequestView(pull=pull.model_copy(update={"head_sha": BEFORE}))
+    bench.github.open_pull(pull)
+    bench.installations.limited["installation 43"] = RateLimitedError("no calls left", datetime.now(UTC))
+
+    def listed_again() -> None:
+        bench.installations.limited.clear()
+        bench.serve(OTHER)
+
+    first, second, third = await reports(bench, after_first=listed_again)
+    assert (first.told, first.failed) == ((f"{REPO}#7 opened",), ("installation 43: no calls left",))
+    assert first.marks.compared_until is None
+    assert (second.told, second.failed) == ((f"{OTHER}#8 opened", f"{OTHER}#9 synchronize"), ())
     assert third.told == ()
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from activities.clients.git.fetch_errors import fetch_error
 from activities.clients.git.process import Git
-from tickborg.errors import UnavailableError
+from tickborg.errors import UnauthorizedError, UnavailableError
 from tickborg.github import RepositoryName
 
 Remote = Callable[[RepositoryName], str]
@@ -22,6 +22,9 @@ Remote = Callable[[RepositoryName], str]
 
 Token = Callable[[RepositoryName], str | None]
 """The password of ``x-access-token`` that may read a repository; None: it can be read without."""
+
+RenewedToken = Callable[[RepositoryName, str], str | None]
+"""Another password than the one that the server refused; None: it can be read without."""
 
 DEFAULT_TIME_LIMIT = timedelta(minutes=30)
 """For the first fetch of a large repository; later ones take seconds."""
@@ -55,6 +58,7 @@ class GitFetch:
         remote: where each repository is fetched from.
         token: what each may be read with; asked at every fetch, since tokens of an App live an hour. It
             reaches git through the environment: never its arguments, a file or a message.
+        renewed: what is tried once when the server refuses a token; None: there is no other.
         environment: of this process.
         time_limit: of one fetch.
     """
@@ -65,10 +69,12 @@ class GitFetch:
         token: Token,
         *,
         environment: Mapping[str, str],
+        renewed: RenewedToken | None = None,
         time_limit: timedelta = DEFAULT_TIME_LIMIT,
     ) -> None:
         self._remote = remote
         self._token = token
+        self._renewed = renewed
         self._time_limit = time_limit
         self._git = Git(environment)
 
@@ -83,7 +89,16 @@ class GitFetch:
             PermanentError: the server refused, or has no such repository.
             InfrastructureError: no space left on this disk, or no git on this host.
         """
-        url, token = self._remote(fetch.repo), self._token(fetch.repo)
+        token = self._token(fetch.repo)
+        try:
+            self._fetch(fetch, lock, token)
+        except UnauthorizedError:
+            if token is None or self._renewed is None:
+                raise
+            self._fetch(fetch, lock, self._renewed(fetch.repo, token))
+
+    def _fetch(self, fetch: Fetch, lock: int, token: str | None) -> None:
+        url = self._remote(fetch.repo)
         depth = ["--depth=1"] if fetch.shallow else []
         try:
             ended = self._git.run(

@@ -67,6 +67,12 @@ class GitHubApp:
         """A token that reads the code of ``repo`` and nothing else: git's password for ``x-access-token``."""
         return await self._granted(repo, fetch_only=repo.name)
 
+    async def renewed_fetch_token(self, repo: RepositoryName, refused: str) -> str:
+        """A token that reads the code of ``repo``, other than the one that git was ``refused`` with."""
+        installation = await self._installations.get(repo)
+        self._tokens.forget(Grant(installation, repo.name), refused)
+        return await self.fetch_token(repo)
+
     async def renewed_token(self, repo: RepositoryName, refused: str) -> str:
         """A token for the REST API other than the one that GitHub ``refused``.
 

@@ -1,6 +1,7 @@
 """Fetch tokens for threads: git work blocks, tokens are got on the event loop."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 
 from activities.clients.github.app import GitHubApp
 from activities.clients.github.transport import TOTAL_SECONDS
@@ -34,9 +35,18 @@ class FetchTokens:
             TickborgError: what GitHub answered instead.
             RuntimeError: called on the loop's own thread.
         """
+        return self._awaited(repo, self._app.fetch_token)
+
+    def renewed(self, repo: RepositoryName, refused: str) -> str:
+        """The same, but another than the one that the server ``refused``: it was revoked, say."""
+        return self._awaited(repo, lambda repo: self._app.renewed_fetch_token(repo, refused))
+
+    def _awaited(
+        self, repo: RepositoryName, ask: Callable[[RepositoryName], Coroutine[None, None, str]]
+    ) -> str:
         if _running_loop() is self._loop:
             raise RuntimeError("FetchTokens was called on the event loop's own thread: call it from another")
-        asked = asyncio.run_coroutine_threadsafe(self._app.fetch_token(repo), self._loop)
+        asked = asyncio.run_coroutine_threadsafe(ask(repo), self._loop)
         try:
             return asked.result(WAIT_SECONDS)
         except TimeoutError:

@@ -1,7 +1,7 @@
 """The client behind :class:`activities.ports.Installations`: what our App is installed on."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pydantic import AwareDatetime, BaseModel
 
@@ -11,13 +11,15 @@ from activities.clients.github.json_models import AccountJson, InstallationJson,
 from activities.clients.github.repository_calls import PAGE_SIZE, RepositoryCalls
 from activities.clients.github.transport import GitHubTransport
 from activities.ports import Stats
-from tickborg.errors import PermanentError, UnauthorizedError
+from tickborg.errors import PermanentError, TickborgError, UnauthorizedError
 from tickborg.events.payloads import GHOST
 from tickborg.github import PullRequest, RepositoryName
 from tickborg.quota import Purpose
 from tickborg.reconciling import BranchTip, ServedRepository
 
 log = logging.getLogger(__name__)
+
+Failed = Callable[[str, TickborgError], None]
 
 
 class RepositoryJson(BaseModel):
@@ -59,19 +61,25 @@ class GitHubInstallations:
         self._app = app
         self._calls = RepositoryCalls(transport, app, stats)
 
-    async def repositories(self) -> Sequence[ServedRepository]:
-        """Every repository with the App that is not archived; a suspended installation has none."""
+    async def repositories(self, failed: Failed) -> Sequence[ServedRepository]:
+        """Every repository with the App that is not archived; a suspended installation has none.
+
+        Args:
+            failed: is told of each installation that cannot be looked at now, and may raise what it is told.
+        """
         found = await installations_of(self._transport)
         active = [each.id for each in found if each.suspended_at is None]
-        return [repository for each in active for repository in await self._repositories_of(each)]
+        return [repository for each in active for repository in await self._repositories_of(each, failed)]
 
-    async def _repositories_of(self, installation: int) -> Sequence[ServedRepository]:
-        """One that was revoked a moment ago must not hide the others."""
+    async def _repositories_of(self, installation: int, failed: Failed) -> Sequence[ServedRepository]:
+        """One that was revoked a moment ago, or has spent its calls, must not hide the others."""
         try:
             return await self._listed(installation)
         except PermanentError as error:
             log.warning("installation %d is left out: %s", installation, error)
-            return ()
+        except TickborgError as error:
+            failed(f"installation {installation}", error)
+        return ()
 
     async def _listed(self, installation: int) -> Sequence[ServedRepository]:
         token = await self._app.installation_token(installation)
@@ -83,6 +91,7 @@ class GitHubInstallations:
 
     async def _all_of(self, token: str) -> Sequence[RepositoryJson]:
         path, names = "/installation/repositories{?per_page}", {"per_page": PAGE_SIZE}
+        self._transport.spending.admit(token, Purpose.PROGRESS, "GET /installation/repositories")
         items = self._transport.getiter(path, names, oauth_token=token, iterable_key="repositories")
         return [read(RepositoryJson, item) async for item in items]
 
