@@ -5,6 +5,7 @@ from temporalio import activity
 from activities.ports import Cluster
 from tickborg.github import BranchQuestion, PullRequestQuestion
 from tickborg.jobs import BuildersQuestion, QueueLength, QueuesQuestion
+from tickborg.memory import LabelsLeft
 from tickborg.owners import tell_owner
 from tickborg.push_memory import PushMemory
 from tickborg.requests import OwnerMessage
@@ -57,6 +58,11 @@ class ClusterActivities:
     async def last_push_memory(self, question: BranchQuestion) -> PushMemory | None:
         """What the last run of a branch's owner left behind when it ended; None: none is remembered."""
         return await self._cluster.last_push_memory(question.repo, question.branch)
+
+    @activity.defn(name="labels_left")
+    async def labels_left(self, question: PullRequestQuestion) -> LabelsLeft | None:
+        """The labels that an owner which has ended had put on its pull request; None: none is remembered."""
+        return await self._cluster.labels_left(question.repo, question.number)
 
     @activity.defn(name="tell_owner")
     async def tell_owner(self, message: OwnerMessage) -> None:

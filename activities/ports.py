@@ -27,6 +27,7 @@ from tickborg.jobs import (
     PushJob,
     PushReport,
 )
+from tickborg.memory import LabelsLeft
 from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus, Event
 from tickborg.push_memory import PushMemory
 from tickborg.quota import Purpose
@@ -264,6 +265,9 @@ class Cluster(Protocol):
 
     async def last_push_memory(self, repo: RepositoryName, branch: str) -> PushMemory | None:
         """What the last run of a branch's owner left behind when it ended; None: none is remembered."""
+
+    async def labels_left(self, repo: RepositoryName, number: int) -> LabelsLeft | None:
+        """The labels that an owner which has ended had put on its pull request; None: none is remembered."""
 
     async def housekeeping_queues(self) -> Sequence[str]:
         """The task queues of the processes that have a disk to tidy, and are alive."""

@@ -132,6 +132,7 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             asking.housekeeping_queues,
             asking.pull_request_view,
             asking.last_push_memory,
+            asking.labels_left,
             asking.tell_owner,
             CommentActivities(parse).read_comment,
             settings.policy,

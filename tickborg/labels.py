@@ -11,6 +11,8 @@ from tickborg.projects import ChangeFacts, ProjectSet
 INTERNAL_ERROR_LABEL = "tickborg-internal-error"
 """On a pull request while the bot has failed on it for good."""
 
+_PREFIXES = (LABEL_PREFIX, "scope: ", "platform: ")
+
 _PLATFORMS = (
     ("platform: macos", re.compile(r"\b(?:darwin|macos)\b", re.IGNORECASE)),
     ("platform: windows", re.compile(r"\bwindows\b", re.IGNORECASE)),
@@ -41,7 +43,8 @@ def label_change(
     """What to change so that the bot's labels are the wanted ones, and no person's decision is undone.
 
     A label that somebody else put on is not the bot's, and stays; one of the bot's that somebody took off
-    is not put on again as long as it is wanted. Labels are the same in any case, as they are for GitHub.
+    is not put on again as long as it is wanted. That the bot has failed nobody else says. Labels are the same
+    in any case, as they are for GitHub.
 
     Args:
         repo: the repository of the pull request.
@@ -53,12 +56,19 @@ def label_change(
     Returns:
         The change, and the labels that the bot has added by then and still answers for, sorted.
     """
+    added_before = {*added_before, *(label for label in present if label == INTERNAL_ERROR_LABEL)}
     add = _without(wanted, [*present, *added_before])
     kept = _without(added_before, _without(added_before, wanted))
     outdated = _without(added_before, wanted)
     remove = _without(outdated, _without(outdated, present))
     change = LabelChange(repo=repo, number=number, add=tuple(sorted(add)), remove=tuple(sorted(remove)))
     return change, tuple(sorted({*kept, *add}))
+
+
+def may_be_ours(label: str) -> bool:
+    """Whether a label is named like those of the bot: it may have put it there, or a person."""
+    name = label.casefold()
+    return name == INTERNAL_ERROR_LABEL or name.startswith(_PREFIXES)
 
 
 def title_words(title: str) -> frozenset[str]:

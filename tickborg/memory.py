@@ -6,7 +6,7 @@ from datetime import datetime
 from tickborg.build_records import OwnerMemory
 from tickborg.github import PullRequest, RepositoryName
 from tickborg.jobs import BuildOutcome, BuildsWanted, EvaluationOutcome, EvaluationResult, Merge, SkippedBuild
-from tickborg.labels import INTERNAL_ERROR_LABEL
+from tickborg.labels import INTERNAL_ERROR_LABEL, may_be_ours
 from tickborg.requests import BuildOrder
 from tickborg.systems import System
 from tickborg.texts import notices, reasons
@@ -65,6 +65,8 @@ class PullRequestMemory(OwnerMemory):
     """What the last evaluation called for; None: none has found it out yet."""
     labels_added: tuple[str, ...] = ()
     """Those on the pull request that the bot put there, and a person did not."""
+    labels_known: bool = False
+    """Whether it has been found out which of the labels an earlier owner put there, before it was closed."""
     comment_id: int | None = None
     internal_error: bool = False
     """Whether the bot has failed for good on what it evaluated or built last."""
@@ -152,6 +154,16 @@ class PullRequestMemory(OwnerMemory):
         return rest | {INTERNAL_ERROR_LABEL} if self.internal_error or self.summary_refused else rest
 
     @property
+    def must_look_for_labels(self) -> bool:
+        """Whether labels may be on it, by their names, that an earlier owner has left behind."""
+        known = self.labels_known or (self.labels_wanted is None and self.evaluation is None)
+        return not known and self.pull is not None and any(map(may_be_ours, self.pull.labels))
+
+    def left_behind(self) -> "LabelsLeft | None":
+        """What an owner that ends leaves to the next one; None: it has not found it out itself."""
+        return LabelsLeft(labels=self.labels_added) if self.labels_known else None
+
+    @property
     def base_sha(self) -> str | None:
         """The base pinned for this head."""
         return self.merge.base_sha if self.merge else None
@@ -230,6 +242,12 @@ def _without(order: BuildOrder, projects: Collection[str]) -> BuildOrder | None:
         return order.model_copy(update={"without": (*order.without, *sorted(projects))})
     left = tuple(project for project in order.projects if project not in projects)
     return order.model_copy(update={"projects": left}) if left else None
+
+
+class LabelsLeft(Value):
+    """What an owner leaves behind: the bot's labels, of which it is to know if it is opened again."""
+
+    labels: tuple[str, ...]
 
 
 class PullRequestStart(Value):

@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.events.pull_requests import PullRequestEvent
     from tickborg.github import PullRequest, PullRequestState
     from tickborg.jobs import BuildProgress, BuildsWanted, EvaluationOutcome, EvaluationResult
-    from tickborg.memory import PullRequestMemory, PullRequestStart
+    from tickborg.memory import LabelsLeft, PullRequestMemory, PullRequestStart
     from tickborg.order_planning import orders_of
     from tickborg.pull_news import News, news_of_description, news_of_event, same_change
     from tickborg.requests import BuildOrder, Request
@@ -75,14 +75,15 @@ class PullRequestOwner(Owner[Item]):
         self._showing = Showing(self._memory)
 
     @workflow.run
-    async def run(self, start: PullRequestStart) -> None:
-        """Own the pull request until it is closed and everything it started has ended."""
+    async def run(self, start: PullRequestStart) -> LabelsLeft | None:
+        """Own it until it is closed and everything it started has ended; which labels are the bot's then."""
         self._showing.show_operators()
         self._evaluation.go_on()
         self._builds.start_waiting()
         # No other await from here on, see there.
         if not await self._live():
             workflow.continue_as_new(start.model_copy(update={"memory": self._memory}))
+        return self._memory.left_behind()
 
     @workflow.signal(name=names.PULL_REQUEST_EVENT_SIGNAL)
     def pull_request_event(self, event: PullRequestEvent) -> None:

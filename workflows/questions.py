@@ -74,6 +74,21 @@ async def last_push_memory(repo: RepositoryName, branch: str) -> PushMemory | No
         return None
 
 
+async def labels_left(repo: RepositoryName, number: int) -> tuple[str, ...]:
+    """The labels of a pull request that were the bot's when it was closed, as far as that is remembered."""
+    try:
+        left = await workflow.execute_activity_method(
+            ClusterActivities.labels_left,
+            PullRequestQuestion(repo=repo, number=number),
+            **policies.RECOLLECTION,
+            summary="which labels were ours?",
+        )
+    except ActivityError as error:
+        workflow.logger.warning("labels of %s#%s are left to people: %s", repo, number, failure_reason(error))
+        return ()
+    return left.labels if left is not None else ()
+
+
 async def count(*events: Event) -> None:
     """Have events counted, if that can be done."""
     if not events:

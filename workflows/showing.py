@@ -1,6 +1,6 @@
 """What is shown of a pull request beside statuses and check runs: summary comment, labels, details."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.github import GitHubActivities
     from tickborg.errors import FailureKind
     from tickborg.github import PullRequestQuestion, SummaryComment
-    from tickborg.labels import label_change
+    from tickborg.labels import label_change, may_be_ours
     from tickborg.memory import PullRequestMemory
     from tickborg.quota import Purpose
     from tickborg.texts import comments, details
@@ -19,6 +19,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows import policies, questions
     from workflows.failures import failure_kind, failure_reason
     from workflows.newest_wins import NewestWins
+
+
+_LABELS_LEFT = "labels-left-by-an-earlier-owner"
 
 
 class Showing:
@@ -121,9 +124,23 @@ class Showing:
             await questions.count_refusal(self._memory.repo, error)
 
     def _show_labels(self) -> None:
-        if self._memory.labels != self._labels_said:
+        if self._memory.labels != self._labels_said or self._may_have_stale_labels():
             self._labels_said = self._memory.labels
             self._labels.say(self._memory.labels)
+
+    def _may_have_stale_labels(self) -> bool:
+        must_look = self._memory.must_look_for_labels and not self._labels.busy
+        return must_look and workflow.patched(_LABELS_LEFT)
+
+    async def _recall_labels(self, present: Collection[str]) -> bool:
+        """Learn which labels an owner had put on it that ended when it was closed; False: known before."""
+        memory = self._memory
+        known = memory.labels_known or memory.labels_added or self._labels_tried
+        unclear = not known and any(map(may_be_ours, present)) and workflow.patched(_LABELS_LEFT)
+        if unclear:
+            memory.labels_added = await questions.labels_left(memory.repo, memory.number)
+        memory.labels_known = True
+        return unclear
 
     async def _publish_labels(self, wanted: frozenset[str]) -> None:
         try:
@@ -145,6 +162,8 @@ class Showing:
             **policies.RESULT,
             summary="labels on the pull request",
         )
+        if await self._recall_labels(present):
+            wanted = self._memory.labels
         # What was tried and is there is ours, although GitHub's answer was lost.
         ours = frozenset(self._memory.labels_added) | (self._labels_tried & frozenset(present))
         change, added = label_change(repo, number, frozenset(present), ours, wanted)

@@ -22,6 +22,7 @@ from activities.clock import Clock, utc_now
 from activities.starting import start_workflow
 from tickborg.errors import PermanentError, UnavailableError
 from tickborg.github import RepositoryName
+from tickborg.memory import LabelsLeft
 from tickborg.names import HOUSEKEEPING_QUEUES, STATE_QUERY, build_task_queue, pull_request_id, push_id
 from tickborg.push_memory import PushMemory
 from tickborg.starts import Start
@@ -239,6 +240,17 @@ class TemporalCluster:
         owner = push_id(repo, branch)
         with failures_of(f"asking what {owner} has left behind"):
             return await last_result(self._client, owner, PushMemory, self._rpc_timeout)
+
+    async def labels_left(self, repo: RepositoryName, number: int) -> LabelsLeft | None:
+        """The labels that an owner which has ended had put on its pull request; None: none is remembered.
+
+        Raises:
+            UnavailableError: the server did not answer.
+            PermanentError: the server does not let us ask.
+        """
+        owner = pull_request_id(repo, number)
+        with failures_of(f"asking what {owner} has left behind"):
+            return await last_result(self._client, owner, LabelsLeft, self._rpc_timeout)
 
 
 @contextmanager

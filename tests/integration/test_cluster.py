@@ -464,6 +464,8 @@ async def test_a_server_that_is_away_is_a_reason_to_try_again() -> None:
         await cluster.pull_request_view(REPO, 1)
     with pytest.raises(UnavailableError, match="asking what push/acme/mono/main has left behind"):
         await cluster.last_push_memory(REPO, "main")
+    with pytest.raises(UnavailableError, match="asking what pr/acme/mono/1 has left behind"):
+        await cluster.labels_left(REPO, 1)
     with pytest.raises(UnavailableError, match=r"looking at the task queue build\.x86_64-linux"):
         await cluster.queue_length(LINUX)
 

@@ -24,6 +24,7 @@ from activities.ports import BuildLog, BuildLogs, Cluster, Command, CommandRunne
 from tests.support.patience import PATIENCE_SECONDS
 from tickborg.github import RepositoryName
 from tickborg.jobs import BuildJob
+from tickborg.memory import LabelsLeft
 from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus, Event, EventName
 from tickborg.push_memory import PushMemory
 from tickborg.starts import Start
@@ -150,6 +151,8 @@ class FakeCluster(Cluster):
     ) -> None:
         self._owners = owners
         self._left_behind = left_behind
+        self.labels: Callable[[RepositoryName, int], Awaitable[LabelsLeft | None]] | None = None
+        """Knows what the last run of a pull request's owner has left behind."""
         self.forgetting: Exception | None = None
         """Why nobody can say what a run has left behind."""
         self.builders: dict[System, int] = {}
@@ -197,6 +200,12 @@ class FakeCluster(Cluster):
         if self.forgetting is not None:
             raise self.forgetting
         return await self._left_behind(repo, branch) if self._left_behind is not None else None
+
+    async def labels_left(self, repo: RepositoryName, number: int) -> LabelsLeft | None:
+        """What was left behind, unless there is a reason for forgetting it."""
+        if self.forgetting is not None:
+            raise self.forgetting
+        return await self.labels(repo, number) if self.labels is not None else None
 
     async def housekeeping_queues(self) -> list[str]:
         """What ``disks`` says."""

@@ -53,6 +53,7 @@ from tickborg.github import (
     StatusState,
 )
 from tickborg.hearing import HearingPolicy
+from tickborg.memory import LabelsLeft
 from tickborg.names import LOST_LOG_WORKFLOW, pull_request_id, push_id
 from tickborg.policy import Policy
 from tickborg.projects import Project
@@ -135,6 +136,7 @@ class Bench:
         self.repositories = HeldRepositories(*projects)
         self.cluster = FakeCluster(owners=TemporalCluster(client), left_behind=self._left_behind)
         """Says how many builders are online; the builders themselves talk to the real one."""
+        self.cluster.labels = self._labels_left
         self.logs = FakeBuildLogs()
         self.stats = FakeStats()
         self.floor = BuildFloor()
@@ -409,12 +411,19 @@ class Bench:
 
     async def _left_behind(self, repo: RepositoryName, branch: str) -> PushMemory | None:
         """What the last run of a branch's owner has left behind, of those that this test has started."""
-        asking, owner = activity.info().workflow_run_id, push_id(repo, branch)
+        return await self._last_result(push_id(repo, branch), PushMemory)
+
+    async def _labels_left(self, repo: RepositoryName, number: int) -> LabelsLeft | None:
+        """The same of a pull request's owner."""
+        return await self._last_result(pull_request_id(repo, number), LabelsLeft)
+
+    async def _last_result(self, owner: str, kind: type[T]) -> T | None:
+        asking = activity.info().workflow_run_id
         runs = [run_id for workflow_id, run_id in self._started if workflow_id == owner and run_id != asking]
         if not runs:
             return None
-        handle = self.client.get_workflow_handle(owner, run_id=runs[-1], result_type=PushMemory)
-        left: PushMemory = await handle.result()
+        handle = self.client.get_workflow_handle(owner, run_id=runs[-1], result_type=kind)
+        left: T = await handle.result()
         return left
 
     def _check_run_at(self, name: str, sha: str, state: CheckStatus | CheckConclusion) -> CheckRun | None:

@@ -59,6 +59,7 @@ def test_every_activity_has_the_name_that_histories_know() -> None:
         "housekeeping_queues",
         "pull_request_view",
         "last_push_memory",
+        "labels_left",
         "tell_owner",
     ]
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.samples import REPO, project_set
-from tickborg.labels import label_change, wanted_labels
+from tickborg.labels import INTERNAL_ERROR_LABEL, label_change, may_be_ours, wanted_labels
 from tickborg.projects import ChangeFacts
 
 PROJECTS = project_set("meshmc", "libnbt++", "cgit")
@@ -77,3 +77,25 @@ def test_labels_are_the_same_in_any_case() -> None:
     """GitHub would answer a label in other case with the one there is."""
     change, ours = label_change(REPO, 7, {"Scope: CI", "SCOPE: docs"}, {"scope: docs"}, {"scope: ci"})
     assert (change.add, change.remove, ours) == ((), ("scope: docs",), ())
+
+
+def test_that_the_bot_has_failed_is_always_the_bots_to_take_back() -> None:
+    """Whoever has forgotten that it put the label there: nobody else does."""
+    change, added = label_change(REPO, 7, {INTERNAL_ERROR_LABEL, "project: cgit"}, set(), set())
+    assert (change.remove, added) == ((INTERNAL_ERROR_LABEL,), ())
+
+
+@pytest.mark.parametrize(
+    ("label", "ours"),
+    [
+        ("project: cgit", True),
+        ("Scope: CI", True),
+        ("platform: windows", True),
+        (INTERNAL_ERROR_LABEL, True),
+        ("projects", False),
+        ("help wanted", False),
+    ],
+)
+def test_the_bots_labels_are_known_by_how_they_are_named(label: str, *, ours: bool) -> None:
+    """Whether the bot put one there has to be asked."""
+    assert may_be_ours(label) is ours

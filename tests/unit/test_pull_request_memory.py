@@ -6,7 +6,7 @@ from tests.support.samples import REPO, build_view, pull_request
 from tickborg.build_records import BuildRecord
 from tickborg.jobs import BuildOutcome, EvaluationOutcome
 from tickborg.labels import INTERNAL_ERROR_LABEL
-from tickborg.memory import PullRequestMemory
+from tickborg.memory import LabelsLeft, PullRequestMemory
 from tickborg.systems import System
 
 SUCCESS, FAILURE, CANCELLED = BuildOutcome.SUCCESS, BuildOutcome.FAILURE, BuildOutcome.CANCELLED
@@ -64,6 +64,20 @@ def test_a_summary_that_is_refused_is_said_by_the_label_whatever_is_built() -> N
     assert blamed(remembered)
     remembered.summary_refused = False
     assert not blamed(remembered)
+
+
+def test_labels_are_looked_for_once_something_is_known_of_the_head() -> None:
+    """If some are named like the bot's, and nobody has looked before; only then is anything left behind."""
+    remembered = memory()
+    remembered.evaluation = None
+    remembered.pull = pull_request(labels=("project: cgit",))
+    assert not remembered.must_look_for_labels
+    remembered.labels_wanted = ()
+    assert remembered.must_look_for_labels
+    assert remembered.left_behind() is None
+    remembered.labels_known = True
+    assert not remembered.must_look_for_labels
+    assert remembered.left_behind() == LabelsLeft(labels=())
 
 
 def test_a_build_that_is_forgotten_says_nothing() -> None:
