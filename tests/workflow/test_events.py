@@ -161,7 +161,7 @@ async def test_a_pull_request_that_is_closed_with_a_new_head_is_known_as_closed(
     await owner.result()
     view = await owner.query(STATE_QUERY, result_type=PullRequestView)
     assert (view.pull.head_sha, view.pull.state) == (HEAD, PullRequestState.CLOSED)
-    assert [build.head_sha for build in view.builds] == [HEAD]
+    assert [(build.project, build.head_sha) for build in view.builds] == [("cgit", None)], "of that head"
 
 
 async def test_closing_cancels_an_evaluation(bench: Bench) -> None:
