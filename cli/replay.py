@@ -16,6 +16,7 @@ from temporalio.worker import Replayer
 
 from cli.workers import WORKFLOWS
 from tickborg.errors import RefusedError
+from workflows.unread_failures import UnreadFailuresInterceptor
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,11 @@ class Replayed:
 
 async def replay(histories: AsyncIterator[WorkflowHistory]) -> AsyncIterator[Replayed]:
     """Replay histories one by one; a divergence of one does not keep the others from being looked at."""
-    replayer = Replayer(workflows=list(WORKFLOWS), data_converter=pydantic_data_converter)
+    replayer = Replayer(
+        workflows=list(WORKFLOWS),
+        data_converter=pydantic_data_converter,
+        interceptors=[UnreadFailuresInterceptor()],
+    )
     async with replayer.workflow_replay_iterator(histories) as results:
         async for result in results:
             failure = result.replay_failure

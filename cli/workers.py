@@ -39,6 +39,7 @@ from workflows.pull_request import PullRequestOwner
 from workflows.push import PushOwner
 from workflows.reconcile import Reconcile
 from workflows.rerun import Rerun
+from workflows.unread_failures import UnreadFailuresInterceptor
 
 WORKFLOWS: Sequence[type] = (
     PullRequestOwner,
@@ -140,7 +141,12 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
             reporting.abandon_log,
             *(catching_up.activities if catching_up else ()),
         ],
-        interceptors=[WholeTriesInterceptor(), HeartbeatInterceptor(), FailureInterceptor()],
+        interceptors=[
+            WholeTriesInterceptor(),
+            HeartbeatInterceptor(),
+            FailureInterceptor(),
+            UnreadFailuresInterceptor(),
+        ],
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=GRACE,
     )

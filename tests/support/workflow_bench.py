@@ -297,6 +297,13 @@ class Bench:
         """All that ran until now."""
         return await read_histories(self.client, self._started)
 
+    async def cancel(self, workflow_type: str) -> WorkflowHandle[Any, Any]:
+        """Ask the first workflow of that type to end, as its owner would."""
+        run = (await self.histories()).of(workflow_type)[0]
+        handle = self.client.get_workflow_handle(run.workflow_id, run_id=run.run_id)
+        await handle.cancel()
+        return handle
+
     async def until_told_to_end(self, workflow_type: str) -> None:
         """Wait until the first workflow of that type has been asked to end, and has heard it."""
         run = (await self.histories()).of(workflow_type)[0]
@@ -390,7 +397,8 @@ class Bench:
         """Let the bot's workers work."""
         async with self._stack as stack:
             threads = stack.enter_context(ThreadPoolExecutor(GIT_THREADS))
-            decide_and_talk = workflow_worker(
+            self._new_decider = partial(
+                workflow_worker,
                 self.client,
                 github=self._port,
                 cluster=self.cluster,
@@ -398,11 +406,18 @@ class Bench:
                 stats=self.stats,
                 logs=self.logs,
             )
-            await stack.enter_async_context(decide_and_talk)
+            self._decider = await stack.enter_async_context(self._new_decider())
             await stack.enter_async_context(git_worker(self.client, self.repositories, threads))
             for system in builders:
                 await self.add_builder(system, concurrent=concurrent)
             yield
+
+    @asynccontextmanager
+    async def nobody_decides(self) -> AsyncIterator[None]:
+        """End the worker that decides; at the end another one is told at once of all that came meanwhile."""
+        await self._decider.shutdown()
+        yield
+        self._decider = await self._stack.enter_async_context(self._new_decider())
 
     async def note(self, workflow_id: str) -> None:
         """Have the newest run of a workflow seen through at the end."""

@@ -1,7 +1,13 @@
 """Cancelled in the very moment of ending: what was done stays done, and is said to the end."""
 
+from typing import Any
+
+import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHandle
+
 from tests.support.workflow_bench import HEAD, NEXT_HEAD, NUMBER, PROJECTS, REPO, Bench
-from tickborg.errors import HeadGoneError
+from tickborg.errors import HeadGoneError, RefusedError
 from tickborg.github import CheckConclusion, CheckStatus, StatusState
 from tickborg.labels import INTERNAL_ERROR_LABEL
 from tickborg.projects import Check, ProjectSet
@@ -79,3 +85,28 @@ async def test_a_build_of_a_head_that_is_gone_is_nobody_s_fault(bench: Bench) ->
     histories = await bench.end()
     assert [build.ending for build in histories.of("Build")] == ["completed"]
     assert INTERNAL_ERROR_LABEL not in bench.github.labels_on(REPO, NUMBER)
+
+
+async def test_a_step_that_fails_as_its_evaluation_is_cancelled_is_no_fault(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A worker that comes back hears of both at once. Nobody needs the failure, or complains of it."""
+    merging = bench.repositories.hold(HEAD)
+    bench.repositories.fail(HEAD, RefusedError("no such base"))
+    await bench.open("cgit")
+    await bench.until_said(HEAD, "merging with main")
+    async with bench.nobody_decides():
+        evaluation = await bench.cancel("Evaluation")
+        merging.set()
+        await until_a_step_has_failed(evaluation)
+    assert (await bench.until_status(HEAD, StatusState.ERROR)).description == "cancelled"
+    await bench.end()
+    assert "never retrieved" not in caplog.text
+
+
+async def until_a_step_has_failed(handle: WorkflowHandle[Any, Any]) -> None:
+    """Wait until an activity has failed for good."""
+    async for event in handle.fetch_history_events(wait_new_event=True):
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED:
+            return
+    raise AssertionError("the workflow has ended without such an event")
