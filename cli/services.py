@@ -6,9 +6,9 @@ needs, web frameworks and metrics, is imported there: that is a fifth of the tim
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from temporalio.client import Client
-from temporalio.worker import Worker
 
 from activities import ports
 from activities.attempt import Builder
@@ -40,6 +39,7 @@ from activities.clients.owners import OwnerLookup
 from activities.clients.workspace.room import BuildSlots, Room
 from activities.clients.workspace.workspace import WorkspaceFolder
 from activities.reconciling import ComparisonActivities, DeliveryActivities
+from cli.polling import polling
 from cli.temporal_client import trying_once
 from cli.workers import (
     BUILD_PACE,
@@ -229,7 +229,7 @@ async def working(  # noqa: PLR0913 - all that a worker is wired to
             logs=publishers.logs,
             catching_up=CatchingUp(DeliveryActivities(github.deliveries), comparison),
         )
-        async with decide, git_worker(client, Mirror(mirrors), threads):
+        async with polling(decide, git_worker(client, Mirror(mirrors), threads)):
             yield
 
 
@@ -263,20 +263,8 @@ async def building(
         )
         for system in builders.systems
     ]
-    async with _running_together(workers):
+    async with polling(*workers):
         yield activities
-
-
-@asynccontextmanager
-async def _running_together(workers: Sequence[Worker]) -> AsyncIterator[None]:
-    """Run workers; at the end none takes new work while another one waits for what it has."""
-    async with AsyncExitStack() as stack:
-        for worker in workers:
-            await stack.enter_async_context(worker)
-        try:
-            yield
-        finally:
-            await asyncio.gather(*(worker.shutdown() for worker in workers))
 
 
 @asynccontextmanager
@@ -292,7 +280,7 @@ async def housekeeping(
     # Two processes may have one name, and each has a disk.
     queue = housekeeping_task_queue(f"{name}.{uuid4().hex[:8]}")
     with ThreadPoolExecutor(1, "housekeeping") as thread:
-        async with housekeeping_worker(client, queue, disk, thread):
+        async with polling(housekeeping_worker(client, queue, disk, thread)):
             yield
 
 

@@ -21,6 +21,7 @@ CONNECT_TIMEOUT = timedelta(seconds=10)
 """Without one, an address that swallows packets holds a process up for minutes."""
 
 _SYSTEM_SAYS = re.compile(r'Os \{.* message: "([^"]+)" \}')
+_TEMPORAL_SAYS = re.compile(r'Status \{ code: \w+, message: "([^"]+?)\.?"')
 
 SOON = timedelta(seconds=2)
 """How long a caller that somebody waits for tries to reach Temporal."""
@@ -67,15 +68,20 @@ async def connect(
             connect_timeout=CONNECT_TIMEOUT, runtime=runtime or worker_runtime()
         )
     except RuntimeError as error:  # what the SDK's native part raises, whatever went wrong
-        raise UnavailableError(
-            f"cannot connect to Temporal at {connection.address}, namespace {connection.namespace}: "
-            f"{_in_words(error)}; check [temporal] address and tls in tickborg.toml and that the server runs"
-        ) from error
+        raise unavailable(connection.address, connection.namespace, error) from error
+
+
+def unavailable(address: str, namespace: str, error: RuntimeError) -> UnavailableError:
+    """What an operator is told when the SDK's native part does not reach Temporal."""
+    return UnavailableError(
+        f"cannot connect to Temporal at {address}, namespace {namespace}: {_in_words(error)}; "
+        "check [temporal] address, namespace and tls in tickborg.toml and that the server runs"
+    )
 
 
 def _in_words(error: RuntimeError) -> str:
-    """What the system says, where the SDK's native part tells it wrapped in the names of its own layers."""
-    said = _SYSTEM_SAYS.search(str(error))
+    """What the system says, or Temporal; the SDK's native part wraps it in the names of its own layers."""
+    said = _SYSTEM_SAYS.search(str(error)) or _TEMPORAL_SAYS.search(str(error))
     return said[1] if said else str(error)
 
 
