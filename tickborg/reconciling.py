@@ -91,6 +91,8 @@ class ReconcileReport(Value):
     """Deliveries that have not arrived and may yet."""
     given_up: tuple[GivenUp, ...] = ()
     """Deliveries that would fail again, and are not asked for."""
+    refused: Mapping[int, int] = Field(default_factory=dict)
+    """How many of those that may yet arrive wait for a person to mend something, by what is answered."""
     compared: bool = False
     """Whether GitHub was compared with what owners know: not while deliveries may still tell of it."""
     repositories: int = 0
@@ -228,7 +230,14 @@ def outcome_of(report: ReconcileReport) -> ReconcileOutcome:
     """Whether a run has left something undone."""
     if report.failed or not report.complete or report.marks.behind:
         return ReconcileOutcome.FAILED
+    if report.refused:
+        return ReconcileOutcome.REFUSED
     return ReconcileOutcome.WHOLE if report.compared else ReconcileOutcome.AWAITING
+
+
+def is_behind(report: ReconcileReport) -> bool:
+    """Whether a run leaves something to the next one, or to a person: what is given up is lost."""
+    return outcome_of(report) is not ReconcileOutcome.WHOLE or bool(report.given_up)
 
 
 def events_of(report: ReconcileReport, told: Iterable[Missed], now: datetime) -> tuple[Event, ...]:

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
         Unsettled,
         awaited,
         outstanding,
+        refusals,
         settled_until,
         to_ask_for,
     )
@@ -106,6 +107,7 @@ class Reconcile:
                 "arrived": len(record.arrived),
                 "unsettled": awaited(may_arrive, asked),
                 "given_up": record.given_up,
+                "refused": refusals(may_arrive.unsettled),
             }
         )
 

@@ -26,6 +26,7 @@ from workflows.reconcile import MOST_ASKED, MOST_TOLD
 OTHER = RepositoryName(owner="acme", name="other")
 ELSEWHERE = RepositoryName(owner="nobody", name="other")
 BEFORE = "d" * 40
+REFUSED = 403
 RUNS = 3
 
 
@@ -91,6 +92,22 @@ async def test_while_the_webhook_is_away_a_few_are_tried_and_nothing_is_told(ben
     assert (report.arrived, report.unsettled, report.compared) == (0, 200, False)
     assert [event.outcome for event in bench.stats.named(EventName.RECONCILED)] == ["awaiting"]
     assert bench.told() == []
+
+
+async def test_when_a_wrong_secret_is_mended_all_that_it_refused_arrives(bench: ReconcileBench) -> None:
+    """Until then each run asks for a few and says what is wrong."""
+    bench.serve(REPO)
+    bench.deliveries.send(59, REFUSED)
+    bench.deliveries.answer = REFUSED
+
+    def mended() -> None:
+        bench.deliveries.answer = TAKEN
+
+    first, second, third = await reports(bench, after_first=mended)
+    assert (first.asked, first.given_up, first.refused) == (FIRST_ROUND, (), {REFUSED: 59})
+    assert (second.asked, second.arrived, second.refused, second.compared) == (59, 59, {}, True)
+    assert third.asked == 0
+    assert [event.outcome for event in bench.stats.named(EventName.RECONCILED)][:2] == ["refused", "whole"]
 
 
 async def test_when_the_webhook_is_back_everything_is_asked_for_once(bench: ReconcileBench) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from tickborg.reconciling import ReconcileReport
+from tickborg.texts import refusals
 from tickborg.texts.durations import spoken
 
 _MOST_NAMED = 20
@@ -22,7 +23,9 @@ def _of_deliveries(report: ReconcileReport) -> Iterator[str]:
     if report.asked:
         yield f"deliveries: {report.asked:,} repeated, of which {report.arrived:,} arrived"
     if report.unsettled:
-        yield f"deliveries: {report.unsettled:,} still to arrive; is the webhook up?"
+        found = f"deliveries: {report.unsettled:,} still to arrive"
+        yield found if report.refused else f"{found}; is the webhook up?"
+    yield from refusals.lines(report.refused)
     kinds = Counter((each.event, each.status_code) for each in report.given_up)
     for (event, status), count in sorted(kinds.items()):
         yield f"deliveries: {count:,} of {event} not asked for again, answered {status}"
