@@ -114,8 +114,8 @@ class Record(Value):
     given_up: tuple[GivenUp, ...] = ()
     arrived: tuple[str, ...] = ()
     """Guids of those deliveries asked about that have arrived, sorted."""
-    complete: bool = True
-    """False: there was more than is read at once, and what is older was not looked at."""
+    older: str = ""
+    """GitHub's cursor of what is older and was not looked at, being more than is read at once."""
 
 
 def read_record(
@@ -123,7 +123,7 @@ def read_record(
     now: datetime,
     *,
     about: Collection[str] = (),
-    complete: bool = True,
+    older: str = "",
     pace: Pace = USUAL_PACE,
 ) -> Record:
     """What ``attempts`` come to: all that were made since some moment, in any order.
@@ -132,7 +132,7 @@ def read_record(
         attempts: GitHub's list.
         now: when it was read.
         about: guids of deliveries of which it is to be said that they have arrived.
-        complete: whether the list goes as far back as it should.
+        older: GitHub's cursor, if the list does not go as far back as it should.
         pace: how soon a delivery is believed to be itself the fault.
     """
     by_guid: dict[str, list[Attempt]] = {}
@@ -150,7 +150,7 @@ def read_record(
         )[:MOST_REPORTED],
         given_up=tuple(_given_up(tries[-1]) for tries in hopeless)[:MOST_REPORTED],
         arrived=tuple(sorted({attempt.guid for attempt in attempts if attempt.arrived} & set(about))),
-        complete=complete,
+        older=older,
     )
 
 

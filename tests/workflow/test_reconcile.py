@@ -150,6 +150,25 @@ async def test_one_run_asks_for_so_many_and_the_next_goes_on(bench: ReconcileBen
     assert len(bench.deliveries.repeated) == len(set(bench.deliveries.repeated))
 
 
+async def test_of_a_record_too_long_to_be_read_nothing_is_passed_over(bench: ReconcileBench) -> None:
+    """The older part is read after the newer one has arrived, in the same run or the next."""
+    bench.serve(REPO)
+    bench.deliveries.page = 20
+    bench.deliveries.send(30, AWAY)
+    bench.deliveries.send(45, TAKEN)
+    bench.deliveries.send(5, AWAY)
+    bench.deliveries.answer = AWAY
+
+    def back() -> None:
+        bench.deliveries.answer = TAKEN
+
+    first, second, third = await reports(bench, after_first=back)
+    assert (first.asked, first.complete, first.compared) == (5, False, False)
+    assert (second.arrived, second.complete, second.compared) == (35, True, True)
+    assert (third.asked, third.marks.unread) == (0, None)
+    assert len(set(bench.deliveries.repeated)) == 35
+
+
 async def test_what_github_repeats_no_more_is_waited_for_by_nobody(bench: ReconcileBench) -> None:
     """It was forgotten between the look and the question."""
     bench.serve(REPO)

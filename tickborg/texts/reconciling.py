@@ -19,7 +19,7 @@ def lines(report: ReconcileReport) -> tuple[str, ...]:
 
 def _of_deliveries(report: ReconcileReport) -> Iterator[str]:
     found = f"deliveries: {report.looked_at:,} looked at"
-    yield found if report.complete else f"{found}, which is not all: older ones were not read"
+    yield found if report.complete else f"{found}, which is not all: the next run goes on with older ones"
     if report.asked:
         yield f"deliveries: {report.asked:,} repeated, of which {report.arrived:,} arrived"
     if report.unsettled:
