@@ -6,8 +6,10 @@ Nothing here catches an error to report it: :mod:`activities.failures` does that
 from temporalio import activity
 
 from activities.ports import GitHub
+from tickborg.errors import PutOffError, UnavailableError
 from tickborg.github import (
     SUMMARY_MARKER,
+    CheckRun,
     CheckRunAnswer,
     CheckRunOpening,
     CheckRunUpdate,
@@ -65,14 +67,22 @@ class GitHubActivities:
         """Create a check run and return its id; a retry looks for the run an earlier try made.
 
         It is known by commit, name and external id, the last of which no other build has. It may have been
-        made to say something else, so it is told what it is to say now.
+        made to say something else, so it is told what it is to say now. A failure because the call was put
+        off means that there is none.
         """
         if opening.may_exist or activity.info().attempt > 1:
-            found = await self._github.find_check_run(opening.run)
+            found = await self._made_before(opening.run)
             if found is not None:
                 await self._github.update_check_run(found, opening.run)
                 return found
         return await self._github.create_check_run(opening.run)
+
+    async def _made_before(self, run: CheckRun) -> int | None:
+        """That this is put off is not said as such, which would mean that nothing has ever been sent."""
+        try:
+            return await self._github.find_check_run(run)
+        except PutOffError as error:
+            raise UnavailableError(str(error)) from None
 
     @activity.defn(name="update_check_run")
     async def update_check_run(self, update: CheckRunUpdate) -> None:
@@ -114,13 +124,14 @@ class GitHubActivities:
         It is known by its id, and by its marker where the id is not known or somebody deleted the comment:
         a retry finds the comment that an earlier try wrote.
         """
+        repo, number, body, purpose = comment.repo, comment.number, comment.body, comment.purpose
         known = comment.comment_id
-        if known is not None and await self._github.edit_comment(comment.repo, known, comment.body):
+        if known is not None and await self._github.edit_comment(repo, known, body, purpose):
             return known
-        found = await self._github.find_comment(comment.repo, comment.number, SUMMARY_MARKER)
-        if found is not None and await self._github.edit_comment(comment.repo, found, comment.body):
+        found = await self._github.find_comment(repo, number, SUMMARY_MARKER, purpose)
+        if found is not None and await self._github.edit_comment(repo, found, body, purpose):
             return found
-        return await self._github.create_comment(comment.repo, comment.number, comment.body)
+        return await self._github.create_comment(repo, number, body, purpose)
 
     @activity.defn(name="react")
     async def react(self, reaction: Reaction) -> None:

@@ -29,6 +29,7 @@ from tickborg.jobs import (
 )
 from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus, Event
 from tickborg.push_memory import PushMemory
+from tickborg.quota import Purpose
 from tickborg.reconciling import BranchTip, ServedRepository
 from tickborg.starts import Start
 from tickborg.systems import System
@@ -74,13 +75,19 @@ class GitHub(Protocol):
     async def remove_label(self, repo: RepositoryName, number: int, label: str) -> None:
         """Take one label off; one that is not there is no error."""
 
-    async def find_comment(self, repo: RepositoryName, number: int, marker: str) -> int | None:
+    async def find_comment(
+        self, repo: RepositoryName, number: int, marker: str, purpose: Purpose = Purpose.RESULT
+    ) -> int | None:
         """The id of our own oldest comment that contains ``marker``, if there is one."""
 
-    async def create_comment(self, repo: RepositoryName, number: int, body: str) -> int:
+    async def create_comment(
+        self, repo: RepositoryName, number: int, body: str, purpose: Purpose = Purpose.RESULT
+    ) -> int:
         """Write a comment and return its id."""
 
-    async def edit_comment(self, repo: RepositoryName, comment_id: int, body: str) -> bool:
+    async def edit_comment(
+        self, repo: RepositoryName, comment_id: int, body: str, purpose: Purpose = Purpose.RESULT
+    ) -> bool:
         """Replace a comment's body; False: somebody deleted the comment."""
 
     async def react(self, repo: RepositoryName, comment_id: int, content: str) -> None:

@@ -1,11 +1,14 @@
 """What benchmarks of one run share: a folder, sizes, and the monorepo."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from activities.clients.git.mirror_store import MirrorStore
 from benchmarks.monorepo import Branches, Monorepo
+from cli.embedded_rabbitmq import EmbeddedRabbitMQ
 from cli.services import mirror_store
 from tickborg.github import RepositoryName
 from tickborg.jobs import MergeJob
@@ -70,10 +73,12 @@ class Ground:
     Args:
         folder: for everything that benchmarks make; whoever made it removes it.
         sizes: how often, and on how much.
+        broker: URL of a RabbitMQ that is there; None: each benchmark that needs one starts its own.
     """
 
     folder: Path
     sizes: Sizes = field(default_factory=Sizes)
+    broker: str | None = None
     repo = RepositoryName(owner="bench", name="monorepo")
 
     @cached_property
@@ -99,6 +104,15 @@ class Ground:
             base_ref="main",
             base_sha=self.monorepo.commit("main"),
         )
+
+    @asynccontextmanager
+    async def rabbitmq(self, folder: Path) -> AsyncIterator[str]:
+        """The URL of a RabbitMQ; a new one keeps its state in ``folder``."""
+        if self.broker is not None:
+            yield self.broker
+            return
+        async with EmbeddedRabbitMQ(folder) as node:
+            yield node.url
 
     def subfolder(self, name: str) -> Path:
         """A new folder of this name."""

@@ -21,7 +21,6 @@ from benchmarks.processes import tickborg, write_secret
 from benchmarks.traffic import MALFORMED, REPEATED, Acts, Webhook, act, traffic
 from benchmarks.webhook_sender import ANSWERS, Answer, Request, Sending
 from cli.demo.sample import create
-from cli.embedded_rabbitmq import EmbeddedRabbitMQ
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.temporal_client import TemporalConnection, connect
 from emulator import EmulatedGitHub, serve
@@ -139,22 +138,23 @@ def measure(ground: Ground) -> list[Measured]:
 
 async def _measure(ground: Ground) -> tuple[Round, Round]:
     count = ground.sizes.webhooks
-    async with _services(ground.subfolder("load")) as services:
+    async with _services(ground) as services:
         even = await _round(services, "even", count, pause=A_MINUTE / IN_A_MINUTE)
         return even, await _round(services, "burst", count, pause=0)
 
 
 @asynccontextmanager
-async def _services(folder: Path) -> AsyncIterator[Services]:
+async def _services(ground: Ground) -> AsyncIterator[Services]:
+    folder = ground.subfolder("load")
     github = EmulatedGitHub(hourly_calls=1_000_000)
     app = github.create_app("tickborg", webhook_secret=_SECRET)
     app.webhook_url = "http://nowhere.invalid"
     async with (
         serve(github) as url,
         EmbeddedTemporal(folder / "temporal") as temporal,
-        EmbeddedRabbitMQ(folder / "rabbitmq") as rabbitmq,
+        ground.rabbitmq(folder / "rabbitmq") as rabbitmq,
     ):
-        secrets = {"key.pem": app.private_key, "webhook-secret": _SECRET, "url": rabbitmq.url}
+        secrets = {"key.pem": app.private_key, "webhook-secret": _SECRET, "url": rabbitmq}
         for name, secret in secrets.items():
             write_secret(folder / name, secret)
         settings = folder / "tickborg.toml"

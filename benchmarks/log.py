@@ -12,7 +12,6 @@ from uuid import uuid4
 from benchmarks.ground import Ground
 from benchmarks.measurement import Measured, Sample, Unit
 from cli.child_process import end_child, start_child
-from cli.embedded_rabbitmq import EmbeddedRabbitMQ
 from messaging.amqp import AmqpTransport
 from messaging.log_collector import LogCollector
 from messaging.log_publisher import Batching, LogPublisher
@@ -42,9 +41,9 @@ def measure(ground: Ground) -> list[Measured]:
 async def _measure(ground: Ground) -> list[Measured]:
     folder, sizes = ground.subfolder("log"), ground.sizes
     async with (
-        EmbeddedRabbitMQ(folder / "rabbitmq") as node,
-        AmqpTransport(node.url) as transport,
-        _collector_process(node.url, folder / "logs"),
+        ground.rabbitmq(folder / "rabbitmq") as url,
+        AmqpTransport(url) as transport,
+        _collector_process(url, folder / "logs"),
     ):
         await transport.available()
         await _rate(transport, folder, 10 * WRITE, Batching())  # until everything is warm

@@ -13,7 +13,6 @@ from benchmarks.ground import Ground
 from benchmarks.measurement import Measured, Sample, since
 from benchmarks.processes import write_secret
 from benchmarks.timeline import timeline
-from cli.embedded_rabbitmq import EmbeddedRabbitMQ
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.temporal_client import TemporalConnection, connect
 from cli.watching import settled
@@ -55,9 +54,9 @@ async def _measure(ground: Ground) -> Mapping[str, tuple[float, ...]]:
     folder = ground.subfolder("webhook-servers")
     async with (
         EmbeddedTemporal(folder / "temporal") as temporal,
-        EmbeddedRabbitMQ(folder / "rabbitmq") as rabbitmq,
+        ground.rabbitmq(folder / "rabbitmq") as rabbitmq,
     ):
-        write_secret(folder / "url", rabbitmq.url)
+        write_secret(folder / "url", rabbitmq)
         servers = f'[temporal]\naddress = "{temporal.address}"\n[rabbitmq]\nurl_file = "{folder}/url"'
         client = await connect(TemporalConnection(temporal.address))
         async with tickborg_up(ground, "webhook", servers=servers) as deployment:

@@ -103,10 +103,11 @@ _SERVICES = {
 
 def _add_service(name: Service, summary: str) -> None:
     def service(config: ConfigOption = None) -> None:
+        settings = _settings(config, name)  # first: whoever mistyped one need not wait for the rest
         from cli import processes  # noqa: PLC0415 - a command pays only for itself
 
         start_logging()
-        run(getattr(processes, name.value)(_settings(config, name)))
+        run(getattr(processes, name.value)(settings))
 
     app.command(name=name.value, help=summary)(service)
 

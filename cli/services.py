@@ -1,6 +1,7 @@
 """Each service of tickborg, wired: async context managers that run it for as long as a block.
 
-``tickborg worker`` and its like run one of them; :mod:`cli.bot` runs all in one process.
+``tickborg worker`` and its like run one of them; :mod:`cli.bot` runs all in one process. What only one
+needs, web frameworks and metrics, is imported there: that is a fifth of the time in which a process starts.
 """
 
 import asyncio
@@ -39,7 +40,6 @@ from activities.clients.owners import OwnerLookup
 from activities.clients.workspace.room import BuildSlots, Room
 from activities.clients.workspace.workspace import WorkspaceFolder
 from activities.reconciling import ComparisonActivities, DeliveryActivities
-from cli.http_server import listening
 from cli.temporal_client import trying_once
 from cli.workers import (
     BUILD_PACE,
@@ -50,18 +50,12 @@ from cli.workers import (
     housekeeping_worker,
     workflow_worker,
 )
-from dashboard.app import create_app as create_dashboard
-from dashboard.temporal_owners import TemporalOwners
 from messaging.live import LiveLogs
 from messaging.log_collector import LogCollector
 from messaging.log_publisher import LogPublisher
 from messaging.log_retention import LogRetention
 from messaging.log_store import LogReader, LogStore
-from messaging.metrics import Metrics
-from messaging.metrics_page import PATH as METRICS_PATH
-from messaging.metrics_page import metrics_application
 from messaging.spool import SpoolFolder
-from messaging.stats_collector import StatsCollector
 from messaging.stats_publisher import StatsPublisher
 from messaging.transport import Transport
 from tickborg.github import RepositoryName
@@ -70,8 +64,6 @@ from tickborg.names import housekeeping_task_queue
 from tickborg.policy import Policy
 from tickborg.retention import Retention
 from tickborg.systems import System
-from webhook.app import create_app as create_webhook
-from webhook.temporal_starter import TemporalStarter
 
 PROGRAM = f"tickborg/{version('tickborg')}"
 
@@ -184,11 +176,16 @@ async def collecting_logs(
 @asynccontextmanager
 async def collecting_stats(transport: Transport, host: str, port: int) -> AsyncIterator[str]:
     """``tickborg stats``: count events; yields the URL of the metrics."""
+    from cli.http_server import listening  # noqa: PLC0415 - a service pays only for itself
+    from messaging.metrics import Metrics  # noqa: PLC0415 - a service pays only for itself
+    from messaging.metrics_page import PATH, metrics_application  # noqa: PLC0415 - a service pays only for itself
+    from messaging.stats_collector import StatsCollector  # noqa: PLC0415 - a service pays only for itself
+
     metrics = Metrics()
     page = listening(metrics_application(metrics), host=host, port=port, setting="[stats] port")
     try:
         async with _running(StatsCollector(transport, metrics).run), page as url:
-            yield url + METRICS_PATH
+            yield url + PATH
     finally:
         metrics.close()
 
@@ -304,8 +301,12 @@ async def hearing(  # noqa: PLR0913 - what it listens on, and all it is wired to
     client: Client, secret: bytes, policy: HearingPolicy, stats: ports.Stats, *, host: str, port: int
 ) -> AsyncIterator[str]:
     """``tickborg webhook``: hear GitHub; yields the service's URL."""
+    from cli.http_server import listening  # noqa: PLC0415 - a service pays only for itself
+    from webhook.app import create_app  # noqa: PLC0415 - a service pays only for itself
+    from webhook.temporal_starter import TemporalStarter  # noqa: PLC0415 - a service pays only for itself
+
     starter = TemporalStarter(await trying_once(client))
-    app = create_webhook(secret=secret, policy=policy, starter=starter, stats=stats)
+    app = create_app(secret=secret, policy=policy, starter=starter, stats=stats)
     async with listening(app, host=host, port=port, setting="[webhook] port") as url:
         yield url
 
@@ -324,7 +325,11 @@ async def showing(  # noqa: PLR0913 - what it listens on, and all it is wired to
 
     ``public_url`` is where people find it, if that is elsewhere: perhaps below a path.
     """
-    app = create_dashboard(
+    from cli.http_server import listening  # noqa: PLC0415 - a service pays only for itself
+    from dashboard.app import create_app  # noqa: PLC0415 - a service pays only for itself
+    from dashboard.temporal_owners import TemporalOwners  # noqa: PLC0415 - a service pays only for itself
+
+    app = create_app(
         owners=TemporalOwners(client),
         logs=logs,
         live=LiveLogs(transport),

@@ -1,11 +1,10 @@
 """``/metrics`` as a web application, for Prometheus."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from prometheus_client import make_asgi_app
-
-from messaging.metrics import Metrics
+if TYPE_CHECKING:
+    from messaging.metrics import Metrics
 
 PATH = "/metrics"
 
@@ -15,8 +14,10 @@ Send = Callable[[Scope], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-def metrics_application(metrics: Metrics) -> Application:
+def metrics_application(metrics: "Metrics") -> Application:
     """The metrics at :data:`PATH` and nothing elsewhere."""
+    from prometheus_client import make_asgi_app  # noqa: PLC0415 - who only asks for the page needs it not
+
     exposition = make_asgi_app(metrics.registry)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -23,6 +23,7 @@ import logging
 import os
 import sys
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -40,6 +41,11 @@ SPOOL_LIMIT = 1024**3
 RESERVE = 64 * 1024**2
 """Bytes more for the ends of logs: those of some 200,000 builds."""
 
+COUNTED_SECONDS = 1.0
+"""For so long a folder is not counted again: after a day without RabbitMQ there are thousands of files. What
+others put there meanwhile may make it larger than its limit."""
+
+_NO_FOLDER = (FileNotFoundError, NotADirectoryError, PermissionError)
 _SUFFIX = ".spool"
 _CHECKSUM_LENGTH = 8
 _READ_BYTES = 1024 * 1024
@@ -115,6 +121,9 @@ class SpoolFolder:
     def __init__(self, folder: Path, limit: int = SPOOL_LIMIT) -> None:
         self._folder = folder
         self._limit = limit
+        self._counting = threading.Lock()
+        self._used = 0
+        self._counted_at = float("-inf")
 
     def create(self, attempt_id: UUID) -> SpoolFile:
         """A new, empty file.
@@ -135,8 +144,14 @@ class SpoolFolder:
         Raises:
             SpoolFullError: they may not.
         """
-        used = sum(size for _, size, _ in self._entries())
-        if used + size > self._limit + (RESERVE if reserve else 0):
+        most = self._limit + (RESERVE if reserve else 0)
+        with self._counting:
+            if time.monotonic() - self._counted_at > COUNTED_SECONDS or self._used + size > most:
+                self._used = sum(size for _, size, _ in self._entries())
+                self._counted_at = time.monotonic()
+            used = self._used
+            self._used += size
+        if used + size > most:
             raise SpoolFullError(
                 f"the spool {self._folder} is full ({used} of {self._limit} bytes);"
                 " bring RabbitMQ back, or raise [rabbitmq] spool_limit"
@@ -149,10 +164,13 @@ class SpoolFolder:
 
     def _entries(self) -> Iterator[tuple[int, int, Path]]:
         """Time of the last change in nanoseconds, size in bytes, and path of each file."""
-        for path in self._folder.glob(f"*{_SUFFIX}"):
-            with suppress(FileNotFoundError):  # sent and removed by another process
-                status = path.stat()
-                yield status.st_mtime_ns, status.st_size, path
+        with suppress(*_NO_FOLDER), os.scandir(self._folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(_SUFFIX):
+                    with suppress(FileNotFoundError):  # sent and removed by another process
+                        path = Path(entry.path)
+                        status = path.stat()  # Windows does not know the size of an open file from its folder
+                        yield status.st_mtime_ns, status.st_size, path
 
 
 def _take(path: Path, mode: str) -> SpoolFile | None:

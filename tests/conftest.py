@@ -26,6 +26,14 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+LONGEST = ("integration", "workflow")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left with it when the others are done."""
+    items.sort(key=lambda item: (*LONGEST, item.path.parent.name).index(item.path.parent.name))
+
+
 pytest.register_assert_rewrite("tests.support.expected")
 
 # Time limits on examples, and on making them up, fail tests on a busy machine and find nothing;

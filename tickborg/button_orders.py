@@ -1,13 +1,13 @@
 """What the press of a button comes to, given who pressed it (design, section 6)."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from tickborg.acl import Person
 from tickborg.events.buttons import CheckRunButton
 from tickborg.external_ids import BuildReference
 from tickborg.github import PullRequest
 from tickborg.requests import ButtonOrder, EvaluateOrder, NoticeOrder, Order
-from tickborg.texts import notices
+from tickborg.texts import button_answers, notices
 
 
 def of_pull_request(button: CheckRunButton, pull: PullRequest, presser: Person) -> Order:
@@ -22,9 +22,14 @@ def of_pull_request(button: CheckRunButton, pull: PullRequest, presser: Person) 
     return _order(button.build, button)
 
 
-def of_branch(button: CheckRunButton, presser: Person) -> tuple[Order, ...]:
-    """What a button on a check run of a branch comes to; nothing: it was not to be pressed."""
-    return (_order(button.build, button),) if presser.trusted else ()
+def of_branch(button: CheckRunButton, presser: Person) -> Order:
+    """What a button on a check run of a branch comes to: an order, or the answer that it comes to nothing."""
+    build = button.build
+    if not presser.trusted:
+        return _may_not_press(presser, build)
+    if button.button != "cancel" and build.system not in presser.policy.systems:
+        return NoticeOrder(text=notices.no_builders(build.project, build.system))
+    return _order(build, button)
 
 
 def all_of_pull_request(pull: PullRequest, presser: Person) -> Order:
@@ -41,14 +46,24 @@ def all_of_commit(pull: PullRequest, head_sha: str, presser: Person) -> Order:
     return all_of_pull_request(pull, presser)
 
 
-def all_of_branch(builds: Iterable[BuildReference], head_sha: str, presser: Person) -> tuple[Order, ...]:
-    """What *Re-run all checks* of a pushed commit comes to: each of its builds once more.
+def all_of_branch(builds: Sequence[BuildReference], head_sha: str, presser: Person) -> tuple[Order, ...]:
+    """What *Re-run all checks* of a pushed commit comes to: each of its builds that can be made once more.
 
-    Nothing: it was not to be pressed.
+    One answer alone: it comes to nothing.
     """
+    first, *_ = builds
     if not presser.trusted:
-        return ()
-    return tuple(ButtonOrder(button="rerun", build=build, head_sha=head_sha) for build in builds)
+        return (_may_not_press(presser, first),)
+    orders = tuple(
+        ButtonOrder(button="rerun", build=build, head_sha=head_sha)
+        for build in builds
+        if build.system in presser.policy.systems
+    )
+    return orders or (NoticeOrder(text=notices.no_builders(first.project, first.system)),)
+
+
+def _may_not_press(presser: Person, build: BuildReference) -> NoticeOrder:
+    return NoticeOrder(text=button_answers.may_not_press(presser.login, build.origin.branch or ""))
 
 
 def _order(build: BuildReference, button: CheckRunButton) -> ButtonOrder:

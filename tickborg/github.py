@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from tickborg.quota import Purpose
 from tickborg.values import Value
 
 STATUS_DESCRIPTION_LIMIT = 140
@@ -185,6 +186,8 @@ class SummaryComment(Value):
     """The whole comment, with :data:`SUMMARY_MARKER` in it."""
     comment_id: int | None = None
     """The comment to edit; None: look for the marker, and create the comment where there is none."""
+    purpose: Purpose = Purpose.RESULT
+    """While builds go on it only shows progress, for which the last calls of the hour are not spent."""
 
 
 class Reaction(Value):

@@ -14,6 +14,12 @@ def needs_of(projects: ProjectSet, name: str) -> tuple[Project, ...]:
     return _chosen(projects, _reached(edges, [name]) - {name})
 
 
+def with_needs(projects: ProjectSet, names: Collection[str]) -> ProjectSet:
+    """The projects called ``names`` and all that they need, directly or not, without checks."""
+    edges = {project.name: project.needs for project in projects.projects}
+    return ProjectSet(projects=_chosen(projects, _reached(edges, names) | set(names)))
+
+
 def dependents_of(projects: ProjectSet, names: Iterable[str]) -> tuple[Project, ...]:
     """Every project that needs one of ``names``, directly or not, in the order of the project file.
 

@@ -87,6 +87,8 @@ class PushJob(Value):
     """The commit from which on nothing has been looked at yet; None: the branch is new."""
     after: str
     default_branch: str
+    known: str | None = None
+    """The commit that may be newer than ``after``: nobody can tell by the pushes that were heard of."""
 
 
 class PushReport(Value):
@@ -100,6 +102,8 @@ class PushReport(Value):
     """The projects as they are at ``after``."""
     project_file_error: str | None = None
     changes: ChangeFacts = ChangeFacts()
+    behind: bool = False
+    """Whether the commit that may be newer has what was pushed in its history."""
 
 
 class BuildMode(StrEnum):
@@ -200,6 +204,11 @@ class BuildResult(Value):
     """The last lines of the log, bounded in number and length; all of it is in the log store."""
     line_count: int = Field(default=0, ge=0)
 
+    @property
+    def found_no_builder(self) -> bool:
+        """Whether it ended without having begun."""
+        return self.outcome is BuildOutcome.CANCELLED and self.attempt_id is None
+
 
 class BuildStarted(Value):
     """The builder's word to the ``Build`` workflow that an attempt has begun."""
@@ -250,12 +259,22 @@ class SkippedBuild(Value):
     reason: str
 
 
+class PlannedBuild(Value):
+    """A build that is wanted, without what all builds of the same commit have in common."""
+
+    project: str
+    system: System
+    mode: BuildMode = BuildMode.BUILD
+
+
 class BuildPlan(Value):
     """What an evaluation wants built, and what not."""
 
     pull: PullRequest
     merge: Merge
-    builds: tuple[BuildJob, ...] = ()
+    projects: ProjectSet = ProjectSet()
+    """Those that are built, and what they need."""
+    builds: tuple[PlannedBuild, ...] = ()
     skipped: tuple[SkippedBuild, ...] = ()
     changed_projects: tuple[str, ...] = ()
     held: str = ""

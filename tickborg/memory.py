@@ -63,7 +63,9 @@ class PullRequestMemory(OwnerMemory):
     """Those on the pull request that the bot put there, and a person did not."""
     comment_id: int | None = None
     internal_error: bool = False
-    """Whether ``tickborg-internal-error`` is on the pull request."""
+    """Whether the bot has failed for good on what it evaluated or built last."""
+    summary_refused: bool = False
+    """Whether GitHub would not take the summary comment, the last time it was told."""
 
     def believe(self, pull: PullRequest) -> None:
         """Take in a newer description; a new head or target branch begins with nothing known of it."""
@@ -71,7 +73,7 @@ class PullRequestMemory(OwnerMemory):
         if known is None or known.head_sha != pull.head_sha:
             self.head_since = pull.updated_at
         if known is None or known.head_sha != pull.head_sha or known.base_ref != pull.base_ref:
-            self.builds = {}
+            self.builds, self.sources = {}, {}
             self.merge = None
             self.changed_projects = ()
             self.skipped = ()
@@ -90,7 +92,7 @@ class PullRequestMemory(OwnerMemory):
         self.policy = wanted.policy
         self.labels_wanted = wanted.labels
         if self.base_sha != plan.merge.base_sha:
-            self.builds = {}
+            self.builds, self.sources = {}, {}
         self.merge = plan.merge
         self.forget_base()
         self.awaits_approval = plan.awaits_approval
@@ -143,7 +145,7 @@ class PullRequestMemory(OwnerMemory):
         """The labels that the bot wants on the pull request; what it added and is not here has to go."""
         wanted = self.labels_added if self.labels_wanted is None else self.labels_wanted
         rest = frozenset(wanted) - {INTERNAL_ERROR_LABEL}
-        return rest | {INTERNAL_ERROR_LABEL} if self.internal_error else rest
+        return rest | {INTERNAL_ERROR_LABEL} if self.internal_error or self.summary_refused else rest
 
     @property
     def base_sha(self) -> str | None:

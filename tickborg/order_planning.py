@@ -3,26 +3,26 @@
 from collections.abc import Iterable, Sequence
 
 from tickborg.build_records import BuildRecord
-from tickborg.jobs import BuildJob, BuildMode, SkippedBuild
-from tickborg.planning import Source
+from tickborg.jobs import BuildMode, PlannedBuild, SkippedBuild
 from tickborg.policy import Policy
 from tickborg.projects import Project, ProjectSet
 from tickborg.requests import BuildOrder
+from tickborg.sources import planned
 from tickborg.systems import System
 from tickborg.texts import reasons
 
 
-def jobs_of_order(
-    order: BuildOrder, source: Source, changed: Sequence[str], policy: Policy
-) -> tuple[BuildJob, ...]:
+def builds_of_order(
+    order: BuildOrder, projects: ProjectSet, changed: Sequence[str], policy: Policy
+) -> tuple[PlannedBuild, ...]:
     """The builds that ``order`` comes to; nothing of a project that is none by now.
 
-    ``changed`` are the names of the projects that the source's merge changes.
+    ``changed`` are the names of the projects that the merge changes.
     """
     wanted = order.projects or [name for name in changed if name not in order.without]
     return tuple(
-        source.job(project, system, order.mode)
-        for project in _named(wanted, source.projects)
+        planned(project, system, order.mode)
+        for project in _named(wanted, projects)
         for system in order.systems
         if not _why_not(project, system, order, policy)
     )
@@ -47,7 +47,7 @@ def orders_of(records: Iterable[BuildRecord]) -> tuple[BuildOrder, ...]:
     """The orders that come to the same builds as ``records``, whatever they are of."""
     projects: dict[tuple[System, BuildMode], list[str]] = {}
     for record in records:
-        projects.setdefault((record.job.system, record.job.mode), []).append(record.job.project.name)
+        projects.setdefault((record.view.system, record.view.mode), []).append(record.view.project)
     return tuple(
         BuildOrder(projects=tuple(names), systems=(system,), named_systems=True, mode=mode)
         for (system, mode), names in projects.items()

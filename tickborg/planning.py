@@ -6,12 +6,22 @@ from dataclasses import dataclass
 
 from tickborg.acl import needs_approval, systems_for
 from tickborg.commit_scopes import scopes
-from tickborg.github import Permission, PullRequest, RepositoryName
-from tickborg.graph import dependents_of, needs_of
-from tickborg.jobs import BuildJob, BuildMode, BuildPlan, Merge, MergeReport, Origin, SkippedBuild
+from tickborg.github import Permission, PullRequest
+from tickborg.graph import dependents_of, with_needs
+from tickborg.jobs import (
+    BuildJob,
+    BuildMode,
+    BuildPlan,
+    Merge,
+    MergeReport,
+    Origin,
+    PlannedBuild,
+    SkippedBuild,
+)
 from tickborg.labels import title_words
 from tickborg.policy import Policy
-from tickborg.projects import BuildSystem, ChangeFacts, Check, Needed, Project, ProjectSet
+from tickborg.projects import BuildSystem, ChangeFacts, Check, Project, ProjectSet
+from tickborg.sources import planned
 from tickborg.systems import System
 from tickborg.texts import reasons
 
@@ -57,11 +67,11 @@ def plan_builds(
     held = _held(plan, policy, newcomer=newcomer)
     if held.reason:
         return _held_back(plan, held)
-    source = Source.of_pull(pull, merge, report.projects)
-    planning = _Planning(source, policy, systems_for(policy, permission, pull.author))
-    builds = tuple(job for project in changed for job in planning.jobs(project))
+    planning = _Planning(policy, systems_for(policy, permission, pull.author))
+    builds = tuple(build for project in changed for build in planning.builds(project))
     skipped = tuple(build for project in changed for build in planning.not_made(project))
-    return plan.model_copy(update={"builds": builds, "skipped": skipped})
+    projects = with_needs(report.projects, {build.project for build in builds})
+    return plan.model_copy(update={"projects": projects, "builds": builds, "skipped": skipped})
 
 
 def plan_checks(report: MergeReport, plan: BuildPlan, policy: Policy) -> tuple[BuildJob, ...]:
@@ -83,40 +93,6 @@ def plan_checks(report: MergeReport, plan: BuildPlan, policy: Policy) -> tuple[B
 def held_by_checks(plan: BuildPlan) -> BuildPlan:
     """The plan with nothing built, because a check that builds wait for has not passed."""
     return _held_back(plan, _Held(reasons.check_failed(), awaits_approval=plan.awaits_approval))
-
-
-@dataclass(frozen=True)
-class Source:
-    """What builds are made of, and for whom: a pull request or a branch."""
-
-    repo: RepositoryName
-    origin: Origin
-    head_ref: str
-    base_ref: str
-    merge: Merge
-    projects: ProjectSet
-    author: str
-
-    @classmethod
-    def of_pull(cls, pull: PullRequest, merge: Merge, projects: ProjectSet) -> "Source":
-        """A pull request, merged, and the projects of its target branch."""
-        origin = Origin(pull=pull.number)
-        return cls(pull.repo, origin, pull.fetch_ref, pull.base_ref, merge, projects, pull.author)
-
-    def job(self, project: Project, system: System, mode: BuildMode) -> BuildJob:
-        """The build of ``project``, which is one of the source's, on ``system``."""
-        return BuildJob(
-            repo=self.repo,
-            origin=self.origin,
-            head_ref=self.head_ref,
-            base_ref=self.base_ref,
-            merge=self.merge,
-            project=project,
-            needs=tuple(map(Needed.of, needs_of(self.projects, project.name))),
-            system=system,
-            mode=mode,
-            author=self.author,
-        )
 
 
 def automatic_mode(policy: Policy, system: System) -> BuildMode:
@@ -166,6 +142,7 @@ def _held_back(plan: BuildPlan, held: _Held) -> BuildPlan:
     skipped = tuple(SkippedBuild(project=project, reason=held.reason) for project in plan.changed_projects)
     return plan.model_copy(
         update={
+            "projects": ProjectSet(),
             "builds": (),
             "skipped": skipped,
             "held": held.reason,
@@ -178,16 +155,15 @@ def _held_back(plan: BuildPlan, held: _Held) -> BuildPlan:
 class _Planning:
     """What decides on which systems a project is built."""
 
-    source: Source
     policy: Policy
     allowed: tuple[System, ...]
     """Where the author may build."""
 
-    def jobs(self, project: Project) -> Iterator[BuildJob]:
+    def builds(self, project: Project) -> Iterator[PlannedBuild]:
         """The builds of ``project``."""
         for system in self.allowed:
             if project.systems is None or system in project.systems:
-                yield self.source.job(project, system, automatic_mode(self.policy, system))
+                yield planned(project, system, automatic_mode(self.policy, system))
 
     def not_made(self, project: Project) -> Iterator[SkippedBuild]:
         """The builds that the project file or the policy lets one expect, and that are not made."""

@@ -14,9 +14,6 @@ from tickborg.views import BranchView
 CHAIN_LIMIT = 50
 """Pushes whose place in the order is remembered."""
 
-BUILDS_LEFT = 300
-"""Builds that a run leaves to the next: a payload stays far below the 2 MiB that Temporal takes."""
-
 
 class PushMemory(OwnerMemory):
     """All an owner knows about its branch while something is done about it."""
@@ -24,6 +21,9 @@ class PushMemory(OwnerMemory):
     branch: str
     head: PushEvent | None = None
     """The newest push; None before the first."""
+    doubted: PushEvent | None = None
+    """The newest push before one came that does not follow it: that one is newer, or comes late. A look will
+    tell; None: there is no doubt."""
     chain: tuple[PushEvent, ...] = ()
     """Pushes heard of, in the order in which they came: how a late one is known."""
     waiting: tuple[PushEvent | ButtonOrder, ...] = ()
@@ -41,10 +41,23 @@ class PushMemory(OwnerMemory):
         """Take in a push that has not been looked at: as the newest unless a newer one is known."""
         newest = newest_of(self.chain, self.head, push)
         if newest != self.head:
+            self._doubt(newest, push)
             self.head = newest
             self.error = ""
         self.waiting = (*self.waiting, push)
         self.chain = (*self.chain, push)[-CHAIN_LIMIT:]
+
+    def _doubt(self, newest: PushEvent, push: PushEvent) -> None:
+        if newest != push:
+            self.doubted = None  # what was missing in between has come
+        elif self.head is not None and push.before != self.head.after and self.doubted is None:
+            self.doubted = self.head
+
+    def settle_doubt(self, *, behind: bool) -> None:
+        """Take in whether the newest push is behind the one that was the newest before it."""
+        if behind and self.doubted is not None:
+            self.head = self.doubted
+        self.doubted = None
 
     def next_look(self) -> PushEvent | ButtonOrder | None:
         """What is to be looked at next; the newest push together with what is owed."""
@@ -52,6 +65,24 @@ class PushMemory(OwnerMemory):
         if isinstance(about, PushEvent) and about == self.head and self.owed is not None:
             return about.model_copy(update={"before": self.owed})
         return about
+
+    def strike_off(self, about: PushEvent | ButtonOrder) -> tuple[ButtonOrder, ...]:
+        """Let go of the first that waits, which has been looked at; all buttons that this is an answer for.
+
+        *Re-run all checks* presses hundreds on the same commit.
+        """
+        self.waiting = self.waiting[1:]
+        if not isinstance(about, ButtonOrder):
+            return ()
+        like: list[ButtonOrder] = [about]
+        others: list[PushEvent | ButtonOrder] = []
+        for each in self.waiting:
+            if isinstance(each, ButtonOrder) and each.head_sha == about.head_sha:
+                like.append(each)
+            else:
+                others.append(each)
+        self.waiting = tuple(others)
+        return tuple(like)
 
     def want(self, projects: tuple[str, ...]) -> None:
         """Have these built on the newest head, as soon as that has been looked at."""
@@ -93,15 +124,15 @@ class PushMemory(OwnerMemory):
         """
         if self.head is None:
             return
+        # Which of two is the newest may not be known yet.
+        newest = {push.after for push in (self.head, self.doubted) if push is not None}
         self.builds = {
             key: record
             for key, record in self.builds.items()
-            if not record.done or record.job.merge.head_sha == self.head.after
+            if not record.done or record.view.head_sha in newest
         }
-
-    def left_behind(self) -> "PushMemory":
-        """What a run that has nothing left to do leaves to the next one."""
-        return self.model_copy(update={"builds": dict(list(self.builds.items())[-BUILDS_LEFT:])})
+        known = {record.view.head_sha for record in self.builds.values()}
+        self.sources = {commit: source for commit, source in self.sources.items() if commit in known}
 
     def adopt(self, last: "PushMemory", now: datetime) -> None:
         """Go on with what the last run left behind, as far as GitHub may still speak of it.

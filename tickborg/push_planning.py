@@ -4,15 +4,19 @@ from collections.abc import Iterable, Iterator
 
 from tickborg.events.pushes import PushEvent
 from tickborg.github import CommitStatus, RepositoryName
-from tickborg.jobs import BuildJob, Merge, Origin, PushJob, PushReport
-from tickborg.planning import Source, automatic_mode, changed_projects
+from tickborg.jobs import Merge, Origin, PlannedBuild, PushJob, PushReport
+from tickborg.planning import automatic_mode, changed_projects
 from tickborg.policy import Policy
+from tickborg.projects import ProjectSet
 from tickborg.push_memory import PushLook
 from tickborg.requests import ButtonOrder
+from tickborg.sources import Source, planned
 from tickborg.texts import button_answers, push_statuses
 
 
-def look_at(repo: RepositoryName, branch: str, about: PushEvent | ButtonOrder) -> PushJob:
+def look_at(
+    repo: RepositoryName, branch: str, about: PushEvent | ButtonOrder, doubted: PushEvent | None = None
+) -> PushJob:
     """What has to be found out of a push; of a check run's commit, only which projects it has."""
     if isinstance(about, ButtonOrder):
         return PushJob(
@@ -20,7 +24,12 @@ def look_at(repo: RepositoryName, branch: str, about: PushEvent | ButtonOrder) -
         )
     before = None if about.is_creation else about.before
     return PushJob(
-        repo=repo, branch=branch, before=before, after=about.after, default_branch=about.default_branch
+        repo=repo,
+        branch=branch,
+        before=before,
+        after=about.after,
+        default_branch=about.default_branch,
+        known=doubted.after if doubted else None,
     )
 
 
@@ -52,16 +61,23 @@ def changed_by(report: PushReport) -> tuple[str, ...]:
 def source_of_push(repo: RepositoryName, branch: str, sha: str, report: PushReport, author: str) -> Source:
     """The commit ``sha`` of a branch, which is built as it is: there is nothing to merge it with."""
     merge = Merge(base_sha=sha, head_sha=sha, merge_base=sha, tree=report.tree)
-    ref = f"refs/heads/{branch}"
-    return Source(repo, Origin(branch=branch), ref, branch, merge, report.projects, author)
+    return Source(
+        repo=repo,
+        origin=Origin(branch=branch),
+        head_ref=f"refs/heads/{branch}",
+        base_ref=branch,
+        merge=merge,
+        projects=report.projects,
+        author=author,
+    )
 
 
-def jobs_of_push(source: Source, names: Iterable[str], policy: Policy) -> Iterator[BuildJob]:
+def builds_of_push(projects: ProjectSet, names: Iterable[str], policy: Policy) -> Iterator[PlannedBuild]:
     """The builds of the projects called ``names``: whoever may push may build everywhere."""
     for name in names:
-        project = source.projects.named(name)
+        project = projects.named(name)
         if project is None:
             continue
         for system in policy.systems:
             if project.systems is None or system in project.systems:
-                yield source.job(project, system, automatic_mode(policy, system))
+                yield planned(project, system, automatic_mode(policy, system))

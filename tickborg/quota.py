@@ -18,7 +18,7 @@ class Purpose(StrEnum):
     RESULT = "result"
     """What people wait for, and what is decided on."""
     PROGRESS = "progress"
-    """Check runs under way, and labels."""
+    """Check runs and the summary comment while builds go on, and labels."""
     STEP = "step"
     """Steps of a commit status, and reactions."""
 

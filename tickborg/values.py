@@ -1,6 +1,6 @@
 """The base of every value that is written into a Temporal history or sent between processes."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 
 class Value(BaseModel):
@@ -11,3 +11,16 @@ class Value(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Terse(BaseModel):
+    """One of very many of its kind, of which what is at its default is not written.
+
+    So a default can never be changed: what it stands for in a history would change with it.
+    """
+
+    @model_serializer(mode="wrap")
+    def _said(self, written: SerializerFunctionWrapHandler) -> dict[str, object]:
+        fields = type(self).model_fields
+        said = written(self).items()
+        return {name: value for name, value in said if getattr(self, name) != fields[name].default}

@@ -5,23 +5,23 @@ from datetime import datetime, timedelta
 from tickborg.github import PullRequest, RepositoryName
 from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome, SkippedBuild
 from tickborg.systems import System
-from tickborg.values import Value
+from tickborg.values import Terse, Value
 
 _CAME_TO_NO_GOOD = frozenset(
     {BuildOutcome.FAILURE, BuildOutcome.TIMED_OUT, BuildOutcome.CANCELLED, BuildOutcome.UNEXPECTED_ERROR}
 )
 
 
-class BuildView(Value):
+class BuildView(Terse, Value):
     """One build as it stands."""
 
     project: str
     path: str = "."
-    """The folder that the commands run in, relative to the repository's root."""
+    """The folder that the commands ran in, relative to the repository's root."""
     system: System
     mode: BuildMode = BuildMode.BUILD
     head_sha: str | None = None
-    """The commit that is built; None: an owner of an older version did not say."""
+    """The commit of a branch that is built; None: the head of the pull request."""
     stage: BuildStage = BuildStage.QUEUED
     outcome: BuildOutcome | None = None
     """Set exactly when the stage is ``done``."""
@@ -31,10 +31,11 @@ class BuildView(Value):
     builder: str = ""
     wanted_at: datetime
     started_at: datetime | None = None
-    """When a builder began; None: none has."""
+    """When a builder began; None: none has, or it has ended."""
     duration: timedelta | None = None
     reproduce: tuple[str, ...] = ()
-    """The commands that ran, for someone who wants to run them."""
+    """The commands that ran, for someone who wants to see it fail, too. Of very many failures only the first
+    have them; the check runs of all do."""
     failed_command: str | None = None
 
     @property

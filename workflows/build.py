@@ -51,8 +51,9 @@ class Build:
         """Attempts that will say no more, and the word about each to those who keep its log."""
         self._check_run_id: int | None = None
         self._opening_failed = False
-        self._check_run = NewestWins[CheckRun](self._publish)
-        self._progress = NewestWins[BuildProgress](self._tell_owner)
+        build = f"{self._job.project.name} on {self._job.system}"
+        self._check_run = NewestWins[CheckRun](f"the check run of {build}", self._publish)
+        self._progress = NewestWins[BuildProgress](f"how far {build} is", self._tell_owner)
 
     @workflow.run
     async def run(self, request: BuildRequest) -> BuildResult:
@@ -174,9 +175,9 @@ class Build:
                 **policy,
                 summary=f"check run: {run.title}",
             )
-        except (ActivityError, asyncio.CancelledError):
+        except (ActivityError, asyncio.CancelledError) as error:
             # GitHub may have made it all the same; the next try looks before it makes another.
-            self._opening_failed = True
+            self._opening_failed |= failure_kind(error) is not FailureKind.PUT_OFF
             raise
 
     def _say_progress(self, stage: BuildStage, reason: str = "") -> None:

@@ -12,10 +12,10 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.github import PullRequest
     from tickborg.jobs import Merge, ProjectsJob
     from tickborg.memory import PullRequestMemory
-    from tickborg.order_planning import jobs_of_order, not_made
-    from tickborg.planning import Source
+    from tickborg.order_planning import builds_of_order, not_made
     from tickborg.projects import ProjectSet
     from tickborg.requests import BuildOrder
+    from tickborg.sources import Source
     from tickborg.texts import answers, notices
     from workflows import policies
     from workflows.failures import failure_reason
@@ -126,10 +126,9 @@ class BuildOrders:
 
     def _start(self, order: BuildOrder, source: Source) -> None:
         memory = self._memory
-        jobs = jobs_of_order(order, source, memory.changed_projects, memory.policy)
-        for job in jobs:
-            self._builds.want(job, asked=True)
-        for text in _not_built(order, source, memory, nothing=not jobs):
+        builds = builds_of_order(order, source.projects, memory.changed_projects, memory.policy)
+        self._builds.want(source, builds, asked=True)
+        for text in _not_built(order, source, memory, nothing=not builds):
             self._answers.say(order.asker, text)
 
     async def _read_projects(self, order: BuildOrder, pull: PullRequest, merge: Merge) -> None:

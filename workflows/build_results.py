@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.policy import Policy
     from tickborg.setbacks import Setback
     from tickborg.texts import attempts as texts
+    from tickborg.texts import reasons
     from workflows import policies
     from workflows.failures import failure_kind, failure_reason, never_began
 
@@ -30,8 +31,7 @@ def without_result(error: BaseException, job: BuildJob, policy: Policy) -> Build
 
 def head_gone(result: BuildResult) -> BuildResult:
     """What becomes of ``result`` when its commit has been pushed over: nobody's fault or concern."""
-    reason = "the commit is no longer on GitHub"
-    return result.model_copy(update={"outcome": BuildOutcome.CANCELLED, "reason": reason})
+    return result.model_copy(update={"outcome": BuildOutcome.CANCELLED, "reason": reasons.head_gone()})
 
 
 def given_up(setback: Setback, error: ActivityError) -> BuildResult:
@@ -46,5 +46,5 @@ def _reason(error: BaseException) -> str:
     if not isinstance(cause, TemporalTimeoutError):
         return failure_reason(error)
     if cause.type == TimeoutType.START_TO_CLOSE:
-        return "its builder answered, but never ended the build"
-    return "its builder stopped answering in mid-build"
+        return texts.never_ended()
+    return texts.stopped_answering()

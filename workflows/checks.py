@@ -71,8 +71,9 @@ class Checks:
     async def _tell(
         self, running: asyncio.Task[BuildResult], job: BuildJob, policy: Policy, page: str
     ) -> None:
-        status = NewestWins[CommitStatus](self._publish)
-        status.say(statuses.check_pending(job, page))
+        pending = statuses.check_pending(job, page)
+        status = NewestWins[CommitStatus](f"the status {pending.context} of {pending.sha}", self._publish)
+        status.say(pending)
         try:
             result = await running
             self._returned.add(result.attempt_id or "")

@@ -1,7 +1,8 @@
 """``Comment``: what is asked for in one comment is found out, handed on and answered (design, section 3)."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -57,7 +58,8 @@ class Comment:
         """Do what the comment asks for, as far as whoever wrote it may; what came of it, for the Web UI.
 
         Raises:
-            ApplicationError: GitHub or git refused something for good; whoever wrote it has been told.
+            ApplicationError: GitHub or git refused something for good; whoever wrote it has been told, unless
+                that is what was refused.
         """
         self._policy = await questions.the_policy()
         try:
@@ -72,17 +74,29 @@ class Comment:
                 await self._hand_on(settled, asked.pull)
         except ActivityError as error:
             reason = failure_reason(error)
-            await self._give_up(reason)
-            raise ApplicationError(reason, type=FailureKind.PERMANENT, non_retryable=True) from error
-        await asyncio.gather(
-            self._react(settled), self._answer(settled, asked), questions.count(*_events(parsed, settled))
+            await asyncio.gather(
+                self._tried(self._reply([answers.internal_error(reason)])),
+                questions.count_failure(self._comment.repo),
+            )
+            raise _for_good(reason) from error
+        _, refused, _ = await asyncio.gather(
+            self._react(settled),
+            self._tried(self._answer(settled, asked)),
+            questions.count(*_events(parsed, settled)),
         )
+        if refused:
+            await questions.count_failure(self._comment.repo)
+            raise _for_good(f"not answered: {refused}")
         return f"{len(settled.orders)} orders, {len(settled.errors)} errors"
 
-    async def _give_up(self, reason: str) -> None:
-        await asyncio.gather(
-            self._reply([answers.internal_error(reason)]), questions.count_failure(self._comment.repo)
-        )
+    async def _tried(self, answer: Coroutine[Any, Any, None]) -> str:
+        """Why GitHub would not take an answer; empty: it has."""
+        try:
+            await answer
+        except ActivityError as error:
+            workflow.logger.warning("a comment of @%s is not answered: %s", self._comment.author, error.cause)
+            return failure_reason(error)
+        return ""
 
     async def _read(self) -> ParsedComment:
         return await workflow.execute_activity_method(
@@ -231,6 +245,10 @@ class Comment:
             workflow.logger.warning("queues not known: %s", failure_reason(error))
             return {}
         return {length.system: length.waiting for length in lengths}
+
+
+def _for_good(reason: str) -> ApplicationError:
+    return ApplicationError(reason, type=FailureKind.PERMANENT, non_retryable=True)
 
 
 def _events(parsed: ParsedComment, settled: Settled) -> Iterator[Event]:

@@ -35,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.names import BUILD_STARTED_SIGNAL, BUILDS_WANTED_SIGNAL, EVALUATION_WORKFLOW
     from tickborg.planning import held_by_checks, plan_builds, plan_checks
     from tickborg.policy import Policy
-    from tickborg.texts import links, statuses
+    from tickborg.texts import links, reasons, statuses
     from workflows import lost_logs, policies, questions
     from workflows.attributes import OUTCOME
     from workflows.checks import Checks
@@ -57,7 +57,7 @@ class Evaluation:
         self._began = workflow.now()
         self._conflicts: tuple[str, ...] = ()
         self._conflict_count = 0
-        self._status = NewestWins[CommitStatus](self._publish)
+        self._status = NewestWins[CommitStatus](f"the status of {job.pull.head_sha}", self._publish)
         self._checks = Checks(self._publish)
         self._side_work: list[asyncio.Task[None]] = []
 
@@ -91,9 +91,9 @@ class Evaluation:
             questions.the_policy(), current_pull_request(self._job.pull)
         )
         if self._pull.state is PullRequestState.CLOSED:
-            return self._ended(EvaluationOutcome.CLOSED, "the pull request is closed")
+            return self._ended(EvaluationOutcome.CLOSED, reasons.closed())
         if self._pull.head_sha != self._job.pull.head_sha:
-            return self._ended(EvaluationOutcome.NOT_CURRENT, f"the head is {self._pull.head_sha} by now")
+            return self._ended(EvaluationOutcome.NOT_CURRENT, reasons.moved_on(self._pull.head_sha))
         self._count(Event(name=EventName.EVAL_STARTED))
         self._status.say(statuses.starting(self._pull, self._page))
         report, permission = await asyncio.gather(self._merge(), self._author_permission())
@@ -158,7 +158,7 @@ class Evaluation:
             return await self._cancelled(cancellation)
         if failure_kind(error) is FailureKind.HEAD_GONE and await self._has_moved_on():
             await self._status.silence()
-            return self._ended(EvaluationOutcome.NOT_CURRENT, f"the head is {self._pull.head_sha} by now")
+            return self._ended(EvaluationOutcome.NOT_CURRENT, reasons.moved_on(self._pull.head_sha))
         cause = failure_reason(error)
         await self._last_words(statuses.internal_error(self._pull, cause, self._page))
         raise ApplicationError(

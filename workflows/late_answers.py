@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.memory import PullRequestMemory
     from tickborg.requests import Asker
     from tickborg.texts import answers
-    from workflows import policies
+    from workflows import policies, questions
     from workflows.failures import failure_reason
     from workflows.owned_builds import next_number
 
@@ -63,3 +63,4 @@ class LateAnswers:
             workflow.logger.warning("@%s not answered: %s", asker.login, failure_reason(error))
             for text in texts:
                 self._memory.notice(text)
+            await questions.count_refusal(self._memory.repo, error)

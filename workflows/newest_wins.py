@@ -21,9 +21,14 @@ class NewestWins(Generic[T]):
 
     A call under way is never abandoned: it must have ended before the next begins. So ``publish`` has to be
     an activity whose cancellation waits until it has ended.
+
+    Args:
+        what: what is published, and of what, as an operator is told when it cannot be.
+        publish: tells the world one value.
     """
 
-    def __init__(self, publish: Callable[[T], Awaitable[None]]) -> None:
+    def __init__(self, what: str, publish: Callable[[T], Awaitable[None]]) -> None:
+        self._what = what
         self._publish = publish
         self._waiting: list[T] = []
         self._task: asyncio.Task[None] | None = None
@@ -81,4 +86,8 @@ class NewestWins(Generic[T]):
                 await self._publish(value)
             except FailureError as error:
                 self._failure = error
-                workflow.logger.warning("not published: %s", failure_reason(error))
+                workflow.logger.warning(
+                    "%s could not be published: %s. When it changes it is tried again",
+                    self._what,
+                    failure_reason(error),
+                )

@@ -80,6 +80,9 @@ COSMETIC = ActivityPolicy(
 A try that has begun is waited for: given up earlier it might still be carried out, after the next word.
 """
 
+PROGRESS = COSMETIC | ActivityPolicy(retry_policy=_BACK_OFF)
+"""A summary comment while builds go on: as a step, since the next edit says more, and given more time."""
+
 RESULT = ActivityPolicy(
     start_to_close_timeout=_SEVERAL_CALLS,
     heartbeat_timeout=WORKER_HEARTBEAT,
@@ -211,3 +214,14 @@ REPLICA_LAG_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0.25, 0.5,
 
 SUMMARY_SPACING = timedelta(seconds=10)
 """The least time between two edits of a summary comment while builds are still going on."""
+
+PROGRESS_PAUSE = timedelta(minutes=5)
+"""After so long an edit of a summary comment that failed in mid-build is tried again, if nothing changes."""
+
+_SUMMARY_PACE = 300
+"""Characters a second: each edit is in the history, which may have 50 MB."""
+
+
+def summary_spacing(body: str) -> timedelta:
+    """The least time after a summary comment of ``body`` until the next edit."""
+    return max(SUMMARY_SPACING, timedelta(seconds=len(body) // _SUMMARY_PACE))

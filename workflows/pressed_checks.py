@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.github import RepositoryName
     from tickborg.texts import button_answers
     from tickborg.texts.shortening import shorten_bytes
-    from workflows import policies
+    from workflows import policies, questions
     from workflows.failures import failure_reason
 
 _SUMMARY_LIMIT = 200
@@ -27,6 +27,7 @@ async def answer(repo: RepositoryName, build: BuildReference, head_sha: str, tex
         )
     except ActivityError as error:
         workflow.logger.warning("%r not answered: %s", text, failure_reason(error))
+        await questions.count_refusal(repo, error)
         return
     if not answered:
         workflow.logger.warning("%r not answered: there is no such check run any more", text)

@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.order_planning import orders_of
     from tickborg.pull_news import News, news_of_description, news_of_event, same_change
     from tickborg.requests import BuildOrder, Request
+    from tickborg.sources import Source
     from tickborg.texts import answers
     from tickborg.views import PullRequestView
     from workflows import questions
@@ -77,6 +78,7 @@ class PullRequestOwner(Owner[Item]):
     async def run(self, start: PullRequestStart) -> None:
         """Own the pull request until it is closed and everything it started has ended."""
         self._showing.show_operators()
+        self._builds.start_waiting()
         # No other await from here on, see there.
         if not await self._live():
             workflow.continue_as_new(start.model_copy(update={"memory": self._memory}))
@@ -246,16 +248,18 @@ class PullRequestOwner(Owner[Item]):
             asked_for = orders_of(
                 record
                 for record in self._memory.builds.values()
-                if record.job.system in rebuild_on or self._builds.is_asked_for(record)
-                if record.job.project.name not in left_out
+                if record.view.system in rebuild_on or self._builds.is_asked_for(record)
+                if record.view.project not in left_out
             )
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         self._memory.plan(wanted)
         # All that was built of the head is wanted again, also what nobody would build without being asked.
-        known = [record.job for record in self._memory.builds.values() if record.job.system in rebuild_on]
-        for job in (*wanted.plan.builds, *known):
-            if job.project.name not in left_out:
-                self._builds.want(job, asked=job.system in rebuild_on)
+        known = [each for each in self._memory.builds.values() if each.view.system in rebuild_on]
+        builds = [each for each in wanted.plan.builds if each.project not in left_out]
+        source = Source.of_plan(wanted.plan)
+        self._builds.want(source, [each for each in builds if each.system not in rebuild_on])
+        self._builds.want(source, [each for each in builds if each.system in rebuild_on], asked=True)
+        self._builds.again(each for each in known if each.view.project not in left_out)
         if self._memory.awaits_approval and self._memory.is_approved:
             self._evaluate(wanted.plan.pull)
         for order in asked_for:

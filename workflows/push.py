@@ -16,12 +16,12 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.errors import FailureKind
     from tickborg.events.pushes import PushEvent
     from tickborg.github import CommitStatus
-    from tickborg.jobs import BuildMode, BuildProgress, PushReport
+    from tickborg.jobs import BuildMode, BuildProgress, PlannedBuild, PushReport
     from tickborg.policy import Policy
     from tickborg.push_memory import PushLook, PushMemory, PushStart
     from tickborg.push_planning import (
+        builds_of_push,
         changed_by,
-        jobs_of_push,
         look_at,
         not_built_again,
         source_of_push,
@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.views import BranchView
     from workflows import policies, pressed_checks, questions
     from workflows.failures import failure_kind, failure_reason
+    from workflows.newest_wins import NewestWins
     from workflows.owned_builds import BuildEnded, OwnedBuilds
     from workflows.owner import Owner, renewal_is_due
 
@@ -47,6 +48,8 @@ class PushOwner(Owner[Item]):
         super().__init__()
         self._memory = start.memory or PushMemory(repo=start.repo, branch=start.branch)
         self._looking = False
+        self._statuses: dict[str, NewestWins[CommitStatus]] = {}
+        """By commit, as long as something is being said of it."""
         self._builds = OwnedBuilds(self._memory, self._run, self._inbox.append)
 
     @workflow.run
@@ -59,7 +62,7 @@ class PushOwner(Owner[Item]):
         # No other await from here on, see there.
         if not await self._live():
             workflow.continue_as_new(start.model_copy(update={"memory": self._memory}))
-        return self._memory.left_behind()
+        return self._memory
 
     @workflow.signal(name=names.PUSH_EVENT_SIGNAL)
     def push_event(self, event: PushEvent) -> None:
@@ -80,6 +83,14 @@ class PushOwner(Owner[Item]):
     def state(self) -> BranchView:
         """All that is known about the branch."""
         return self._memory.view()
+
+    @property
+    def _busy(self) -> bool:
+        return super()._busy or any(each.busy for each in self._statuses.values())
+
+    @property
+    def _head_sha(self) -> str:
+        return self._memory.head.after if self._memory.head else ""
 
     @property
     def _may_end(self) -> bool:
@@ -120,13 +131,15 @@ class PushOwner(Owner[Item]):
         before = self._memory.head
         self._memory.take(push)
         head = self._memory.head
-        if head is not None and head != before:
+        if head is not None and head != before and self._memory.doubted is None:
             self._supersede(head)
 
     def _supersede(self, head: PushEvent) -> None:
         """End what no builder has begun on older heads; its projects are built on the newest one instead."""
         old = [record for record in self._memory.builds.values() if _can_wait_no_more(record, head.after)]
-        self._memory.want(tuple(record.job.project.name for record in old))
+        # What somebody has cancelled may take a while to end, and is not to come back with another push.
+        still_wanted = (record for record in old if not self._builds.is_cancelled(record))
+        self._memory.want(tuple(record.view.project for record in still_wanted))
         self._builds.cancel(old, cancellation.superseded_by(head.after))
 
     def _on_request(self, request: Request) -> None:
@@ -143,8 +156,8 @@ class PushOwner(Owner[Item]):
                 self._answer(order, button_answers.nothing_to_cancel(order.build.project))
                 return
             self._builds.cancel([record], reason)
-        elif order.button == "rerun" and record is not None:
-            self._builds.want(record.job, asked=True)
+        elif order.button == "rerun" and record is not None and self._memory.source_of(order.head_sha):
+            self._builds.again([record])
         else:
             self._memory.waiting = (*self._memory.waiting, order)
 
@@ -171,20 +184,23 @@ class PushOwner(Owner[Item]):
 
     def _on_look(self, look: PushLook) -> None:
         self._looking = False
-        self._memory.waiting = self._memory.waiting[1:]
         self._count_failure(failed=look.report is None and not look.gone)
-        if isinstance(look.about, ButtonOrder):
-            self._build_again(look.about, look)
-        else:
+        for order in self._memory.strike_off(look.about):
+            self._build_again(order, look)
+        if isinstance(look.about, PushEvent):
             self._on_push_looked_at(look.about, look)
 
     def _on_push_looked_at(self, push: PushEvent, look: PushLook) -> None:
         memory, found = self._memory, look.found
+        if found is not None and memory.doubted is not None and push.after == self._head_sha:
+            memory.settle_doubt(behind=found.behind)
+            if memory.head is not None:
+                self._supersede(memory.head)
         if found is not None:
             memory.learn(push, changed_by(found))
         else:
             memory.owe(push)
-        is_newest = memory.head is not None and memory.head.after == push.after
+        is_newest = push.after == self._head_sha
         if is_newest:
             memory.error = look.fault
         self._tell(push, look)
@@ -200,8 +216,7 @@ class PushOwner(Owner[Item]):
         memory = self._memory
         source = source_of_push(memory.repo, memory.branch, push.after, report, push.pusher)
         wanted, memory.wanted = memory.wanted, ()
-        for job in jobs_of_push(source, wanted, memory.policy):
-            self._builds.want(job)
+        self._builds.want(source, tuple(builds_of_push(report.projects, wanted, memory.policy)))
 
     def _build_again(self, order: ButtonOrder, look: PushLook) -> None:
         report = look.found
@@ -211,10 +226,11 @@ class PushOwner(Owner[Item]):
             return
         source = source_of_push(self._memory.repo, self._memory.branch, order.head_sha, report, "")
         mode = BuildMode.TEST if order.button == "test" else order.build.mode
-        self._builds.want(source.job(project, order.build.system, mode), asked=True)
+        build = PlannedBuild(project=project.name, system=order.build.system, mode=mode)
+        self._builds.want(source, [build], asked=True)
 
     async def _find_out(self, about: PushEvent | ButtonOrder) -> PushReport:
-        job = look_at(self._memory.repo, self._memory.branch, about)
+        job = look_at(self._memory.repo, self._memory.branch, about, self._memory.doubted)
         return await workflow.execute_activity_method(
             RepositoryActivities.push, job, **policies.MERGE, summary=f"what {job.after[:7]} changes"
         )
@@ -224,7 +240,13 @@ class PushOwner(Owner[Item]):
         page = links.branch_url(memory.policy, memory.repo, memory.branch)
         status = status_of(memory.repo, push, look, page)
         if status is not None:
-            self._run(self._set_status(status))
+            self._status_of(status.sha).say(status)
+
+    def _status_of(self, sha: str) -> NewestWins[CommitStatus]:
+        """Tells it in order: a commit may be looked at again before GitHub has taken what was found first."""
+        self._statuses = {known: each for known, each in self._statuses.items() if each.busy}
+        what = f"the status of {sha} on {self._memory.branch}"
+        return self._statuses.setdefault(sha, NewestWins(what, self._set_status))
 
     def _answer(self, order: ButtonOrder, text: str) -> None:
         """Say on the check run that was pressed what becomes of it: a branch has no summary comment."""
@@ -241,7 +263,8 @@ class PushOwner(Owner[Item]):
                 summary=f"{status.state}: {status.description}",
             )
         except ActivityError as error:
-            workflow.logger.warning("status of %s not set: %s", status.sha, failure_reason(error))
+            await questions.count_refusal(self._memory.repo, error)
+            raise
 
     def _count_failure(self, *, failed: bool) -> None:
         if failed:
@@ -250,4 +273,4 @@ class PushOwner(Owner[Item]):
 
 def _can_wait_no_more(record: BuildRecord, head_sha: str) -> bool:
     """Whether it is of an older head, and no builder has begun it."""
-    return not (record.done or record.started) and record.job.merge.head_sha != head_sha
+    return not (record.done or record.started) and record.view.head_sha != head_sha

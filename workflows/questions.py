@@ -1,13 +1,14 @@
 """What every workflow asks before it decides: the settings, a pull request, what somebody may do."""
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.cluster import ClusterActivities
     from activities.github import GitHubActivities
     from activities.policy import PolicyActivities
     from activities.reporting import ReportingActivities
+    from tickborg.errors import FailureKind
     from tickborg.github import (
         BranchQuestion,
         Permission,
@@ -21,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.policy import Policy
     from tickborg.push_memory import PushMemory
     from workflows import policies
-    from workflows.failures import failure_reason
+    from workflows.failures import failure_kind, failure_reason
 
 
 async def the_policy() -> Policy:
@@ -86,6 +87,14 @@ async def count(*events: Event) -> None:
         )
     except ActivityError as error:
         workflow.logger.warning("not counted: %s", failure_reason(error))
+
+
+async def count_refusal(repo: RepositoryName, error: ActivityError) -> None:
+    """Have it counted that GitHub would not be told something, unless there is nothing to tell it of."""
+    if failure_kind(error) is FailureKind.HEAD_GONE or is_cancelled_exception(error):
+        return
+    if workflow.patched("count-refusals"):
+        await count_failure(repo)
 
 
 async def count_failure(repo: RepositoryName) -> None:

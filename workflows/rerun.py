@@ -69,7 +69,7 @@ class Rerun:
         build = button.build
         if build.origin.pull is None:
             return await self._branch(
-                build.origin, build, lambda presser: button_orders.of_branch(button, presser)
+                build.origin, build, lambda presser: (button_orders.of_branch(button, presser),)
             )
         return await self._pull(
             build.origin.pull,
@@ -152,10 +152,8 @@ class Rerun:
         if self._presser is None:
             return await self._answer(place, button_answers.failed(self._failures[0]))
         orders = orders_of(self._presser)
-        if not orders:
-            return await self._answer(
-                place, button_answers.may_not_press(self._button.by, origin.branch or "")
-            )
+        if isinstance(orders[0], NoticeOrder):
+            return await self._answer(place, orders[0].text)
         return await self._tried(self._tell(origin, None, *orders), 0, place)
 
     async def _tell(self, origin: Origin, pull: PullRequest | None, *orders: Order) -> int:

@@ -111,9 +111,9 @@ class Wishes:
             self._answers.say(asker, text)
         if view.evaluation_failed:
             self._evaluate_unless_under_way(pull)
-        for record in list(self._memory.builds.values()):
-            if record.view.worth_a_retry and record.job.system in order.systems:
-                self._builds.want(record.job, asked=True)
+        known = self._memory.builds.values()
+        failed = [each for each in known if each.view.worth_a_retry and each.view.system in order.systems]
+        self._builds.again(failed)
 
     def _cancel(self, order: CancelOrder, request: Request) -> None:
         reason = cancellation.cancelled_by(request.by)
@@ -131,7 +131,7 @@ class Wishes:
 
     def _cancel_some(self, projects: Collection[str], reason: str) -> bool:
         """Cancel what is built of ``projects``, now or soon; whether there is anything."""
-        records = [record for record in self._memory.builds.values() if record.job.project.name in projects]
+        records = [record for record in self._memory.builds.values() if record.view.project in projects]
         building = any(not record.done for record in records)
         self._builds.cancel(records, reason)
         if not self._evaluation.has_yet_to_plan:
@@ -154,7 +154,7 @@ class Wishes:
             return
         record = self._memory.record_of(build)
         if order.button == "rerun" and record is not None:
-            self._builds.want(record.job, asked=True)
+            self._builds.again([record])
         else:
             mode = BuildMode.TEST if order.button == "test" else build.mode
             self._build(

@@ -102,7 +102,7 @@ class Breaker:
         await asyncio.sleep(fault.lasts)
         for member in members:
             member.let_up()
-        return Effect(len(struck), "process")
+        return Effect(len(struck), "process", "processes")
 
     async def _fill_disk(self, fault: Fault) -> Effect:
         [member] = self._fleet.named(SMALL_DISK)
@@ -111,7 +111,7 @@ class Breaker:
         taken = await asyncio.to_thread(fill, disk, DISK_BYTES)
         await asyncio.sleep(fault.lasts)
         make_room(disk)
-        return Effect(taken // 1024**2, "MiB")
+        return Effect(taken // 1024**2, "MiB", "MiB")
 
     async def _cut_network(self, fault: Fault) -> Effect:
         before = self._held()

@@ -13,11 +13,12 @@ class Effect:
     """How many of what it has struck."""
 
     count: int
-    of: str
-    """One of them."""
+    one: str
+    many: str = ""
+    """Of what there are several; empty: it has an s."""
 
     def __str__(self) -> str:
-        return f"{self.count} {self.of}{'' if self.count == 1 else 's'}"
+        return f"{self.count} {self.one if self.count == 1 else self.many or f'{self.one}s'}"
 
 
 async def last(seconds: float, strikes: Callable[[], int]) -> int:

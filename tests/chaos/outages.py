@@ -56,10 +56,10 @@ class Outages:
         self, fault: Fault, server: EmbeddedTemporal | EmbeddedRabbitMQ, place: str
     ) -> Effect:
         await (server.kill() if fault.what == "killed" else server.stop())
-        struck = Effect(int(_refuses(place)), "server")
+        struck = await last(0, lambda: int(_refuses(place)))
         await asyncio.sleep(fault.lasts)
         await server.start()
-        return struck
+        return Effect(struck, "server")
 
     async def of_github(self, fault: Fault) -> Effect:
         """Let every call fail in one way."""

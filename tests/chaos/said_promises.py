@@ -22,7 +22,7 @@ def one_summary_comment(case: Case) -> Looked:
     for pull in case.evidence.pulls:
         head = case.ledger.heads[pull.head_sha]
         count = len(_summaries(case, pull.number))
-        due = pull.is_open and (head.conflicting or bool(wanted.required(case.ledger, pull, head)))
+        due = pull.is_open and wanted.is_summary_due(case.ledger, pull, head)
         wrong = count > 1 or (due and count == 0)
         yield f"#{pull.number}", broken(f"{count} summary comments", when=wrong)
 

@@ -56,12 +56,23 @@ def right_states(ledger: Ledger, head: Head) -> frozenset[str]:
     return frozenset({verdict, "error"} if cancelled else {verdict})
 
 
+def is_summary_due(ledger: Ledger, pull: PullSeen, head: Head) -> bool:
+    """Whether there is anything to say of the head of an open pull request.
+
+    A cancel may have come before it was known to be in conflict.
+    """
+    conflict = head.conflicting and not is_cancelled(ledger, pull.number)
+    return conflict or bool(required(ledger, pull, head))
+
+
 def sign_of_summary(ledger: Ledger, pull: PullSeen, head: Head) -> str:
     """What the summary comment of an open pull request begins with; nothing: that is a matter of time."""
+    if not is_summary_due(ledger, pull, head):
+        return ""
     if head.conflicting:
         return "❌ **Merge conflict**"
     builds = required(ledger, pull, head)
-    if not builds or not named(ledger, pull.number) <= builds:
+    if not named(ledger, pull.number) <= builds:
         return ""
     failed = any(ledger.recipe(head.sha, project).status for project in builds)
     return "❌" if failed else "✅"

@@ -135,14 +135,14 @@ async def test_a_push_is_read(alice: Person, repository: Repository, sent: Sent)
 
 
 async def test_a_forced_push_is_read(alice: Person, repository: Repository, sent: Sent) -> None:
-    """It says that it was forced."""
+    """It goes from a commit that is no ancestor of the new one."""
     begin = repository.branches["main"]
-    alice.commit(repository, "main", {"a": b""}, "a")
-    alice.commit(repository, "main", {"b": b""}, "b", onto=begin)
+    before = alice.commit(repository, "main", {"a": b""}, "a")
+    after = alice.commit(repository, "main", {"b": b""}, "b", onto=begin)
     signal = started(sent("push", None)).signal
     assert signal is not None
     assert isinstance(signal.argument, PushEvent)
-    assert (signal.argument.forced, signal.argument.is_creation) == (True, False)
+    assert (signal.argument.before, signal.argument.after) == (before, after)
 
 
 async def test_a_branch_begins_and_ends(alice: Person, repository: Repository, sent: Sent) -> None:

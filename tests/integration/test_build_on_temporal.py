@@ -240,7 +240,7 @@ def job_of(repository: GitRepository, files: Changes, command: str, system: Syst
 
 
 MIB = 1024 * 1024
-SMALL = 20 * MIB
+SMALL = 8 * MIB
 
 
 def large(mebibytes: int) -> bytes:
@@ -253,8 +253,8 @@ def large(mebibytes: int) -> bytes:
     [
         ({}, WRITE_MUCH, DISK_FULL),
         ({}, f"{WRITE_MUCH} || {{ rm big; exit 1; }}", DISK_FULL),
-        ({"meshmc/large": large(24)}, "true", "no space left on device.*where the mirrors are kept"),
-        ({"meshmc/large": bytes(24 * MIB)}, "true", "no space left for .*workspaces.*: free some where"),
+        ({"meshmc/large": large(10)}, "true", "no space left on device.*where the mirrors are kept"),
+        ({"meshmc/large": bytes(10 * MIB)}, "true", "no space left for .*workspaces.*: free some where"),
     ],
     ids=["a build fills it", "a build fills it and cleans up", "a fetch fills it", "a workspace fills it"],
 )

@@ -11,7 +11,7 @@ from tests.support.eventually import eventually
 from tests.support.expected import GREETING, SPEECH, until_building
 from tests.support.monorepo import MONOREPO, TWICE, held
 from tests.support.shown import all_check_runs, checks, statuses, timeless
-from tests.support.site import SYSTEM, Site, running_site
+from tests.support.site import RELEASE, SYSTEM, Site, running_site
 from tickborg.github import RepositoryName, reply_marker
 from tickborg.names import comment_id, push_id
 from tickborg.policy import Policy
@@ -23,6 +23,23 @@ TESTED = {
     "greeting/Makefile": MONOREPO["greeting/Makefile"] + b"check: greeting\n\t./greeting\n",
 }
 OTHER, NOBODYS = System.AARCH64_DARWIN, System.X86_64_FREEBSD
+MISTAKEN = "\n".join(
+    (
+        "Fine!",
+        "",
+        "@tickbot test greetin greeting",
+        "@tickbot bulid speech",
+        "@tickbot build greeting on plan9",
+        "@tickbot build greeting on",
+        "@tickbot status now",
+        "@tickbot build " + " ".join(f"p{number}" for number in range(51)),
+        "@tickbot",
+    )
+)
+TOO_MANY = (
+    "- line 8: `@tickbot build` was not done: it takes 50 projects at most;"
+    " `@tickbot build all` is for all of them."
+)
 PUSHED = f"greeting on {SYSTEM} (push to main)"
 
 
@@ -50,18 +67,23 @@ async def until_newest(site: Site, pull: PullRequest, name: str, title: str) -> 
 
 
 async def test_a_comment_is_answered_and_done(site: Site) -> None:
-    """A test is run, a typo and a wrong word are answered, and a redelivery does nothing."""
+    """A test is run, all that is wrong beside it is answered at once, and a redelivery does nothing."""
     maya = Person(site.github, "maya")
     repository = site.repository(TESTED)
     site.github.collaborate(repository, "maya", "write")
     pull = site.propose(repository, {"README.md": b"Read me.\n"})
     await site.settled(pull)
     assert checks(pull) == {}
-    asked = maya.comment(pull, "Fine!\n\n@tickbot test greetin greeting\n@tickbot bulid speech\n")
+    asked = maya.comment(pull, MISTAKEN)
     answer = await answer_to(site, pull, asked)
-    assert answer.splitlines()[2:4] == [
+    assert [line for line in answer.splitlines() if line.startswith("- ")] == [
         "- line 3: no project `greetin`; did you mean `greeting`?",
         "- line 4: no command `bulid`; did you mean `build`?",
+        f"- line 5: no system `plan9`; there is `{SYSTEM}`.",
+        f"- line 6: no system follows `on`; there is `{SYSTEM}`.",
+        "- line 7: `@tickbot status` was not done: it takes nothing after it, and `now` follows.",
+        TOO_MANY,
+        "- line 9: nothing follows `@tickbot`; `@tickbot help` says what can.",
     ]
     await site.github.until(lambda: [each.content for each in asked.reactions] == ["eyes"], within=60)
     await until_newest(site, pull, GREETING, "built and tested")
@@ -248,6 +270,10 @@ async def test_buttons_are_obeyed(site: Site) -> None:
     maya.rerun(run)
     await site.github.until(lambda: _newest(repository) not in {None, run.id}, within=60)
     await _until_pushed(site, repository)
+    before = {None, run.id, _newest(repository)}
+    maya.rerun_all(run.suite)
+    await site.github.until(lambda: _newest(repository) not in before, within=60)
+    await _until_pushed(site, repository)
 
 
 async def test_who_may_not_is_told_so_and_nothing_is_done(
@@ -279,6 +305,19 @@ async def test_who_may_not_is_told_so_and_nothing_is_done(
             lambda: _says(pull, f"@eve may not have `speech` built on {OTHER}"), within=60
         )
         assert len(titles(pull, f"speech on {OTHER}")) == 1
+
+
+async def test_what_a_new_branch_changes_is_built(site: Site) -> None:
+    """Against where it left the default branch: nothing was there before it."""
+    repository = site.repository(MONOREPO)
+    site.alice.commit(repository, RELEASE, {"speech/notes": b"breathe\n"}, "speech: breathe")
+    name = f"speech on {SYSTEM} (push to {RELEASE})"
+
+    def runs() -> list[CheckRun]:
+        return check_runs_of(repository, repository.branches[RELEASE])
+
+    await site.github.until(lambda: bool(runs()) and all(run.conclusion for run in runs()), within=60)
+    assert [(run.name, run.conclusion) for run in runs()] == [(name, "success")]
 
 
 async def test_a_forced_push_is_built_from_where_it_left_the_branch(site: Site) -> None:

@@ -7,7 +7,9 @@ from collections import Counter
 import pytest
 
 from emulator.state import Comment, PullRequest
+from tests.support.expected import GREETING
 from tests.support.monorepo import MONOREPO
+from tests.support.shown import all_check_runs
 from tests.support.site import Site, owner_of
 from tickborg.github import RepositoryName, reply_marker
 from tickborg.names import comment_id
@@ -16,13 +18,28 @@ PULLS = 30
 DISTINCT, REPEATED = 200, 100
 """Comments, and redeliveries of half of them."""
 
-EVENTS_PER_PULL_REQUEST = 150
-"""In the history of an owner that is told to evaluate twice: 81 were seen. An answer alone adds none."""
+EVENTS_PER_PULL_REQUEST = 400
+"""In the history of an owner that is told to evaluate, to build and to cancel: an answer alone adds none."""
+
+WORDS = (
+    "@tickbot build greetin",
+    "@tickbot eval",
+    "@tickbot status",
+    "@tickbot retry",
+    "@tickbot build greeting",
+    "@tickbot cancel",
+    "@tickbot help",
+    "@tickbot status",
+)
+"""In turn: every other pull request is built, and the others are evaluated and cancelled."""
+
+ANSWERED = frozenset({"@tickbot build greetin", "@tickbot status", "@tickbot help"})
+"""Those with an answer of the comment's own. A retry and a cancel are answered by the owner, if at all."""
 
 
 def words(number: int) -> str:
     """What the comment of that number says: a typo, an order or a question."""
-    return ("@tickbot build greetin", "@tickbot eval", "@tickbot status", "@tickbot help")[number % 4]
+    return WORDS[number % len(WORDS)]
 
 
 @pytest.mark.timeout(300)
@@ -42,7 +59,9 @@ async def test_everyone_is_answered_once(site: Site) -> None:
     for delivery in first[:REPEATED]:
         site.github.webhooks.repeat(site.app, delivery)
     await site.github.webhooks.settled()
-    assert {each.status_code for each in site.app.deliveries if each.event == "issue_comment"} <= {200, 202}
+    answered = {each.status_code for each in site.app.deliveries if each.event == "issue_comment"}
+    # What Temporal was too busy for on a busy machine is delivered again, and is no less answered once.
+    assert answered <= {200, 202, 503}
 
     name = RepositoryName.parse(repository.full_name)
     for pull, comment in asked:
@@ -56,10 +75,19 @@ async def test_everyone_is_answered_once(site: Site) -> None:
         for answer in pull.comments
         if reply_marker(comment.id) in answer.body
     )
-    expected = [comment.id for number, (_, comment) in enumerate(asked) if number % 4 != 1]
-    assert answers == Counter(expected)
+    assert answers == Counter(comment.id for _, comment in asked if comment.body in ANSWERED)
+    late = Counter(
+        comment.id
+        for pull, comment in asked
+        for answer in pull.comments
+        if f"tickborg:late-reply:{comment.id}:" in answer.body
+    )
+    assert set(late.values()) <= {1}
+    assert {comment.body for _, comment in asked if late[comment.id]} <= {"@tickbot retry", "@tickbot cancel"}
     seen = {comment.id for _, comment in asked if comment.reactions}
-    assert seen == {comment.id for number, (_, comment) in enumerate(asked) if number % 4 != 0}
+    assert seen == {comment.id for _, comment in asked if comment.body != "@tickbot build greetin"}
+    for pull in pulls[::2]:
+        assert {(run.name, run.conclusion) for run in all_check_runs(pull)} == {(GREETING, "success")}
 
     lengths = [(await owner_of(site.client, pull).describe()).history_length for pull in pulls]
     assert max(lengths) < EVENTS_PER_PULL_REQUEST

@@ -27,10 +27,15 @@ def read_projects(server: Server, branch: str = "main", at: str | None = None) -
 
 
 def pushed(
-    server: Server, after: str, before: str | None, branch: str = "main", default: str = "main"
+    server: Server,
+    after: str,
+    before: str | None,
+    branch: str = "main",
+    default: str = "main",
+    known: str | None = None,
 ) -> PushReport:
-    """What a push changes."""
-    job = PushJob(repo=REPO, branch=branch, before=before, after=after, default_branch=default)
+    """What a push changes, and whether it is behind the commit that is known."""
+    job = PushJob(repo=REPO, branch=branch, before=before, after=after, default_branch=default, known=known)
     return server.mirror.read_push(job)
 
 
@@ -55,6 +60,18 @@ def test_a_push_is_its_whole_range(server: Server) -> None:
     assert report.changes.path_count == 3
     assert [project.name for project in report.projects.projects] == ["cgit", "cmark"]
     assert report.project_file_error is None
+
+
+def test_a_push_is_behind_what_has_it_in_its_history(server: Server) -> None:
+    """And not behind what was made before it, or on another line, or is gone."""
+    begin = server.repository.head()
+    late = commit(server, "cgit/a")
+    newest = commit(server, "cmark/b")
+    other = commit(server, "cmark/c", "other", onto=begin)
+    behind = {known: pushed(server, late, begin, known=known).behind for known in (newest, begin, other)}
+    assert behind == {newest: True, begin: False, other: False}
+    assert not pushed(server, late, begin, known=NOWHERE).behind
+    assert not pushed(server, late, begin).behind
 
 
 def test_what_was_looked_at_before_is_fetched_in_one_go(server: Server) -> None:

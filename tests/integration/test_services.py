@@ -101,17 +101,23 @@ async def test_every_service_is_found_healthy(deployed: Deployment, tmp_path: Pa
     }
     settings = str(deployed.folder / "tickborg.toml")
 
-    async def unhealthy() -> list[str]:
-        asked = [
-            await start_tickborg(tmp_path / service, "health", service, "--config", settings, **ports)
-            for service in SERVICES
-        ]
-        return [process.said for process in asked if await process.ended() != 0]
+    said: dict[str, str] = dict.fromkeys(SERVICES, "not asked yet")
 
     async def all_are_healthy() -> bool:
-        return not await unhealthy()
+        asked = {
+            service: await start_tickborg(
+                tmp_path / service, "health", service, "--config", settings, **ports
+            )
+            for service in said
+        }
+        for service, process in asked.items():
+            if await process.ended() == 0:
+                del said[service]
+            else:
+                said[service] = process.said
+        return not said
 
-    assert await eventually(all_are_healthy), await unhealthy()
+    assert await eventually(all_are_healthy), said
 
 
 async def test_no_secret_is_to_be_seen(deployed: Deployment, site: Site) -> None:

@@ -4,7 +4,9 @@ They come from real runs on the embedded server: scenes of the demo, all closed 
 a workflow that is called ``Build`` and does something else, so that replaying it must fail. Record anew when
 workflows are changed on purpose, and never by hand: a history without the SDK's metadata proves nothing.
 
-``lost-0-build`` is not recorded anew: it is a ``Build`` before ``lost-log-outlives-build``, and goes with it.
+Those from before a patch, by which workflows that run during a deploy are carried on as they were begun, are
+never recorded anew, and go with it: ``earlier-…`` are each a ``Build`` before
+``attempts-counted-by-the-workflow``, and ``lost-0-build`` is one before ``lost-log-outlives-build``.
 """
 
 import tempfile

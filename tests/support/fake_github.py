@@ -30,6 +30,7 @@ from tickborg.github import (
     PullRequestState,
     RepositoryName,
 )
+from tickborg.quota import Purpose
 from tickborg.texts import button_answers
 
 BOT = "tickbot[bot]"
@@ -310,19 +311,25 @@ class FakeGitHub:
             self._pull(repo, number)
             self._labels[repo, number].pop(label.lower(), None)
 
-    async def find_comment(self, repo: RepositoryName, number: int, marker: str) -> int | None:
+    async def find_comment(
+        self, repo: RepositoryName, number: int, marker: str, purpose: Purpose = Purpose.RESULT
+    ) -> int | None:
         """The bot's oldest comment with the marker; a person who quotes it is not the bot."""
         async with self._call("find_comment"):
             ours = self.bot_comments(repo, number)
             return next((comment.id for comment in ours if marker in comment.body), None)
 
-    async def create_comment(self, repo: RepositoryName, number: int, body: str) -> int:
+    async def create_comment(
+        self, repo: RepositoryName, number: int, body: str, purpose: Purpose = Purpose.RESULT
+    ) -> int:
         """Write a comment as the bot."""
         async with self._call("create_comment"):
             self._pull(repo, number)
             return self.write_comment(repo, number, BOT, body)
 
-    async def edit_comment(self, repo: RepositoryName, comment_id: int, body: str) -> bool:
+    async def edit_comment(
+        self, repo: RepositoryName, comment_id: int, body: str, purpose: Purpose = Purpose.RESULT
+    ) -> bool:
         """Add to the bodies of a comment; False: it was deleted."""
         async with self._call("edit_comment"):
             comment = self.comments.get(comment_id)

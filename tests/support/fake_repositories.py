@@ -100,8 +100,19 @@ class FakeRepositories:
         if self._fault is not None:
             return PushReport(tree=job.after[::-1], project_file_error=self._fault)
         return PushReport(
-            tree=job.after[::-1], since=job.before, projects=self.projects, changes=self._changes(job)
+            tree=job.after[::-1],
+            since=job.before,
+            projects=self.projects,
+            changes=self._changes(job),
+            behind=job.after in self._history(job.known or ""),
         )
+
+    def _history(self, sha: str) -> set[str]:
+        history = set[str]()
+        while sha in self._pushed:
+            sha, _ = self._pushed[sha]
+            history.add(sha)
+        return history
 
     def _changes(self, job: PushJob) -> ChangeFacts:
         """What all the commits change that were made from ``before`` to ``after``."""

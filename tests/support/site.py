@@ -51,6 +51,8 @@ from tickborg.views import PullRequestView
 SECRET = "it is a secret to nobody"
 OWNER = "acme"
 BUILDER = "builder-1"
+RELEASE = "release"
+"""A branch beside the default one whose pushes are built."""
 SYSTEM = host_system()
 
 
@@ -234,6 +236,7 @@ def _settings(
         folders=folders,
         policy=policy or policy_of_this_machine(),
         served=ServedRepositories(patterns=(f"{OWNER}/*",)),
+        push_branches=("main", RELEASE),
     )
 
 

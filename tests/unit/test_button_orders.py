@@ -81,8 +81,19 @@ def test_a_build_of_a_system_without_builders_is_cancelled() -> None:
 def test_a_button_on_a_branch_is_for_those_who_may_push() -> None:
     """For others it comes to nothing, which its check run says."""
     pressed = button("rerun", origin=Origin(branch="main"))
-    assert of_branch(pressed, WRITER) == (ButtonOrder(button="rerun", build=pressed.build, head_sha=HEAD),)
-    assert of_branch(pressed, AUTHOR) == ()
+    assert of_branch(pressed, WRITER) == ButtonOrder(button="rerun", build=pressed.build, head_sha=HEAD)
+    refused = of_branch(pressed, AUTHOR)
+    assert isinstance(refused, NoticeOrder)
+    assert "@Ada may not have builds of `main` run" in refused.text
+
+
+def test_a_branch_is_not_built_on_a_system_that_was_given_up() -> None:
+    """It would wait for hours for a builder that never comes. What still waits for one can be cancelled."""
+    given_up = System.X86_64_FREEBSD
+    refused = of_branch(button("rerun", given_up, Origin(branch="main")), WRITER)
+    assert isinstance(refused, NoticeOrder)
+    assert f"no builders for {given_up}" in refused.text
+    assert isinstance(of_branch(button("cancel", given_up, Origin(branch="main")), WRITER), ButtonOrder)
 
 
 def test_all_checks_of_a_pull_request() -> None:
@@ -97,4 +108,7 @@ def test_all_checks_of_a_pushed_commit() -> None:
     builds = [button("rerun", system, Origin(branch="main")).build for system in POLICY.systems]
     orders = all_of_branch(builds, HEAD, WRITER)
     assert [order.build for order in orders if isinstance(order, ButtonOrder)] == builds
-    assert all_of_branch(builds, HEAD, STRANGER) == ()
+    given_up = button("rerun", System.X86_64_FREEBSD, Origin(branch="main")).build
+    assert all_of_branch([given_up, *builds], HEAD, WRITER) == orders
+    for refused in (all_of_branch(builds, HEAD, STRANGER), all_of_branch([given_up], HEAD, WRITER)):
+        assert [type(order) for order in refused] == [NoticeOrder]

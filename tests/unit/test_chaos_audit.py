@@ -351,6 +351,17 @@ def test_after_a_cancel_nothing_has_to_be_built() -> None:
     assert about_builds(cancelled) != []
 
 
+def test_a_conflict_is_told_unless_a_cancel_may_have_come_before() -> None:
+    """That ends the evaluation, at whatever it was."""
+    silent = without("comments", 2)(GOOD)
+    made, cancelled = ledger(), ledger(Say(1, "maya", "@tickbot cancel"))
+    for each in (made, cancelled):
+        each.heads[HEAD] = replace(each.heads[HEAD], conflicting=True)
+    broken = [{found.promise for found in violations(case_of(each, silent))} for each in (made, cancelled)]
+    due = "Every pull request has one summary comment, if there is anything to say."
+    assert [due in each for each in broken] == [True, False]
+
+
 def test_what_was_asked_for_on_the_last_head_must_be_built() -> None:
     """And what was asked for before a push, or before it was closed, need not be."""
     order = Say(1, "maya", "@tickbot build cedar")

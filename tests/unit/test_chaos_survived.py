@@ -84,7 +84,7 @@ def test_tables_fit_into_a_hundred_columns() -> None:
     """With the longest name of a fault, and the longest promise."""
     [*_, (victim, what, _)] = sorted(chain(*LANES), key=lambda each: len(f"{each[0]} {each[1]}"))
     fault = struck(victim, 9_999, under_way=UnderWay(frozenset(range(999)), frozenset()))
-    long = replace(fault, fault=Fault(9_999, victim, what, 999), effect=Effect(9_999, "process"))
+    long = replace(fault, fault=Fault(9_999, victim, what, 999), effect=Effect(9_999, "process", "processes"))
     promises = [Verdict((promise.__doc__ or "").split("\n")[0], 99_999, ()) for promise in PROMISES]
     shown = repository(completed=dict.fromkeys(range(999), 19_999), decided=None)
     lines = [*lines_of(table_of_faults(shown, [long], began=0)), *lines_of(table_of_promises(promises))]

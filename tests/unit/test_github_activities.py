@@ -10,8 +10,9 @@ from temporalio import activity
 from temporalio.testing import ActivityEnvironment
 
 from activities.github import GitHubActivities
+from tests.support.clock import NOON
 from tests.support.fake_github import BOT, FakeGitHub
-from tickborg.errors import HeadGoneError, PermanentError, UnavailableError
+from tickborg.errors import HeadGoneError, PermanentError, PutOffError, UnavailableError
 from tickborg.github import (
     SUMMARY_MARKER,
     CheckConclusion,
@@ -175,6 +176,20 @@ async def test_a_first_attempt_looks_only_when_told_to(
     assert github.calls["find_check_run"] == 0
     again = await run(activities.open_check_run, CheckRunOpening(run=RUN, may_exist=True))
     assert again == first
+
+
+@pytest.mark.parametrize(
+    ("method", "may_exist", "error"),
+    [("create_check_run", False, PutOffError), ("find_check_run", True, UnavailableError)],
+)
+async def test_a_check_run_that_is_put_off_has_never_been_sent(
+    activities: GitHubActivities, github: FakeGitHub, method: str, error: type[Exception], *, may_exist: bool
+) -> None:
+    """Where one may have been made before, that looking for it is put off says nothing of the kind."""
+    github.fail(method, PutOffError("not sent: 50 calls are left", NOON))
+    with pytest.raises(error, match="50 calls are left") as raised:
+        await run(activities.open_check_run, CheckRunOpening(run=RUN, may_exist=may_exist))
+    assert type(raised.value) is error
 
 
 async def test_another_builds_check_run_is_not_taken(

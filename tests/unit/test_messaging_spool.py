@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from messaging import spool
 from messaging.files import try_lock
 from messaging.spool import SpoolFile, SpoolFolder, SpoolFullError
 from tests.support.build_logs import ATTEMPT
@@ -91,6 +92,30 @@ def test_the_name_of_a_file_survives_a_power_cut(tmp_path: Path, monkeypatch: py
     file.append(b"{}")
     file.close()
     assert flushed == [tmp_path, file.path]
+
+
+def test_room_is_counted_seldom_and_found_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of files of a long outage would take longer to count than a record takes to write."""
+    looks: list[Path] = []
+    scandir = os.scandir
+
+    def look(folder: Path) -> object:
+        looks.append(folder)
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", look)
+    monkeypatch.setattr(spool, "COUNTED_SECONDS", 3600)
+    folder = SpoolFolder(tmp_path, limit=100)
+    file = folder.create(ATTEMPT)
+    for _ in range(9):
+        folder.require_room(10)
+        file.append(b"x")
+    assert len(looks) == 1
+    file.append(b"x" * 80)
+    with pytest.raises(SpoolFullError):
+        folder.require_room(20)
+    file.remove()
+    folder.require_room(20)
 
 
 def test_a_full_spool_refuses_more(tmp_path: Path) -> None:

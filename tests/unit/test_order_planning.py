@@ -2,22 +2,21 @@
 
 from tests.support.samples import MERGE, project, project_set, pull_request
 from tickborg.jobs import BuildMode
-from tickborg.order_planning import jobs_of_order, not_made
-from tickborg.planning import Source
+from tickborg.order_planning import builds_of_order, not_made
 from tickborg.policy import Policy
 from tickborg.requests import BuildOrder
+from tickborg.sources import Source
 from tickborg.systems import System
 
 LINUX, MAC, ARM = System.X86_64_LINUX, System.AARCH64_DARWIN, System.AARCH64_WINDOWS
 POLICY = Policy(systems=(LINUX, MAC, ARM))
 PROJECTS = project_set("cgit", project("launcher", systems=(MAC,), needs=("nbt",)), project("nbt"))
-SOURCE = Source.of_pull(pull_request(), MERGE, PROJECTS)
 
 
 def built(order: BuildOrder, *changed: str) -> list[str]:
     """The builds, in words."""
-    jobs = jobs_of_order(order, SOURCE, changed, POLICY)
-    return [f"{job.mode} {job.project.name} on {job.system}" for job in jobs]
+    builds = builds_of_order(order, PROJECTS, changed, POLICY)
+    return [f"{build.mode} {build.project} on {build.system}" for build in builds]
 
 
 def refused(order: BuildOrder) -> list[str]:
@@ -64,7 +63,8 @@ def test_nobody_named_means_what_has_changed() -> None:
 
 def test_what_a_project_needs_goes_with_it() -> None:
     """As with automatic builds."""
-    [job] = jobs_of_order(BuildOrder(projects=("launcher",), systems=(MAC,)), SOURCE, (), POLICY)
+    [build] = builds_of_order(BuildOrder(projects=("launcher",), systems=(MAC,)), PROJECTS, (), POLICY)
+    job = Source.of_pull(pull_request(), MERGE, PROJECTS).job(build)
     assert [needed.name for needed in job.needs] == ["nbt"]
 
 

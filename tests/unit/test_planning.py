@@ -19,6 +19,7 @@ from tickborg.planning import (
 )
 from tickborg.policy import Policy
 from tickborg.projects import ChangeFacts, Check
+from tickborg.sources import Source
 from tickborg.systems import System
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def plan(
 
 def built(planned: BuildPlan) -> list[str]:
     """The builds as ``project on system``."""
-    return [f"{job.project.name} on {job.system}" for job in planned.builds]
+    return [f"{build.project} on {build.system}" for build in planned.builds]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,10 @@ def test_each_changed_project_is_built_on_each_system() -> None:
 
 def test_a_job_says_all_that_a_builder_must_know() -> None:
     """Pull request, refs, merge, author, and every need, however far away."""
-    (job,) = plan(merge_report(PROJECTS, ("launcher",)), Policy()).builds
+    planned = plan(merge_report(PROJECTS, ("launcher",)), Policy())
+    assert [each.name for each in planned.projects.projects] == ["cmark", "launcher", "nbt"]
+    (build,) = planned.builds
+    job = Source.of_plan(planned).job(build)
     assert (job.origin.pull, job.head_ref, job.base_ref, job.merge) == (7, "refs/pull/7/head", "main", MERGE)
     assert (job.author, [each.name for each in job.needs]) == ("ada", ["cmark", "nbt"])
 
@@ -240,7 +244,7 @@ def test_every_changed_project_is_built_or_explained(
     """Nothing that changed is passed over in silence, and nothing is built twice."""
     policy = Policy(systems=(LINUX, MAC), max_auto_builds=limit)
     planned = plan(merge_report(PROJECTS, touched), policy, permission, pull_request(draft=draft))
-    told = {job.project.name for job in planned.builds} | {each.project for each in planned.skipped}
+    told = {build.project for build in planned.builds} | {each.project for each in planned.skipped}
     assert told == set(planned.changed_projects)
     assert len(set(built(planned))) == len(planned.builds)
     assert bool(planned.held) <= (not planned.builds)

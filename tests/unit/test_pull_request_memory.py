@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.samples import REPO, build_job, build_view, pull_request
+from tests.support.samples import REPO, build_view, pull_request
 from tickborg.build_records import BuildRecord
 from tickborg.jobs import BuildOutcome, EvaluationOutcome
 from tickborg.labels import INTERNAL_ERROR_LABEL
@@ -16,7 +16,7 @@ BROKEN = BuildOutcome.UNEXPECTED_ERROR
 def memory(*numbers: str) -> PullRequestMemory:
     """Of an owner with builds of these numbers."""
     remembered = PullRequestMemory(repo=REPO, number=7, evaluation=EvaluationOutcome.EVALUATED)
-    remembered.builds = {n: BuildRecord(n=n, job=build_job(), view=build_view()) for n in numbers}
+    remembered.builds = {n: BuildRecord(n=n, view=build_view()) for n in numbers}
     return remembered
 
 
@@ -41,7 +41,7 @@ def test_the_same_build_done_again_takes_the_blame_away() -> None:
     remembered.end_build("a", BROKEN, failed=True)
     remembered.end_build("b", SUCCESS, failed=False)
     assert blamed(remembered)
-    remembered.builds["a"] = BuildRecord(n="c", job=build_job(), view=build_view())
+    remembered.builds["a"] = BuildRecord(n="c", view=build_view())
     remembered.end_build("c", CANCELLED, failed=False)
     assert blamed(remembered)
     remembered.end_build("c", FAILURE, failed=False)
@@ -54,6 +54,16 @@ def test_a_build_says_nothing_of_an_evaluation_that_failed() -> None:
     remembered.fail_evaluation("GitHub answered 403")
     remembered.end_build("a", SUCCESS, failed=False)
     assert blamed(remembered)
+
+
+def test_a_summary_that_is_refused_is_said_by_the_label_whatever_is_built() -> None:
+    """Until GitHub takes it again."""
+    remembered = memory("a")
+    remembered.summary_refused = True
+    remembered.end_build("a", SUCCESS, failed=False)
+    assert blamed(remembered)
+    remembered.summary_refused = False
+    assert not blamed(remembered)
 
 
 def test_a_build_that_is_forgotten_says_nothing() -> None:

@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 
-from tests.support.samples import NOON, REPO, build_job, build_view
-from tickborg.build_records import BuildRecord, build_key
+from tests.support.samples import NOON, REPO, build_view
+from tickborg.build_records import BuildRecord
 from tickborg.events.pushes import PushEvent
-from tickborg.jobs import BuildJob, BuildOutcome, BuildStage, Merge, Origin
-from tickborg.push_memory import BUILDS_LEFT, PushMemory
+from tickborg.external_ids import BuildReference
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, Origin
+from tickborg.push_memory import PushMemory
+from tickborg.requests import ButtonOrder
+from tickborg.systems import System
 
-A, B, C, D = ("a" * 40, "b" * 40, "c" * 40, "d" * 40)
+A, B, C, D, E = ("a" * 40, "b" * 40, "c" * 40, "d" * 40, "e" * 40)
 
 
 def push(before: str, after: str) -> PushEvent:
@@ -43,6 +46,28 @@ def test_a_push_that_comes_late_is_not_the_head() -> None:
     remembered = memory(push(B, C), push(A, B))
     assert remembered.head == push(B, C)
     assert remembered.waiting == (push(B, C), push(A, B))
+
+
+def test_a_push_that_does_not_follow_the_newest_is_doubted() -> None:
+    """It is newer, and what led to it was not heard of; or it is late, and what leads on from it was not."""
+    late = memory(push(A, B), push(C, D), push(B, E))
+    assert (late.head, late.doubted) == (push(B, E), push(A, B))
+    settled = memory(push(A, B), push(C, D))
+    settled.settle_doubt(behind=False)
+    assert (settled.head, settled.doubted) == (push(C, D), None)
+    settled.take(push(B, E))
+    assert (settled.head, settled.doubted) == (push(B, E), push(C, D))
+    settled.settle_doubt(behind=True)
+    assert (settled.head, settled.doubted) == (push(C, D), None)
+
+
+def test_what_joins_a_late_push_to_the_newest_ends_the_doubt() -> None:
+    """Before anybody has looked."""
+    remembered = memory(push(A, B), push(C, D))
+    remembered.settle_doubt(behind=False)
+    remembered.take(push(B, E))
+    remembered.take(push(E, C))
+    assert (remembered.head, remembered.doubted) == (push(C, D), None)
 
 
 def test_projects_wanted_are_a_set() -> None:
@@ -119,22 +144,33 @@ def test_an_owner_is_done_when_nothing_is_left_for_the_next_push_either() -> Non
     remembered.wanted, remembered.owed = (), A
     assert not remembered.settled
     remembered.owed = None
-    job = _job("put off", A)
-    remembered.builds[build_key(job)] = BuildRecord(n=None, job=job, view=build_view("cgit"))
+    remembered.builds["put off"] = BuildRecord(view=build_view("cgit", head_sha=A))
     assert not remembered.settled
 
 
 def test_builds_of_older_heads_are_forgotten_when_they_have_ended() -> None:
     """Those of the newest stay, and those that run."""
     remembered = memory(push(A, B), push(B, C))
-    jobs = {name: _job(name, sha) for name, sha in (("old", B), ("running", B), ("new", C))}
-    for name, job in jobs.items():
+    for name, sha in (("old", B), ("running", B), ("new", C)):
         outcome = None if name == "running" else BuildOutcome.SUCCESS
         stage = BuildStage.RUNNING if name == "running" else BuildStage.DONE
-        view = build_view(name, outcome=outcome, stage=stage)
-        remembered.builds[build_key(job)] = BuildRecord(n=name, job=job, view=view)
+        view = build_view(name, outcome=outcome, stage=stage, head_sha=sha)
+        remembered.builds[name] = BuildRecord(n=name, view=view)
     remembered.forget_the_done()
     assert {record.n for record in remembered.builds.values()} == {"running", "new"}
+
+
+def test_builds_of_a_head_that_may_be_the_newest_after_all_are_kept() -> None:
+    """Forgotten, they would be made again as soon as it is known to be the newest."""
+    remembered = memory(push(B, C))
+    view = build_view("cgit", outcome=BuildOutcome.SUCCESS, stage=BuildStage.DONE, head_sha=C)
+    remembered.builds["cgit"] = BuildRecord(n="1", view=view)
+    remembered.take(push(A, D))
+    remembered.forget_the_done()
+    assert remembered.builds
+    remembered.settle_doubt(behind=False)
+    remembered.forget_the_done()
+    assert not remembered.builds
 
 
 def test_what_was_seen_is_done_once() -> None:
@@ -166,20 +202,10 @@ def test_a_newer_push_is_not_what_could_not_be_looked_at() -> None:
 def test_without_a_push_there_is_no_older_head() -> None:
     """Somebody pressed a button long after the last push; how that ended is worth knowing."""
     remembered = memory()
-    job = _job("old", A)
-    view = build_view("old", outcome=BuildOutcome.SUCCESS)
-    remembered.builds[build_key(job)] = BuildRecord(n="1", job=job, view=view)
+    view = build_view("old", outcome=BuildOutcome.SUCCESS, head_sha=A)
+    remembered.builds["old"] = BuildRecord(n="1", view=view)
     remembered.forget_the_done()
     assert len(remembered.view().builds) == 1
-
-
-def _job(name: str, sha: str) -> BuildJob:
-    merge = Merge(base_sha=sha, head_sha=sha, merge_base=sha, tree="e" * 40)
-    return build_job(
-        origin=Origin(branch="main"),
-        merge=merge,
-        project={"name": name, "path": name, "build_system": "make"},
-    )
 
 
 def last_run() -> PushMemory:
@@ -195,7 +221,7 @@ def last_run() -> PushMemory:
 def test_the_next_run_goes_on_where_the_last_one_ended() -> None:
     """It knows as much as if it had not ended in between."""
     remembered = PushMemory(repo=REPO, branch="main")
-    remembered.adopt(last_run().left_behind(), NOON + timedelta(days=2))
+    remembered.adopt(last_run(), NOON + timedelta(days=2))
     assert remembered == last_run()
     assert not remembered.first_sight("ab", NOON + timedelta(days=2))
 
@@ -211,13 +237,25 @@ def test_what_github_cannot_deliver_again_is_not_handed_on_for_ever() -> None:
     assert remembered.settled
 
 
-def test_a_run_leaves_behind_no_more_than_temporal_takes() -> None:
-    """Of many builds the last ones; the run itself forgets none."""
-    ended = memory(push(A, B))
-    job = build_job(merge=Merge(base_sha=B, head_sha=B, merge_base=B, tree=A), origin=Origin(branch="main"))
-    record = BuildRecord(n="1", job=job, view=build_view("cgit", outcome=BuildOutcome.SUCCESS))
-    ended.builds = {str(number): record for number in range(BUILDS_LEFT + 7)}
-    left = ended.left_behind()
-    assert list(left.builds) == [str(number) for number in range(7, BUILDS_LEFT + 7)]
-    assert len(ended.builds) == BUILDS_LEFT + 7
-    assert len(left.model_dump_json()) < 1024 * 1024
+def test_all_buttons_of_a_commit_take_one_look() -> None:
+    """*Re-run all checks* presses hundreds at once; those of other commits and pushes wait for their own."""
+    remembered = memory(push(A, B))
+    orders = [button(name, sha) for name, sha in (("cgit", A), ("cmark", A), ("cgit", C))]
+    remembered.waiting = (orders[0], *remembered.waiting, *orders[1:])
+    assert remembered.strike_off(orders[0]) == (orders[0], orders[1])
+    assert list(remembered.waiting) == [push(A, B), orders[2]]
+    assert remembered.strike_off(push(A, B)) == ()
+    assert list(remembered.waiting) == [orders[2]]
+
+
+def button(project: str, sha: str) -> ButtonOrder:
+    """*Re-run* of a build of main."""
+    build = BuildReference(
+        origin=Origin(branch="main"),
+        project=project,
+        system=System.X86_64_LINUX,
+        mode=BuildMode.BUILD,
+        n="ab1",
+        run_id="r",
+    )
+    return ButtonOrder(button="rerun", build=build, head_sha=sha)

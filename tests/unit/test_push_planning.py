@@ -6,7 +6,7 @@ from tickborg.external_ids import BuildReference
 from tickborg.jobs import BuildMode, Origin, PushReport
 from tickborg.policy import Policy
 from tickborg.projects import ChangeFacts
-from tickborg.push_planning import changed_by, jobs_of_push, look_at, source_of_push
+from tickborg.push_planning import builds_of_push, changed_by, look_at, source_of_push
 from tickborg.requests import ButtonOrder
 from tickborg.systems import System
 
@@ -53,15 +53,16 @@ def test_a_pushed_commit_is_built_as_it_is() -> None:
     """There is nothing to merge it with: three times the same commit, and its own tree."""
     policy = Policy(systems=(LINUX, MAC), automatic_tests=True)
     source = source_of_push(REPO, "next", HEAD, REPORT, "ada")
-    jobs = list(jobs_of_push(source, ["launcher", "nbt", "gone"], policy))
-    assert [f"{job.project.name} on {job.system}" for job in jobs] == [
+    builds = list(builds_of_push(PROJECTS, ["launcher", "nbt", "gone"], policy))
+    assert [f"{build.project} on {build.system}" for build in builds] == [
         "launcher on aarch64-darwin",
         "nbt on x86_64-linux",
         "nbt on aarch64-darwin",
     ]
-    merge = jobs[0].merge
+    job = source.job(builds[0])
+    merge = job.merge
     assert {merge.base_sha, merge.head_sha, merge.merge_base} == {HEAD}
-    assert (merge.tree, jobs[0].head_ref, jobs[0].author, jobs[0].mode) == (
+    assert (merge.tree, job.head_ref, job.author, job.mode) == (
         TREE,
         "refs/heads/next",
         "ada",

@@ -127,6 +127,7 @@ STANDING: dict[str, PullRequestView] = {
         build_view("meshmc"),
         build_view("meshmc", MAC, stage=BuildStage.WAITING, reason=f"no {MAC} builder is online"),
         build_view("meshmc", mode=BuildMode.TEST, reason=reasons.after_build()),
+        build_view("launcher", reason=reasons.others_first()),
         evaluation=EvaluationOutcome.EVALUATED,
     ),
     "failed": pull_request_view(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.github_markdown import Page
 from tests.support.samples import ATTEMPT, DASHBOARD, HEAD, NOON, build_job, build_result, project
-from tickborg.github import CHECK_OUTPUT_LIMIT, CheckConclusion, CheckRun, CheckStatus
+from tickborg.github import CHECK_OUTPUT_LIMIT, CheckAction, CheckConclusion, CheckRun, CheckStatus
 from tickborg.jobs import BuildJob, BuildMode, BuildOutcome, BuildResult, BuildStarted, Merge, Origin
 from tickborg.setbacks import Setback
 from tickborg.systems import System
@@ -115,6 +115,7 @@ SAID: dict[str, Callable[[], CheckRun]] = {
         BuildOutcome.UNEXPECTED_ERROR,
         reason=attempts.given_up(Setback.AWAY, None, 24 * HOUR, "git fetch of acme/mono failed"),
     ),
+    "the bot's fault, unsaid": lambda: ended(BuildOutcome.UNEXPECTED_ERROR, reason=""),
     "a long log": lambda: ended(BuildOutcome.SUCCESS, log_tail=("```", "x"), line_count=1_234),
 }
 
@@ -125,6 +126,14 @@ def test_what_a_check_run_says(what: str, snapshot: "SnapshotAssertion") -> None
     run = SAID[what]()
     parts = (f"{run.name}: {run.status} {run.conclusion}", run.title, run.summary, run.text)
     assert "\n=====\n".join(parts) == snapshot
+
+
+@pytest.mark.parametrize(
+    "action", [check_runs.CANCEL, check_runs.RUN_TESTS], ids=lambda each: each.identifier
+)
+def test_what_a_button_says(action: CheckAction, snapshot: "SnapshotAssertion") -> None:
+    """The button, and what is shown beside it."""
+    assert f"{action.label}: {action.description}" == snapshot
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.github_markdown import Page
-from tests.support.samples import REPO, build_job, build_view, pull_request, pull_request_view
+from tests.support.samples import HEAD, REPO, build_job, build_view, pull_request, pull_request_view
 from tickborg.github import LabelChange
 from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome, Origin
 from tickborg.systems import System
 from tickborg.texts import details
+from tickborg.views import BranchView
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -24,7 +25,16 @@ BUILDS = [
 ]
 TABLES = {
     "builds": pull_request_view(*BUILDS, evaluation=EvaluationOutcome.EVALUATED),
+    "a build that is put off": pull_request_view(build_view(stage=BuildStage.DELAYED)),
+    "a build that ends": pull_request_view(build_view(stage=BuildStage.DONE)),
     "nothing": pull_request_view(evaluation=EvaluationOutcome.EVALUATED),
+}
+BRANCHES = {
+    "builds": BranchView(repo=REPO, branch="main", head_sha=HEAD, pusher="maya", builds=tuple(BUILDS)),
+    "no push": BranchView(repo=REPO, branch="main"),
+    "a push that failed": BranchView(
+        repo=REPO, branch="main", head_sha=HEAD, pusher="maya", error="GitHub answered 410 Gone"
+    ),
 }
 SUMMARIES = {
     "pull request": details.pull_request_summary(pull_request()),
@@ -42,18 +52,24 @@ def test_the_table_of_builds(what: str, snapshot: "SnapshotAssertion") -> None:
     assert details.table(TABLES[what]) == snapshot
 
 
+@pytest.mark.parametrize("what", BRANCHES)
+def test_the_table_of_a_branch(what: str, snapshot: "SnapshotAssertion") -> None:
+    """The newest push, and each build."""
+    assert details.branch_table(BRANCHES[what]) == snapshot
+
+
 @pytest.mark.parametrize("what", SUMMARIES)
 def test_the_summary_of_a_workflow(what: str, snapshot: "SnapshotAssertion") -> None:
     """One line that tells it from the others."""
     assert SUMMARIES[what] == snapshot
 
 
-def test_a_long_table_says_what_it_leaves_out() -> None:
+def test_a_long_table_says_what_it_leaves_out(snapshot: "SnapshotAssertion") -> None:
     """The server refuses longer details."""
     builds = [build_view(f"p{n}", outcome=BuildOutcome.FAILURE, reason="é" * 500) for n in range(500)]
     text = details.table(pull_request_view(*builds))
     assert len(text.encode()) <= details.DETAILS_LIMIT
-    assert text.split("\n")[-1].endswith(" more rows")
+    assert text.split("\n")[-1] == snapshot
 
 
 @given(reason=st.text(), builder=st.text())

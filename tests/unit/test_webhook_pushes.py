@@ -45,10 +45,10 @@ def test_the_owner_of_the_branch_is_told() -> None:
 
 def test_the_range_is_told() -> None:
     """With all that is needed to know what is new in it."""
-    event = told(push_payload(forced=True, repository={"full_name": "acme/mono", "default_branch": "trunk"}))
+    event = told(push_payload(repository={"full_name": "acme/mono", "default_branch": "trunk"}))
     assert (event.delivery, event.branch, event.pusher) == (DELIVERY, "main", "maya")
     assert (event.before, event.after) == ("a" * 40, "b" * 40)
-    assert (event.forced, event.default_branch, event.is_creation) == (True, "trunk", False)
+    assert (event.default_branch, event.is_creation) == ("trunk", False)
 
 
 def test_a_new_branch_is_told() -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from cli.replay import from_server, replay
 from tests.support.clock import NOON
 from tests.support.early_deaths import notice_deaths_after
 from tests.support.eventually import eventually
@@ -244,7 +245,7 @@ async def test_a_github_that_stays_away_is_given_up_and_said(
 async def test_builders_that_hand_over_or_wait_for_github_use_up_no_attempt_of_those_that_die(
     timed_bench: Bench,
 ) -> None:
-    """Six of the one and six of the other, and then there are five attempts still."""
+    """Six of the one, six of the other, and then there are five attempts still. A replay decides the same."""
     trouble = timed_bench.workspaces
     trouble.fault = BuilderEndingError("the builder was told to stop")
     await timed_bench.open("cgit")
@@ -263,6 +264,24 @@ async def test_builders_that_hand_over_or_wait_for_github_use_up_no_attempt_of_t
         *(f"{number}: GitHub did not answer the builder before it" for number in range(8, 14)),
         *(f"{number}: the builder before it failed" for number in range(14, 18)),
     ]
+    await timed_bench.end()
+    histories = from_server(timed_bench.client, [await the_build(timed_bench)], None)
+    assert [each.divergence async for each in replay(histories)] == [None]
+
+
+async def test_what_is_called_off_as_its_builder_fails_is_not_tried_again(bench: Bench) -> None:
+    """The builder's word says nothing of the cancel that came meanwhile."""
+    bench.workspaces.gate.clear()
+    bench.workspaces.fault = UnavailableError("git fetch of acme/mono failed: error: 502")
+    pull = await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    await bench.workspaces.entered.wait()
+    await bench.close(pull)
+    await bench.until_told_to_end("Build")
+    bench.workspaces.gate.set()
+    ended = await bench.until_check_run("cgit", CheckConclusion.CANCELLED)
+    assert ended.title == "the pull request was closed"
+    assert len(bench.logs.logs) == 1
 
 
 async def test_builders_that_are_always_stopped_are_not_waited_for_forever(

@@ -1,5 +1,7 @@
 """Comments: everyone is answered, and what can be done is done once (design, sections 5 and 6)."""
 
+import pytest
+
 from activities.ports import Exit
 from tests.support import asking
 from tests.support.asking import answer_to, comment, until_seen
@@ -280,6 +282,26 @@ async def test_a_failure_for_good_is_answered(bench: Bench) -> None:
     assert "GitHub answered 410" in answer
     [asked] = (await bench.end()).of("Comment")
     assert (asked.ending, asked.failure) == ("failed", "GitHub answered 410, 'Gone'")
+    assert len(bench.stats.named(EventName.PERMANENT_FAILURE)) == 1
+
+
+@pytest.mark.parametrize("asks", ["help", "build cgit"])
+async def test_an_answer_that_is_refused_is_counted(bench: Bench, asks: str) -> None:
+    """Whoever asked hears nothing, so the Web UI says what GitHub would not take, and an operator is told."""
+    bench.github.open_pull(make_pull())
+    fault = bench.break_down(
+        "create_comment", PermanentError("GitHub answered 403, 'Resource not accessible'")
+    )
+    if asks != "help":
+        bench.github.fail("pull_request", PermanentError("GitHub answered 410, 'Gone'"))
+    await comment(bench, f"@tickbot {asks}")
+    [asked] = (await bench.end()).of("Comment")
+    bench.recover(fault)
+    refused = "not answered: GitHub answered 403, 'Resource not accessible'"
+    assert (asked.ending, asked.failure) == (
+        "failed",
+        refused if asks == "help" else "GitHub answered 410, 'Gone'",
+    )
     assert len(bench.stats.named(EventName.PERMANENT_FAILURE)) == 1
 
 

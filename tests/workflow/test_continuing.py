@@ -9,11 +9,20 @@ from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowExecutionDescription, WorkflowHandle
 
 from cli.temporal_client import TemporalConnection
+from tests.support import asking
+from tests.support.fake_repositories import make_project
 from tests.support.long_histories import long_at
-from tests.support.workflow_bench import HEAD, NEXT_HEAD, NUMBER, REPO, Bench
+from tests.support.workflow_bench import HEAD, LINUX, MAINTAINER, NEXT_HEAD, NUMBER, REPO, Bench
+from tests.workflow.conftest import NewBench
+from tickborg import build_waves, cancellation
 from tickborg.github import CheckConclusion, CheckStatus, StatusState
-from tickborg.names import PULL_REQUEST_WORKFLOW, SEARCH_ATTRIBUTES, pull_request_id
+from tickborg.names import PULL_REQUEST_WORKFLOW, SEARCH_ATTRIBUTES, STATE_QUERY, pull_request_id
+from tickborg.policy import Policy
+from tickborg.systems import System
+from tickborg.texts import reasons
+from tickborg.views import PullRequestView
 
+ARM = System.AARCH64_LINUX
 LONG_HISTORY = 30
 """Events after which the server suggests to continue as new; its own default is 4,096."""
 
@@ -93,3 +102,47 @@ async def test_the_next_run_is_found_by_the_same_attributes(bench: Bench) -> Non
     assert after.raw_info.priority == before.raw_info.priority
     metadata = await handle_of(bench).query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
     assert "The build succeeded" in metadata.current_details
+
+
+async def test_of_more_builds_than_may_run_at_once_the_others_wait(
+    new_bench: NewBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the memory, through as many runs as it takes; a button on the first of them works as ever."""
+    monkeypatch.setattr(build_waves, "RUNNING_LIMIT", 2)
+    names = [f"p{n}" for n in range(6)]
+    bench = await new_bench(projects=tuple(map(make_project, names)))
+    bench.floor.hold("p0")
+    await bench.open(*names)
+    await bench.until_check_run("p0", CheckStatus.IN_PROGRESS)
+    await bench.until_check_run("p1", CheckConclusion.SUCCESS)
+    view: PullRequestView = await handle_of(bench).query(STATE_QUERY, result_type=PullRequestView)
+    assert view.builds[-1].reason == reasons.others_first()
+    assert not bench.check_run_history("p5")
+    bench.floor.release("p0")
+    await bench.until_commented("All 6 builds succeeded")
+    await bench.until_renewed()
+    await asking.press(bench, await bench.until_check_run("p0", CheckConclusion.SUCCESS))
+    await bench.until(lambda: len(bench.check_run_history("p0")) == 2 or None)
+    histories = await bench.end()
+    assert len(histories.of(PULL_REQUEST_WORKFLOW)) > 1
+    assert len(histories.of("Build")) == len(names) + 1
+
+
+async def test_a_system_without_builders_holds_up_no_run(
+    new_bench: NewBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits for one to come online is put off when the history is long and more builds wait."""
+    monkeypatch.setattr(build_waves, "RUNNING_LIMIT", 1)
+    names = [f"p{n}" for n in range(3)]
+    policy = Policy(systems=(LINUX, ARM))
+    bench = await new_bench(projects=tuple(map(make_project, names)), policy=policy)
+    await bench.open(*names, author=MAINTAINER)
+    for name in names:
+        await bench.until_check_run(name, CheckConclusion.SUCCESS)
+    await bench.until_renewed()
+    await asking.comment(bench, "@tickbot cancel")
+    await bench.until_commented("cancelled by @")
+    histories = await bench.end()
+    assert len([run for run in histories.of("Build") if str(LINUX) in run.workflow_id]) == len(names)
+    said = [each[-1].title for each in bench.check_run_history("p0", system=ARM)]
+    assert cancellation.PUT_OFF in said

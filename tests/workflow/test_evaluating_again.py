@@ -8,9 +8,8 @@ from tests.support.asking import answer_to, comment, press_all, until_seen
 from tests.support.fake_repositories import BASE_SHA, MERGE_BASE
 from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, NUMBER, PROJECTS, REPO, Bench, make_pull
 from tickborg.github import CheckConclusion, CheckStatus, PullRequest, StatusState
-from tickborg.jobs import BuildMode, BuildPlan, BuildsWanted, EvaluationOutcome, Merge
+from tickborg.jobs import BuildPlan, BuildsWanted, EvaluationOutcome, Merge, PlannedBuild
 from tickborg.names import BUILDS_WANTED_SIGNAL, STATE_QUERY, pull_request_id
-from tickborg.planning import Source
 from tickborg.policy import Policy
 from tickborg.projects import ProjectSet
 from tickborg.texts.statuses import EVALUATION_CONTEXT
@@ -156,8 +155,9 @@ async def wanted(bench: Bench, pull: PullRequest) -> BuildsWanted:
     """What the evaluation under way would have built."""
     [evaluation] = (await bench.histories()).of("Evaluation")
     merge = Merge(base_sha=BASE_SHA, head_sha=HEAD, merge_base=MERGE_BASE, tree=HEAD[::-1])
-    job = Source.of_pull(pull, merge, ProjectSet(projects=PROJECTS)).job(PROJECTS[0], LINUX, BuildMode.BUILD)
-    plan = BuildPlan(pull=pull, merge=merge, changed_projects=("cgit",), builds=(job,))
+    build = PlannedBuild(project="cgit", system=LINUX)
+    projects = ProjectSet(projects=PROJECTS)
+    plan = BuildPlan(pull=pull, merge=merge, projects=projects, changed_projects=("cgit",), builds=(build,))
     n = evaluation.workflow_id.rsplit("/", 1)[1]
     return BuildsWanted(n=n, plan=plan, labels=(), policy=Policy())
 

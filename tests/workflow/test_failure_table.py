@@ -28,6 +28,7 @@ from tickborg.messages import EventName
 
 PULL = "GET /repos/{owner}/{repo}/pulls/{pull_number}"
 STATUSES = "POST /repos/{owner}/{repo}/statuses/{sha}"
+LOOKING = "GET /repos/{owner}/{repo}/commits/{ref}/check-runs"
 CHECK_RUNS = "POST /repos/{owner}/{repo}/check-runs"
 UPDATES = "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}"
 COMMENTS = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments"
@@ -174,14 +175,24 @@ async def test_a_time_out_is_tried_again(bench: EmulatedBench, monkeypatch: pyte
 
 
 async def test_with_few_calls_left_only_results_are_told(bench: EmulatedBench) -> None:
-    """No step of the status and no check run under way, but how everything ended; labels with new calls."""
+    """No step of the status, no check run and no summary of builds under way, but how everything ended.
+
+    Labels are put on with new calls. Nobody looks for a check run that was never made.
+    """
     spent = bench.emulated.rates.of(BOT, bench.emulated.hourly_calls, bench.emulated.now())
     spent.used = bench.emulated.hourly_calls - 50
+    bench.floor.hold("cgit")
     pull = await bench.propose("topic")
+    await (await bench.logs.next()).until("$ make -j2")
+    bench.floor.release("cgit")
     await bench.pass_time(minutes=5)
     bench.shown(pull).assert_as_if_nothing_had_happened(labels=frozenset())
     assert [call.body["state"] for call in bench.emulated.journal.calls(STATUSES)] == ["success"]
     assert [call.body["status"] for call in bench.emulated.journal.calls(CHECK_RUNS)] == ["completed"]
+    [written] = bench.emulated.journal.calls(COMMENTS)
+    assert "The build succeeded" in written.body["body"]
+    assert not bench.emulated.journal.calls(EDITS)
+    assert not bench.emulated.journal.calls(LOOKING)
     await bench.pass_time(hours=1)
     bench.shown(pull).assert_as_if_nothing_had_happened()
 
@@ -227,7 +238,7 @@ async def test_a_revoked_installation_is_permanent_and_said(bench: EmulatedBench
     )
     [run] = (await bench.histories()).of("Build")
     assert (run.ending, build.reason in run.failure) == ("failed", True)
-    assert len(bench.stats.named(EventName.PERMANENT_FAILURE)) == 1
+    assert len(bench.stats.named(EventName.PERMANENT_FAILURE)) == 3, "the build, its summary and the label"
     bench.emulated.install(app, bench.repository)
     bench.commit("topic", "cgit")
     await bench.emulated.webhooks.settled()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.asking import comment
+from tests.support.asking import comment, until_seen
 from tests.support.workflow_bench import HEAD, NEXT_HEAD, NUMBER, REPO, Bench
 from tests.workflow.conftest import NewBench
 from tickborg.errors import (
@@ -126,6 +126,36 @@ async def test_a_permanent_refusal_is_called_the_bot_s_fault(bench: Bench) -> No
     assert (first.ending, second.ending) == ("failed", "completed")
     assert "Resource not accessible" in first.failure
     assert [owner.ending for owner in histories.of("PullRequest")] == ["completed"]
+
+
+async def test_a_summary_that_github_refuses_is_said_by_the_label(bench: Bench) -> None:
+    """Counted once, however often there is something new to say; the label goes when it is taken again."""
+    fault = bench.break_down("create_comment", FORBIDDEN)
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.until_labelled("project: cgit", INTERNAL_ERROR_LABEL)
+    bench.recover(fault)
+    asked = await comment(bench, "@tickbot build cmark")
+    await until_seen(bench, asked)
+    await bench.until_commented("All 2 builds succeeded")
+    await bench.until_labelled("project: cgit")
+    await bench.end()
+    assert [event.repo for event in bench.stats.named(EventName.PERMANENT_FAILURE)] == [str(REPO)]
+
+
+async def test_labels_that_github_refuses_are_counted(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody can see it on the pull request, so an operator is told what is missing there, and why."""
+    fault = bench.break_down("add_labels", FORBIDDEN)
+    pull = await bench.open("cgit")
+    await bench.until_commented("The build succeeded")
+    await bench.until(lambda: bench.github.calls["add_labels"] or None)
+    bench.recover(fault)
+    await bench.push(pull, NEXT_HEAD, "cmark")
+    await bench.until_labelled("project: cmark")
+    await bench.end()
+    assert len(bench.stats.named(EventName.PERMANENT_FAILURE)) == 1
+    said = f"the labels of {REPO}#{NUMBER} could not be published: {FORBIDDEN}. When it changes it is tried"
+    assert any(said in record.message for record in caplog.records)
 
 
 async def test_a_conflict_also_proves_that_the_bot_works_again(bench: Bench) -> None:

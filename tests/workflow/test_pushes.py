@@ -4,12 +4,22 @@ from functools import partial
 
 from activities.ports import Exit
 from tests.support import asking
+from tests.support.eventually import eventually
 from tests.support.fake_builder import Scripted
-from tests.support.workflow_bench import HEAD, NEXT_HEAD, REPO, THIRD_HEAD, Bench
+from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, REPO, THIRD_HEAD, Bench
+from tests.workflow.conftest import NewBench
 from tickborg.github import CheckConclusion, CheckStatus, StatusState
-from tickborg.names import push_id
+from tickborg.jobs import BuildStage
+from tickborg.names import STATE_QUERY, push_id
+from tickborg.policy import Policy
+from tickborg.systems import System
 from tickborg.texts.push_statuses import PUSH_CONTEXT
+from tickborg.views import BranchView
 
+ARM = System.AARCH64_LINUX
+QUEUED, SUCCESS = CheckStatus.QUEUED, CheckConclusion.SUCCESS
+
+LATE_HEAD = "4" * 40
 DELIVERY = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
 
 
@@ -70,7 +80,7 @@ async def test_what_runs_is_not_superseded(bench: Bench) -> None:
     """A build that has begun tells something of its commit, which stays in the branch's history."""
     bench.floor.hold("cgit")
     await asking.push(bench, HEAD, "cgit")
-    await asking.until_built(bench, "cgit", HEAD, CheckStatus.IN_PROGRESS)
+    await eventually(partial(_knows_that_it_runs, bench))
     await asking.push(bench, NEXT_HEAD, "cmark", before=HEAD)
     await asking.until_built(bench, "cmark", NEXT_HEAD, CheckConclusion.SUCCESS)
     bench.floor.release("cgit")
@@ -87,6 +97,26 @@ async def test_a_push_that_comes_late_is_built_on_the_newest_head(bench: Bench) 
     bench.floor.release("cmark")
     await asking.until_built(bench, "cgit", NEXT_HEAD, CheckConclusion.SUCCESS)
     assert bench.github.check_run("cgit on x86_64-linux (push to main)", HEAD) is None
+
+
+async def test_a_push_that_comes_late_supersedes_nothing(bench: Bench) -> None:
+    """Although the one that joins it to the newest is not known: its commit is in the newest's history."""
+    bench.cluster.builders.clear()
+    await asking.push(bench, HEAD, "meshmc")
+    bench.repositories.touch_branch(LATE_HEAD, "cmark", before=HEAD)
+    bench.repositories.touch_branch(NEXT_HEAD, "cmark", before=LATE_HEAD)
+    await asking.push(bench, THIRD_HEAD, "cgit", before=NEXT_HEAD)
+    await asking.until_built(bench, "cgit", THIRD_HEAD, CheckStatus.QUEUED)
+    await asking.push(bench, LATE_HEAD, "cmark", before=HEAD)
+    await bench.until_status(LATE_HEAD, StatusState.SUCCESS, context=PUSH_CONTEXT)
+    await asking.until_built(bench, "cmark", THIRD_HEAD, CheckStatus.QUEUED)
+    await asking.push(bench, NEXT_HEAD, "cmark", before=LATE_HEAD)
+    await bench.until_status(NEXT_HEAD, StatusState.SUCCESS, context=PUSH_CONTEXT)
+    for project in ("cgit", "cmark", "meshmc"):
+        await asking.until_built(bench, project, THIRD_HEAD, CheckStatus.QUEUED)
+        await _cancel(bench, project, THIRD_HEAD)
+    histories = await bench.end()
+    assert len([run for run in histories.of("Build") if THIRD_HEAD[:12] in run.workflow_id]) == 3
 
 
 async def test_a_check_run_of_a_push_is_run_again(bench: Bench) -> None:
@@ -112,6 +142,13 @@ async def test_all_checks_of_a_push_are_run_again(bench: Bench) -> None:
         await bench.until(partial(_seen_twice, bench, project))
 
 
+async def _knows_that_it_runs(bench: Bench) -> bool:
+    """Whether the owner has heard so of its one build: GitHub may show it before."""
+    owner = bench.client.get_workflow_handle(push_id(REPO, "main"))
+    view: BranchView = await owner.query(STATE_QUERY, result_type=BranchView)
+    return [build.stage for build in view.builds] == [BuildStage.RUNNING]
+
+
 async def _cancel(bench: Bench, project: str, sha: str) -> None:
     """Press *Cancel*, so that the owner ends: nobody waits six hours for a builder."""
     run = bench.github.check_run(f"{project} on x86_64-linux (push to main)", sha)
@@ -128,3 +165,22 @@ def _seen_twice(bench: Bench, project: str) -> bool | None:
 def _says(bench: Bench, project: str, sha: str, title: str) -> bool | None:
     run = bench.github.check_run(f"{project} on x86_64-linux (push to main)", sha)
     return (run is not None and title in run.title) or None
+
+
+async def test_a_cancelled_build_does_not_come_back_with_the_next_push(new_bench: NewBench) -> None:
+    """It waits for a builder, and has not ended yet when somebody pushes something else."""
+    bench = await new_bench(policy=Policy(systems=(LINUX, ARM)))
+    await asking.push(bench, HEAD, "cgit", "cmark")
+    waits = {name: await asking.until_built(bench, name, HEAD, QUEUED, ARM) for name in ("cgit", "cmark")}
+    for name in waits:
+        await asking.until_built(bench, name, HEAD, SUCCESS)
+    ending = bench.github.hold("update_check_run")
+    await asking.press(bench, waits["cgit"], "cancel")
+    await asking.push(bench, NEXT_HEAD, "meshmc", before=HEAD)
+    again = [await asking.until_built(bench, name, NEXT_HEAD, QUEUED, ARM) for name in ("cmark", "meshmc")]
+    ending.set()
+    for run in again:
+        await asking.press(bench, run, "cancel")
+    await bench.end()
+    assert not bench.check_run_history("cgit", NEXT_HEAD, LINUX, "main")
+    assert not bench.check_run_history("cgit", NEXT_HEAD, ARM, "main")

@@ -46,6 +46,33 @@ async def test_what_a_bad_project_file_holds_up_is_built_with_the_next_push(benc
     assert len(histories.of("Build")) == 1
 
 
+async def test_what_is_found_out_last_is_what_the_status_says_last(bench: Bench) -> None:
+    """Looked at again, a commit has another status before GitHub has taken the first one."""
+    first = bench.github.hold("set_status", sha=NEXT_HEAD, calls=1)
+    bench.repositories.fail(NEXT_HEAD, PermanentError("git refuses"))
+    await asking.push(bench, NEXT_HEAD, "cmark", before=HEAD)
+    await bench.until(lambda: bench.github.calls["set_status"] or None)
+    await asking.push(bench, HEAD, "cgit")
+    await asking.until_built(bench, "cmark", NEXT_HEAD, SUCCESS)
+    first.set()
+    await bench.end()
+    said = bench.github.status_history(NEXT_HEAD, PUSH_CONTEXT)
+    assert [status.state for status in said] == [StatusState.ERROR, StatusState.SUCCESS]
+
+
+async def test_a_status_that_github_refuses_is_counted(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody sees on the branch that it is missing; what was pushed is built all the same."""
+    bench.github.fail("set_status", PermanentError("GitHub answered 403"))
+    await asking.push(bench, HEAD, "cgit")
+    await asking.until_built(bench, "cgit", HEAD, SUCCESS)
+    await bench.end()
+    assert [event.repo for event in bench.stats.named(EventName.PERMANENT_FAILURE)] == [str(REPO)]
+    said = f"the status of {HEAD} on main could not be published: GitHub answered 403."
+    assert any(said in record.message for record in caplog.records)
+
+
 async def test_a_push_that_cannot_be_looked_at_is_looked_at_with_the_next(bench: Bench) -> None:
     """It is said that the bot is at fault, and what it changed is not lost."""
     bench.repositories.fail(HEAD, PermanentError("git refuses"))

@@ -24,7 +24,6 @@ class PushEvent(Value):
     """The full ref, e.g. ``refs/heads/main``."""
     before: str
     after: str
-    forced: bool = False
     pusher: str
     default_branch: str
     """The repository's: what a new or rewritten branch is compared with."""
@@ -55,7 +54,6 @@ class _PushEventJson(BaseModel):
     ref: Words
     before: str = Field(pattern=SHA)
     after: str = Field(pattern=SHA)
-    forced: bool = False
     deleted: bool = False
     sender: Account | None = None
     repository: _RepositoryJson
@@ -74,7 +72,6 @@ def read_push_event(delivery: str, repo: RepositoryName, payload: Mapping[str, o
         ref=read.ref,
         before=read.before,
         after=ZERO_SHA if read.deleted else read.after,
-        forced=read.forced,
         pusher=read.sender.login if read.sender else GHOST,
         default_branch=read.repository.default_branch,
     )

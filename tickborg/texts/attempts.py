@@ -48,6 +48,16 @@ def none_was_free(system: System, waited: timedelta) -> str:
     return f"no {system} builder was free within {spoken(waited)}"
 
 
+def never_ended() -> str:
+    """A builder is alive, but lets a build go on for longer than it may take with all that belongs to it."""
+    return "its builder answered, but never ended the build"
+
+
+def stopped_answering() -> str:
+    """Its heartbeats are missed."""
+    return "its builder stopped answering in mid-build"
+
+
 def given_up(setback: Setback, most: int | None, within: timedelta | None, reason: str) -> str:
     """Nothing is tried any more.
 

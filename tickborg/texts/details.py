@@ -1,6 +1,6 @@
 """What an operator sees in Temporal's Web UI (design, section 11)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from tickborg.github import LabelChange, PullRequest
 from tickborg.jobs import BuildJob, BuildStage
@@ -17,11 +17,13 @@ DETAILS_LIMIT = 10_000
 """Bytes of a table; the server's own limit is twice that (``limit.userMetadataDetailsSize``)."""
 _REASON_LIMIT = 200
 _ROOM_FOR_MORE = 40
+_ROWS_LIMIT = 250
+"""Rows are of 40 bytes at least."""
 
 
 def table(view: PullRequestView) -> str:
     """How the pull request stands: the outcome, and a Markdown table of its builds."""
-    return fitted([headline(view), "", *_rows(view.builds)])
+    return _with_builds([headline(view), ""], view.builds)
 
 
 def branch_table(view: BranchView) -> str:
@@ -30,13 +32,13 @@ def branch_table(view: BranchView) -> str:
     lines = [f"{code(view.branch)} at {pushed}"]
     if view.error:
         lines.append(f"\n{prose(shorten(view.error, _REASON_LIMIT))}")
-    return fitted([*lines, "", *_rows(view.builds)])
+    return _with_builds([*lines, ""], view.builds)
 
 
-def fitted(lines: Sequence[str]) -> str:
-    """As many of ``lines`` as Temporal keeps, and how many more there are."""
+def fitted(lines: Sequence[str], more: int = 0) -> str:
+    """As many of ``lines`` as Temporal keeps, and how many more there are, besides those of ``more``."""
     kept = fitting(lines, DETAILS_LIMIT - _ROOM_FOR_MORE, size=lambda line: len(line.encode()))
-    left_out = len(lines) - len(kept)
+    left_out = len(lines) - len(kept) + more
     if left_out:
         kept.append(f"\n… and {counted(left_out, 'more row')}")
     return "\n".join(kept).rstrip()
@@ -66,12 +68,13 @@ def label_summary(change: LabelChange) -> str:
     return shorten_bytes(", ".join(signs) or "no label changes", SUMMARY_LIMIT)
 
 
-def _rows(builds: Sequence[BuildView]) -> Iterator[str]:
+def _with_builds(lines: Sequence[str], builds: Sequence[BuildView]) -> str:
+    """``lines`` and a table. What cannot fit is not written: an owner does this at each step it takes."""
     if not builds:
-        return
-    yield "| project | system | state | time | builder | |"
-    yield "|---|---|---|---|---|---|"
-    yield from map(_row, builds)
+        return fitted(lines)
+    head = ("| project | system | state | time | builder | |", "|---|---|---|---|---|---|")
+    rows = map(_row, builds[:_ROWS_LIMIT])
+    return fitted([*lines, *head, *rows], more=len(builds[_ROWS_LIMIT:]))
 
 
 def _row(build: BuildView) -> str:

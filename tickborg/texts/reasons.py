@@ -56,9 +56,29 @@ def no_such_builder(system: System) -> str:
     return f"this tickborg has no builders for {system}"
 
 
+def head_gone() -> str:
+    """It has been pushed over, and a newer one's event does the work."""
+    return "the commit is no longer on GitHub"
+
+
+def moved_on(head_sha: str) -> str:
+    """A newer head is evaluated instead."""
+    return f"the head is {head_sha} by now"
+
+
+def closed() -> str:
+    """Nobody wants its builds."""
+    return "the pull request is closed"
+
+
 def after_build() -> str:
     """A test that was asked for while the same thing is being built."""
     return "tested once the build under way has ended"
+
+
+def others_first() -> str:
+    """There are more builds than are begun at once."""
+    return "begun once earlier builds of the same change on this system have ended"
 
 
 def tests_elsewhere(project: str, system: System) -> str:

@@ -56,7 +56,16 @@ class Mirror:
         after = _branch(job.branch, job.after)
         self._store.read(job.repo, (after,), lambda _repo, _shas: None)  # whatever is gone next is not this
         since = self._since(job, after)
-        return self._store.read(job.repo, (after,), lambda repo, _: push_report(job, repo, since))
+        report = self._store.read(job.repo, (after,), lambda repo, _: push_report(job, repo, since))
+        return report.model_copy(update={"behind": self._is_behind(job, after)})
+
+    def _is_behind(self, job: PushJob, after: Wanted) -> bool:
+        if job.known is None:
+            return False
+        try:
+            return self._merge_base(job.repo, Wanted(sha=job.known), after) == job.after
+        except HeadGoneError:
+            return False
 
     def _since(self, job: PushJob, after: Wanted) -> str | None:
         """The commit in the history of ``after`` up to which nothing is new."""

@@ -87,7 +87,7 @@ class GitHubClient:
 
     async def find_check_run(self, run: CheckRun) -> int | None:
         """The id of our newest check run with the same commit, name and external id, if there is one."""
-        ours = await self._check_runs_like(run)
+        ours = await self._check_runs_like(run, _purpose_of(run))
         return max((made.id for made in ours), default=None)
 
     async def answer_on_check_run(self, answer: CheckRunAnswer) -> bool:
@@ -96,7 +96,7 @@ class GitHubClient:
         A completed one is completed anew with what it was completed with: *Re-run* has put its suite back
         into the queue (https://docs.github.com/en/rest/checks/runs#rerequest-a-check-run).
         """
-        ours = await self._check_runs_like(answer)
+        ours = await self._check_runs_like(answer, Purpose.RESULT)
         if not ours:
             return False
         run = max(ours, key=lambda made: made.id)
@@ -104,13 +104,14 @@ class GitHubClient:
         await self._calls.send("PATCH", answer.repo, path, body, purpose=Purpose.RESULT, id=str(run.id))
         return True
 
-    async def _check_runs_like(self, run: CheckRun | CheckRunAnswer) -> list[CheckRunJson]:
+    async def _check_runs_like(self, run: CheckRun | CheckRunAnswer, purpose: Purpose) -> list[CheckRunJson]:
         """Without ``filter=all`` GitHub shows only the latest of each name, which may be another build's."""
         path = "commits/{sha}/check-runs{?check_name,app_id,filter,per_page}"
         items = await self._calls.all(
             run.repo,
             path,
             key="check_runs",
+            purpose=purpose,
             sha=run.head_sha,
             check_name=run.name,
             app_id=str(self._app.id),
@@ -149,27 +150,35 @@ class GitHubClient:
         except MissingError:
             return
 
-    async def find_comment(self, repo: RepositoryName, number: int, marker: str) -> int | None:
+    async def find_comment(
+        self, repo: RepositoryName, number: int, marker: str, purpose: Purpose = Purpose.RESULT
+    ) -> int | None:
         """The id of our own oldest comment that contains ``marker``, if there is one.
 
         GitHub lists comments oldest first. One in which a person quotes us contains the marker too.
         """
-        items = await self._calls.all(repo, "issues/{number}/comments{?per_page}", number=str(number))
+        path = "issues/{number}/comments{?per_page}"
+        items = await self._calls.all(repo, path, purpose=purpose, number=str(number))
         for comment in (read(CommentJson, item) for item in items):
             if marker in (comment.body or "") and await self._is_ours(comment):
                 return comment.id
         return None
 
-    async def create_comment(self, repo: RepositoryName, number: int, body: str) -> int:
+    async def create_comment(
+        self, repo: RepositoryName, number: int, body: str, purpose: Purpose = Purpose.RESULT
+    ) -> int:
         """Write a comment and return its id."""
-        path = "issues/{number}/comments"
-        written = await self._calls.send("POST", repo, path, {"body": body}, number=str(number))
+        path, said = "issues/{number}/comments", {"body": body}
+        written = await self._calls.send("POST", repo, path, said, purpose=purpose, number=str(number))
         return read(Identified, written).id
 
-    async def edit_comment(self, repo: RepositoryName, comment_id: int, body: str) -> bool:
+    async def edit_comment(
+        self, repo: RepositoryName, comment_id: int, body: str, purpose: Purpose = Purpose.RESULT
+    ) -> bool:
         """Replace a comment's body; False: somebody deleted the comment."""
+        path = "issues/comments/{id}"
         try:
-            await self._calls.send("PATCH", repo, "issues/comments/{id}", {"body": body}, id=str(comment_id))
+            await self._calls.send("PATCH", repo, path, {"body": body}, purpose=purpose, id=str(comment_id))
         except MissingError:
             return False
         return True
