@@ -34,7 +34,8 @@ ROUND = 100
 MOST_REPORTED = 1_000
 """Deliveries of one kind that a record tells of, the oldest first: it goes into a history."""
 
-_SUCCESSES = range(200, 400)
+_SUCCESSES = range(200, 300)
+"""A redirect is no answer of the webhook: whoever is in between has it."""
 _FREE_FAULTS = 2
 """An outage that begins or ends beside a success makes a delivery look at fault once each."""
 
