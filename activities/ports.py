@@ -104,8 +104,8 @@ class GitHub(Protocol):
 class Deliveries(Protocol):
     """GitHub's record of the webhooks that it sent to our App; errors are those of :class:`GitHub`."""
 
-    async def attempts(self, since: datetime, most: int) -> tuple[Sequence[Attempt], bool]:
-        """The newest ``most`` attempts since a moment, and whether those are all."""
+    async def attempts(self, since: datetime, most: int, cursor: str = "") -> tuple[Sequence[Attempt], str]:
+        """About the newest ``most`` attempts since a moment, from ``cursor`` on; and that of older ones."""
 
     async def repeat(self, attempt_id: int) -> bool:
         """Ask for the delivery of an attempt once more; False: GitHub does not repeat it."""

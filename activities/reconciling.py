@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.clock import Clock, utc_now
 from activities.ports import Cluster, Deliveries, GitHub, Installations, Owners
 from activities.shortfall import Shortfall
-from tickborg.deliveries import Record, read_record
+from tickborg.deliveries import MOST_REPORTED, Record, read_record
 from tickborg.errors import PermanentError, TickborgError
 from tickborg.github import PullRequest, RepositoryName
 from tickborg.hearing import HearingPolicy
@@ -41,9 +41,10 @@ class DeliveryActivities:
     @activity.defn(name="delivery_record")
     async def delivery_record(self, question: RecordQuestion) -> Record:
         """What has come to nothing since a moment; a retry asks again."""
-        attempts, complete = await self._deliveries.attempts(question.since, MOST_ATTEMPTS)
+        most = MOST_REPORTED if question.cursor else MOST_ATTEMPTS
+        attempts, older = await self._deliveries.attempts(question.since, most, question.cursor)
         now, about = self._now(), question.about
-        return read_record(attempts, now, about=about, complete=complete, pace=question.pace)
+        return read_record(attempts, now, about=about, older=older, pace=question.pace)
 
     @activity.defn(name="repeat_deliveries")
     async def repeat_deliveries(self, job: RepeatJob) -> RepeatReport:

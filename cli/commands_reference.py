@@ -69,8 +69,9 @@ _PAGE = f"""\
 # Commands
 
 What can be asked of the bot in a comment on a pull request. It answers each comment that asks for something:
-with 👀 for what it does, and with one reply that says what it does not do and why. This page calls the bot
-`@tickbot`; the setting `handle` says what it is called.
+with 👀 for what it does, and with one reply that says what it does not do and why. What comes to nothing
+only when it is its turn (there is nothing to retry, a push came before) is said in a second one. This page
+calls the bot `@tickbot`; the setting `handle` says what it is called.
 
 | command | what it does | who may | what comes of it |
 |---|---|---|---|

@@ -11,12 +11,12 @@ from cli import configured, schedules
 from cli.temporal_client import connect
 from tickborg.errors import PermanentError, UnavailableError
 from tickborg.names import RECONCILE_SCHEDULE
-from tickborg.reconciling import ReconcileReport
+from tickborg.reconciling import ReconcileReport, is_behind
 from tickborg.settings import Settings
 from tickborg.texts import reconciling as texts
 
 BEHIND = 1
-"""Exit status: something is left to the next run."""
+"""Exit status: something is left to the next run, or to a person."""
 
 PATIENCE = timedelta(minutes=30)
 """How long a run is waited for: two of its steps may each be tried for ten minutes."""
@@ -37,7 +37,7 @@ async def show(settings: Settings, console: Console, *, as_json: bool) -> int:
     else:
         for line in texts.lines(report):
             console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return BEHIND if report.unsettled or report.failed else 0
+    return BEHIND if is_behind(report) else 0
 
 
 async def reconcile_now(client: Client, patience: timedelta = PATIENCE) -> ReconcileReport:

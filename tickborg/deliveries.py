@@ -5,7 +5,8 @@ it is asked to (https://docs.github.com/en/webhooks/using-webhooks/handling-fail
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from tickborg.hearing import may_start_something
@@ -17,8 +18,14 @@ KEPT = timedelta(days=3)
 UNDER_WAY = timedelta(minutes=2)
 """An attempt without an outcome for longer than this has failed: GitHub gives a receiver ten seconds."""
 
-REFUSALS = frozenset({400, 401, 403, 405, 413, 415})
+HOPELESS = 400
 """What our webhook answers where the delivery is at fault, and would be again (design, section 5)."""
+
+REFUSALS = frozenset({401, 403, 404, 405, 413, 415})
+"""What is answered while something is set up wrong: here, at GitHub, or at a proxy. A person has to mend it.
+
+A delivery that is refused so is asked for again as long as GitHub keeps it.
+"""
 
 FIRST_ROUND = 10
 ROUND = 100
@@ -27,7 +34,8 @@ ROUND = 100
 MOST_REPORTED = 1_000
 """Deliveries of one kind that a record tells of, the oldest first: it goes into a history."""
 
-_SUCCESSES = range(200, 400)
+_SUCCESSES = range(200, 300)
+"""A redirect is no answer of the webhook: whoever is in between has it."""
 _FREE_FAULTS = 2
 """An outage that begins or ends beside a success makes a delivery look at fault once each."""
 
@@ -41,6 +49,7 @@ class Pace(Value):
     """A receiver that took one delivery was there for the others of this time."""
     first_rest: timedelta = timedelta(minutes=10)
     """How long it is not asked for again; twice as long each time."""
+    longest_rest: timedelta = timedelta(hours=2)
 
 
 USUAL_PACE = Pace()
@@ -79,6 +88,8 @@ class Unsettled(Value):
     attempts: int
     under_way: bool = False
     """Whether the newest attempt has no outcome yet."""
+    status_code: int = 0
+    """Of the newest attempt."""
     rests_until: datetime | None = None
     """Set where the receiver takes others and not this one: it is asked for ever more rarely."""
 
@@ -104,8 +115,8 @@ class Record(Value):
     given_up: tuple[GivenUp, ...] = ()
     arrived: tuple[str, ...] = ()
     """Guids of those deliveries asked about that have arrived, sorted."""
-    complete: bool = True
-    """False: there was more than is read at once, and what is older was not looked at."""
+    older: str = ""
+    """GitHub's cursor of what is older and was not looked at, being more than is read at once."""
 
 
 def read_record(
@@ -113,7 +124,7 @@ def read_record(
     now: datetime,
     *,
     about: Collection[str] = (),
-    complete: bool = True,
+    older: str = "",
     pace: Pace = USUAL_PACE,
 ) -> Record:
     """What ``attempts`` come to: all that were made since some moment, in any order.
@@ -122,7 +133,7 @@ def read_record(
         attempts: GitHub's list.
         now: when it was read.
         about: guids of deliveries of which it is to be said that they have arrived.
-        complete: whether the list goes as far back as it should.
+        older: GitHub's cursor, if the list does not go as far back as it should.
         pace: how soon a delivery is believed to be itself the fault.
     """
     by_guid: dict[str, list[Attempt]] = {}
@@ -140,7 +151,7 @@ def read_record(
         )[:MOST_REPORTED],
         given_up=tuple(_given_up(tries[-1]) for tries in hopeless)[:MOST_REPORTED],
         arrived=tuple(sorted({attempt.guid for attempt in attempts if attempt.arrived} & set(about))),
-        complete=complete,
+        older=older,
     )
 
 
@@ -178,6 +189,23 @@ def awaited(record: Record, asked: Collection[str] = ()) -> int:
     )
 
 
+def refusals(unsettled: Iterable[Unsettled]) -> dict[int, int]:
+    """How many deliveries wait for a person to mend something, by what they were answered."""
+    return dict(
+        sorted(Counter(each.status_code for each in unsettled if each.status_code in REFUSALS).items())
+    )
+
+
+def refused_lately(attempts: Sequence[Attempt], now: datetime) -> dict[int, int]:
+    """The same of ``attempts``, GitHub's newest; the very newest counts whatever it is about."""
+    found = refusals(read_record(attempts, now).unsettled)
+    ended = [attempt for attempt in attempts if not attempt.is_under_way(now)]
+    newest = max(ended, key=lambda attempt: (attempt.delivered_at, attempt.id), default=None)
+    if newest is not None and newest.status_code in REFUSALS:
+        found.setdefault(newest.status_code, 1)
+    return found
+
+
 def settled_until(record: Record, since: datetime) -> datetime:
     """From when on the record has to be read the next time: what is older has come to its end."""
     oldest = [delivery.first_at for delivery in record.unsettled]
@@ -187,7 +215,7 @@ def settled_until(record: Record, since: datetime) -> datetime:
 
 def _unsettled(tries: Sequence[Attempt], faults: int, now: datetime, pace: Pace) -> Unsettled:
     newest = tries[-1]
-    rest = pace.first_rest * 2 ** (faults - _FREE_FAULTS - 1) if faults > _FREE_FAULTS else None
+    rest = _rest(faults, pace)
     return Unsettled(
         guid=newest.guid,
         event=newest.event,
@@ -195,8 +223,16 @@ def _unsettled(tries: Sequence[Attempt], faults: int, now: datetime, pace: Pace)
         first_at=tries[0].delivered_at,
         attempts=len(tries),
         under_way=newest.is_under_way(now),
+        status_code=newest.status_code,
         rests_until=newest.delivered_at + rest if rest is not None else None,
     )
+
+
+def _rest(faults: int, pace: Pace) -> timedelta | None:
+    if faults <= _FREE_FAULTS:
+        return None
+    doublings = min(faults - _FREE_FAULTS - 1, _MOST_FAULTS)
+    return min(pace.first_rest * (1 << doublings), pace.longest_rest)
 
 
 def _given_up(newest: Attempt) -> GivenUp:
@@ -204,7 +240,7 @@ def _given_up(newest: Attempt) -> GivenUp:
 
 
 def _is_hopeless(newest: Attempt, faults: int) -> bool:
-    return newest.status_code in REFUSALS or faults >= _MOST_FAULTS
+    return newest.status_code == HOPELESS or (faults >= _MOST_FAULTS and newest.status_code not in REFUSALS)
 
 
 def _is_missed(tries: Sequence[Attempt]) -> bool:

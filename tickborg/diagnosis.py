@@ -106,6 +106,13 @@ def installations(found: Sequence[InstallationFacts]) -> Iterator[Finding]:
             yield permissions(each.account, each.permissions, of_app=False)
 
 
+def deliveries(refused: Mapping[int, int]) -> Finding:
+    """Whether webhooks are let in: how many of the last ones were not, by what they were answered."""
+    if refused:
+        return wrong("deliveries", texts.deliveries_refused(refused))
+    return fine("deliveries", texts.deliveries_taken())
+
+
 def queue(name: str, workers: int) -> Finding:
     """Whether anybody takes what is put into a task queue."""
     about = f"queue {name}"

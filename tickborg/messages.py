@@ -131,6 +131,8 @@ class ReconcileOutcome(StrEnum):
     """Nothing was left to the next run but what was too new."""
     AWAITING = "awaiting"
     """Deliveries have still to arrive, so nothing was compared: the webhook is away."""
+    REFUSED = "refused"
+    """Deliveries are answered that something is set up wrong: a person has to mend it."""
     FAILED = "failed"
     """Something could not be looked at, or was too much for one run."""
 

@@ -52,11 +52,21 @@ class BranchTip(Value):
     """Who wrote that commit."""
 
 
+class Unread(Value):
+    """A part of GitHub's record that was too long to be read with the rest."""
+
+    cursor: str
+    """Where it begins, in GitHub's words."""
+    since: datetime
+    """Where it ends."""
+
+
 class Marks(Value):
     """How far runs of ``Reconcile`` have come: what each leaves to the next."""
 
     settled_until: datetime | None = None
-    """Every delivery that is older has come to its end; None: nobody has looked yet."""
+    """Every delivery that is older has come to its end, or is ``unread``; None: nobody has looked yet."""
+    unread: Unread | None = None
     compared_until: datetime | None = None
     """Every change that is older has been compared with what owners know; None: nobody has looked yet."""
     behind: Mapping[str, datetime | None] = Field(default_factory=dict)
@@ -82,7 +92,7 @@ class ReconcileReport(Value):
     looked_at: int = 0
     """Attempts in GitHub's record of deliveries."""
     complete: bool = True
-    """False: the record was too long to be read as far back as it should."""
+    """False: the record was too long to be read as far back as it should; the next run goes on."""
     asked: int = 0
     """Deliveries that GitHub was asked to repeat."""
     arrived: int = 0
@@ -91,6 +101,8 @@ class ReconcileReport(Value):
     """Deliveries that have not arrived and may yet."""
     given_up: tuple[GivenUp, ...] = ()
     """Deliveries that would fail again, and are not asked for."""
+    refused: Mapping[int, int] = Field(default_factory=dict)
+    """How many of those that may yet arrive wait for a person to mend something, by what is answered."""
     compared: bool = False
     """Whether GitHub was compared with what owners know: not while deliveries may still tell of it."""
     repositories: int = 0
@@ -106,6 +118,8 @@ class RecordQuestion(Value):
     """What does GitHub's record of deliveries say since some moment?"""
 
     since: datetime
+    cursor: str = ""
+    """Only of what is older than that: little at once."""
     about: tuple[str, ...] = ()
     """Guids of deliveries of which is asked whether they have arrived."""
     pace: Pace = USUAL_PACE
@@ -228,7 +242,14 @@ def outcome_of(report: ReconcileReport) -> ReconcileOutcome:
     """Whether a run has left something undone."""
     if report.failed or not report.complete or report.marks.behind:
         return ReconcileOutcome.FAILED
+    if report.refused:
+        return ReconcileOutcome.REFUSED
     return ReconcileOutcome.WHOLE if report.compared else ReconcileOutcome.AWAITING
+
+
+def is_behind(report: ReconcileReport) -> bool:
+    """Whether a run leaves something to the next one, or to a person: what is given up is lost."""
+    return outcome_of(report) is not ReconcileOutcome.WHOLE or bool(report.given_up)
 
 
 def events_of(report: ReconcileReport, told: Iterable[Missed], now: datetime) -> tuple[Event, ...]:

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
         Unsettled,
         awaited,
         outstanding,
+        refusals,
         settled_until,
         to_ask_for,
     )
@@ -32,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
         RecordQuestion,
         RepeatJob,
         ServedRepository,
+        Unread,
         events_of,
     )
     from tickborg.texts import reconciling as texts
@@ -40,6 +42,9 @@ with workflow.unsafe.imports_passed_through():
 
 MOST_ASKED = 1_000
 """Deliveries that one run asks for; the next one goes on."""
+
+MOST_PARTS = 30
+"""Parts of a record too long to be read at once that one run goes on with, of a thousand attempts each."""
 
 MOST_TOLD = 100
 """Events that one run tells owners of; the next one goes on."""
@@ -90,32 +95,61 @@ class Reconcile:
         since = max(self._marks.settled_until or oldest, oldest)
         record = await self._read(since)
         self._take_in(record, [])
-        asked = await self._rounds(record)
+        asked = await self._rounds(record, record.newest or workflow.now())
         if asked:
             record = await self._read(since, asked)
             self._take_in(record, asked)
-        self._marks = self._marks.model_copy(update={"settled_until": settled_until(record, since)})
+        unread = self._marks.unread
+        if record.older:
+            unread = Unread(cursor=record.older, since=min(since, unread.since) if unread else since)
+        settled = {"settled_until": settled_until(record, since), "unread": unread}
+        self._marks = self._marks.model_copy(update=settled)
+        if unread is not None and not self._report.unsettled:
+            await self._catch_up_on(unread, record.newest or workflow.now())
+
+    async def _catch_up_on(self, unread: Unread, newest: datetime) -> None:
+        """Go on with a part that was not read; what fails again is among the newest attempts then."""
+        for _ in range(MOST_PARTS):
+            part = await self._read(unread.since, cursor=unread.cursor)
+            asked = await self._rounds(part, newest)
+            arrived = len((await self._read(newest, asked)).arrived) if asked else 0
+            so_far, wanted = self._report, {each.guid for each in part.unsettled}
+            more = {"looked_at": part.looked_at, "asked": len(asked), "arrived": arrived}
+            counted = {name: getattr(so_far, name) + count for name, count in more.items()}
+            self._report = so_far.model_copy(update=counted)
+            if not wanted <= set(asked):
+                return
+            rest = Unread(cursor=part.older, since=unread.since) if part.older else None
+            self._marks = self._marks.model_copy(update={"unread": rest})
+            if rest is None:
+                self._report = self._report.model_copy(update={"complete": True})
+                return
+            unread = rest
 
     def _take_in(self, record: Record, asked: Sequence[str]) -> None:
         may_arrive = record.model_copy(update={"unsettled": self._not_gone(record)})
         self._report = self._report.model_copy(
             update={
                 "looked_at": record.looked_at,
-                "complete": record.complete,
+                "complete": not record.older and self._marks.unread is None,
                 "asked": len(asked),
                 "arrived": len(record.arrived),
                 "unsettled": awaited(may_arrive, asked),
                 "given_up": record.given_up,
+                "refused": refusals(may_arrive.unsettled),
             }
         )
 
-    async def _rounds(self, record: Record) -> list[str]:
-        """Ask for what failed, a few first, and on as long as some of it arrives; the guids."""
+    async def _rounds(self, record: Record, newest: datetime) -> list[str]:
+        """Ask for what failed, a few first, and on as long as some of it arrives; the guids.
+
+        ``newest`` is when the newest attempt was made before.
+        """
         asked: list[str] = []
         size = FIRST_ROUND
         while batch := to_ask_for(record, asked, workflow.now(), min(size, MOST_ASKED - len(asked))):
             asked += [delivery.guid for delivery in batch]
-            if not await self._round(batch, record.newest or workflow.now()):
+            if not await self._round(batch, newest):
                 break
             size = ROUND
         return asked
@@ -143,10 +177,10 @@ class Reconcile:
                 break
         return arrived
 
-    async def _read(self, since: datetime, about: Sequence[str] = ()) -> Record:
+    async def _read(self, since: datetime, about: Sequence[str] = (), cursor: str = "") -> Record:
         return await workflow.execute_activity_method(
             DeliveryActivities.delivery_record,
-            RecordQuestion(since=since, about=tuple(about), pace=self._pace),
+            RecordQuestion(since=since, cursor=cursor, about=tuple(about), pace=self._pace),
             **policies.CATCHING_UP,
             summary=f"deliveries since {since:%Y-%m-%d %H:%M:%S}",
         )

@@ -46,6 +46,7 @@ async def _app(examination: AppExamination) -> AsyncIterator[Finding]:
         yield finding
     for finding in _hook(await examination.hook()):
         yield finding
+    yield diagnosis.deliveries(await examination.refused_deliveries(utc_now()))
 
 
 def _hook(hook: Hook) -> Iterator[Finding]:

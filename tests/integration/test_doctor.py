@@ -211,6 +211,14 @@ def a_webhook_elsewhere(place: Place) -> None:
     place.app.webhook_url = "https://ci.example.org/hook"
 
 
+def another_secret(place: Place) -> None:
+    """GitHub signs with it, and the webhook service checks with the old one."""
+    place.github.webhooks.lose()
+    delivery = place.github.webhooks.send(place.app, "push", {"ref": "refs/heads/main"})
+    assert delivery
+    delivery.status, delivery.status_code = "Forbidden", 403
+
+
 @pytest.mark.parametrize(
     ("spoil", "about", "said"),
     [
@@ -221,6 +229,7 @@ def a_webhook_elsewhere(place: Place) -> None:
         (fewer_events, "events", "GitHub does not tell of check_run"),
         (suspended, "installations", "is suspended"),
         (no_webhook, "webhook", "has no webhook URL"),
+        (another_secret, "deliveries", "1 delivery refused with 403; let the App's webhook secret"),
         (a_webhook_elsewhere, "webhook", "tickborg hears /github-webhook"),
     ],
 )

@@ -40,6 +40,8 @@ class FakeDeliveries(Deliveries):
 
     attempts_made: list[Attempt] = field(default_factory=list)
     answer: int = TAKEN
+    page: int = 1_000_000
+    """How much is read at once."""
     forgets: bool = False
     """Whether nothing is repeated any more."""
     fault: Exception | None = None
@@ -58,13 +60,15 @@ class FakeDeliveries(Deliveries):
         at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
         self.attempts_made += [self._attempt(str(uuid4()), status, at) for _ in range(number)]
 
-    async def attempts(self, since: datetime, most: int) -> tuple[Sequence[Attempt], bool]:
+    async def attempts(self, since: datetime, most: int, cursor: str = "") -> tuple[Sequence[Attempt], str]:
         """Newest first."""
         if self.fault is not None:
             raise self.fault
         self.looked_since.append(since)
-        found = [each for each in reversed(self.attempts_made) if each.delivered_at >= since]
-        return found[:most], len(found) <= most
+        size = min(most, self.page)
+        made = self.attempts_made[: int(cursor)] if cursor else self.attempts_made
+        found = [each for each in reversed(made) if each.delivered_at >= since]
+        return found[:size], str(len(made) - size) if len(found) > size else ""
 
     async def repeat(self, attempt_id: int) -> bool:
         """Deliver once more."""

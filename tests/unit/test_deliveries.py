@@ -11,16 +11,20 @@ from hypothesis import strategies as st
 from tests.support.samples import NOON
 from tickborg.deliveries import (
     FIRST_ROUND,
+    HOPELESS,
     KEPT,
     MOST_REPORTED,
     REFUSALS,
     ROUND,
     UNDER_WAY,
+    USUAL_PACE,
     Attempt,
     Record,
     awaited,
     outstanding,
     read_record,
+    refusals,
+    refused_lately,
     settled_until,
     to_ask_for,
 )
@@ -40,7 +44,7 @@ def asked_for(record: Record, asked: Iterable[str] = (), limit: int = ROUND) -> 
     return [each.guid for each in to_ask_for(record, list(asked), NOON, limit)]
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504, 404, 408, 429])
+@pytest.mark.parametrize("status", [302, 500, 502, 503, 504, 404, 408, 429])
 def test_what_did_not_reach_us_is_asked_for(status: int) -> None:
     """No answer, a fault of ours that passes, or the answer of something before us."""
     record = read_record([attempt(1, "a", status)], NOON)
@@ -48,21 +52,55 @@ def test_what_did_not_reach_us_is_asked_for(status: int) -> None:
     assert (record.looked_at, record.given_up, awaited(record)) == (1, (), 1)
 
 
-@pytest.mark.parametrize("status", sorted(REFUSALS))
-def test_what_we_refused_is_given_up(status: int) -> None:
+def test_what_we_called_wrong_is_given_up() -> None:
     """The delivery is at fault, and would be again; nothing waits for it."""
-    record = read_record([attempt(1, "a", status)], NOON)
+    record = read_record([attempt(1, "a", HOPELESS)], NOON)
     assert (record.unsettled, awaited(record), asked_for(record)) == ((), 0, [])
-    assert [(each.guid, each.status_code) for each in record.given_up] == [("a", status)]
+    assert [(each.guid, each.status_code) for each in record.given_up] == [("a", HOPELESS)]
 
 
-def test_what_was_refused_in_the_end_is_given_up() -> None:
+@pytest.mark.parametrize("status", sorted(REFUSALS))
+def test_what_a_wrong_setting_refused_is_asked_for(status: int) -> None:
+    """An hour with another secret loses nothing: as soon as it is right, all of that hour arrives."""
+    record = read_record([attempt(n, f"{n}", status, 60 - n) for n in range(59)], NOON)
+    assert len(asked_for(record)) == awaited(record) == 59
+    assert (record.given_up, refusals(record.unsettled)) == ((), {status: 59})
+
+
+@pytest.mark.parametrize("status", sorted(REFUSALS))
+def test_what_is_refused_while_others_arrive_rests_and_is_kept(status: int) -> None:
+    """As long as GitHub keeps it, at a pace that harms nobody: only the large ones may be refused, say."""
+    minutes = [10 * n for n in range(1, 400)]
+    attempts = [attempt(n, "a", status, 4_000 - at) for n, at in enumerate(minutes)]
+    others = [attempt(1_000 + n, f"b{n}", 202, 4_000 - at) for n, at in enumerate(minutes)]
+    record = read_record([*attempts, *others], NOON)
+    [delivery] = record.unsettled
+    assert delivery.rests_until == attempts[-1].delivered_at + USUAL_PACE.longest_rest
+    assert (record.given_up, awaited(record), refusals(record.unsettled)) == ((), 0, {status: 1})
+
+
+def test_what_was_refused_once_and_arrived_since_is_refused_no_more() -> None:
+    """Somebody has mended it."""
+    attempts = [attempt(1, "a", 403), attempt(2, "b", 403, 50), attempt(3, "a", 202, 40)]
+    assert refused_lately(attempts, NOON) == {403: 1}
+    assert refused_lately([*attempts, attempt(4, "b", 202, 30)], NOON) == {}
+
+
+def test_the_newest_attempt_tells_whether_webhooks_are_refused_whatever_it_is_about() -> None:
+    """A ping may be the first that is signed with another secret."""
+    ping = attempt(2, "p", 403, 5).model_copy(update={"event": "ping"})
+    assert refused_lately([attempt(1, "a", 202), ping, attempt(3, "b", 0, 1)], NOON) == {403: 1}
+    assert refused_lately([ping, attempt(3, "b", 202, 1)], NOON) == {}
+    assert refused_lately([], NOON) == {}
+
+
+def test_what_was_called_wrong_in_the_end_is_given_up() -> None:
     """The last answer counts: there was nobody the first time."""
-    record = read_record([attempt(1, "a", 502), attempt(2, "a", 403, 50)], NOON)
+    record = read_record([attempt(1, "a", 502), attempt(2, "a", HOPELESS, 50)], NOON)
     assert ([each.guid for each in record.given_up], record.unsettled) == (["a"], ())
 
 
-@pytest.mark.parametrize("statuses", [(200,), (503, 202), (202, 503), (503, 302, 503)])
+@pytest.mark.parametrize("statuses", [(200,), (503, 202), (202, 503), (503, 204, 503)])
 def test_what_arrived_once_has_arrived(statuses: tuple[int, ...]) -> None:
     """However many of its attempts failed, before or after."""
     attempts = [attempt(number, "a", status, 60 - number) for number, status in enumerate(statuses)]

@@ -89,6 +89,14 @@ def test_a_schedule_may_be_missing_or_paused() -> None:
     assert running.verdict is Verdict.FINE
 
 
+def test_webhooks_that_are_refused_say_what_to_mend() -> None:
+    """By what they were answered."""
+    refused = one(diagnosis.deliveries({403: 59, 413: 1}))
+    assert "59 deliveries refused with 403; let the App's webhook secret" in refused
+    assert "1 delivery refused with 413; a proxy" in refused
+    assert diagnosis.deliveries({}).verdict is Verdict.FINE
+
+
 def test_fairness_is_seen_by_the_order_of_tasks() -> None:
     """The few that came last are handed out among the many, or after them."""
     assert diagnosis.fairness(FAIR).verdict is Verdict.FINE

@@ -10,7 +10,13 @@ from activities.clients.github.deliveries import GitHubDeliveries
 from activities.clients.github.installations import GitHubInstallations
 from tests.support.clock import NOON, FakeClock
 from tests.support.github_wire import INSTALLATION, MINT, REPO, Ends, Wire, answer
-from tickborg.errors import RateLimitedError, TickborgError, UnauthorizedError, UnavailableError
+from tickborg.errors import (
+    PermanentError,
+    RateLimitedError,
+    TickborgError,
+    UnauthorizedError,
+    UnavailableError,
+)
 from tickborg.events.payloads import GHOST
 from tickborg.reconciling import BranchTip, ServedRepository
 
@@ -127,8 +133,8 @@ async def test_a_branch_whose_author_has_no_account(installations: GitHubInstall
 async def test_a_delivery_without_an_outcome_is_under_way(ends: Ends, wire: Wire) -> None:
     """Whatever status stands beside the word."""
     wire.on(DELIVERIES, answer(200, [delivered(1, status="Pending", status_code=202), delivered(2)]))
-    attempts, complete = await GitHubDeliveries(ends.transport).attempts(NOON - timedelta(hours=1), 10)
-    assert ([each.status_code for each in attempts], complete) == ([0, 202], True)
+    attempts, older = await GitHubDeliveries(ends.transport).attempts(NOON - timedelta(hours=1), 10)
+    assert ([each.status_code for each in attempts], older) == ([0, 202], "")
 
 
 async def test_no_more_is_read_than_is_wanted(ends: Ends, wire: Wire) -> None:
@@ -141,11 +147,17 @@ async def test_no_more_is_read_than_is_wanted(ends: Ends, wire: Wire) -> None:
 
     wire.on(DELIVERIES, page)
     deliveries = GitHubDeliveries(ends.transport)
-    attempts, complete = await deliveries.attempts(NOON - timedelta(minutes=4), 100)
-    assert ([each.guid for each in attempts], complete) == (["0", "1", "2", "3", "4"], True)
+    attempts, older = await deliveries.attempts(NOON - timedelta(minutes=4), 100)
+    assert ([each.guid for each in attempts], older) == (["0", "1", "2", "3", "4"], "")
     assert wire.count(DELIVERIES) == 3
-    attempts, complete = await deliveries.attempts(NOON - timedelta(days=3), 5)
-    assert ([each.guid for each in attempts], complete) == (["0", "1", "2", "3", "4"], False)
+    attempts, older = await deliveries.attempts(NOON - timedelta(days=3), 5)
+    assert ([each.guid for each in attempts], older) == ([*"012345"], "6")
+    attempts, older = await deliveries.attempts(NOON - timedelta(minutes=8), 5, "6")
+    assert ([each.guid for each in attempts], older) == ([*"678"], "")
+    wire.on(DELIVERIES, answer(422, {"message": "Invalid cursor"}))
+    assert await deliveries.attempts(NOON - timedelta(days=3), 5, "6") == ([], "")
+    with pytest.raises(PermanentError):
+        await deliveries.attempts(NOON - timedelta(days=3), 5)
 
 
 @pytest.mark.parametrize("status", [400, 404, 422])

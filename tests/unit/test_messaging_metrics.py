@@ -131,12 +131,13 @@ def test_it_is_known_when_reconcile_last_left_nothing_undone(clock: FakeClock) -
     metrics.record(reconciled(ReconcileOutcome.WHOLE, NOON - timedelta(minutes=5)))
     metrics.record(reconciled(ReconcileOutcome.WHOLE, NOON - timedelta(minutes=10)))
     metrics.record(reconciled(ReconcileOutcome.AWAITING))
+    metrics.record(reconciled(ReconcileOutcome.REFUSED))
     metrics.record(reconciled(ReconcileOutcome.FAILED))
     assert value(metrics, name) == (NOON - timedelta(minutes=5)).timestamp()
     metrics.record(reconciled(ReconcileOutcome.WHOLE, NOON + timedelta(days=300)))
     assert value(metrics, name) == NOON.timestamp()
     runs = [value(metrics, "tickborg_reconcile_runs_total", outcome=each) for each in ReconcileOutcome]
-    assert runs == [3, 1, 1]
+    assert runs == [3, 1, 1, 1]
 
 
 def test_what_reconcile_did_is_counted(metrics: Metrics) -> None:

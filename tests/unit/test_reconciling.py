@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.github_json import pull_json
 from tests.support.samples import NOON, REPO
+from tickborg.deliveries import GivenUp
 from tickborg.events.pull_requests import PullRequestEvent, pull_request_from_json
 from tickborg.events.pushes import PushEvent
 from tickborg.github import PullRequest, PullRequestState
@@ -22,6 +23,7 @@ from tickborg.reconciling import (
     ReconcileReport,
     ServedRepository,
     events_of,
+    is_behind,
     missed_of_pull,
     missed_push,
 )
@@ -162,6 +164,8 @@ def test_a_repository_that_could_not_be_compared_is_behind_the_others() -> None:
         ({}, ReconcileOutcome.WHOLE),
         ({"compared": False, "unsettled": 3}, ReconcileOutcome.AWAITING),
         ({"compared": False, "unsettled": 3, "failed": ("deliveries: …",)}, ReconcileOutcome.FAILED),
+        ({"refused": {413: 1}}, ReconcileOutcome.REFUSED),
+        ({"compared": False, "unsettled": 3, "refused": {403: 3}}, ReconcileOutcome.REFUSED),
         ({"failed": ("acme/mono: …",)}, ReconcileOutcome.FAILED),
         ({"marks": Marks(behind={"acme/mono": None})}, ReconcileOutcome.FAILED),
         ({"complete": False}, ReconcileOutcome.FAILED),
@@ -173,7 +177,14 @@ def test_a_run_is_whole_when_it_has_left_nothing_undone(
     """That is what operators wait for; a webhook that is away is told from GitHub or Temporal that fail."""
     report = ReconcileReport(compared=True).model_copy(update=changes)
     [event] = events_of(report, (), NOON)
+    assert is_behind(report) == (outcome is not ReconcileOutcome.WHOLE)
     assert event == Event(name=EventName.RECONCILED, outcome=outcome, at=NOON)
+
+
+def test_what_was_given_up_is_left_to_a_person() -> None:
+    """The next run does not ask for it either, so a script has to hear of it now."""
+    given_up = GivenUp(guid="1", event="issue_comment", last_id=1, status_code=400)
+    assert is_behind(ReconcileReport(compared=True, given_up=(given_up,)))
 
 
 def test_what_a_run_did_is_counted_by_kind() -> None:

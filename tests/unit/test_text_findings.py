@@ -32,6 +32,8 @@ SAID = {
     "hook missing": findings.hook_missing(),
     "hook elsewhere": findings.hook_elsewhere("https://ci.example.org/", PATHS),
     "hook without TLS": findings.hook_without_tls_check(URL),
+    "deliveries refused": findings.deliveries_refused({403: 59, 413: 1}),
+    "deliveries taken": findings.deliveries_taken(),
     "secret read": findings.secret_read(),
     "not configured": findings.not_configured("temporal.address"),
     "namespace missing": findings.namespace_missing("tickborg"),

@@ -29,6 +29,9 @@ REPORTS = {
         compared=True,
         repositories=1_000,
     ),
+    "the secret is wrong": ReconcileReport(
+        looked_at=59, asked=10, unsettled=59, refused={401: 1, 403: 1_058, 404: 1, 405: 1, 413: 1, 415: 1}
+    ),
     "there is too much": ReconcileReport(
         looked_at=30_000,
         complete=False,

@@ -26,6 +26,7 @@ from workflows.reconcile import MOST_ASKED, MOST_TOLD
 OTHER = RepositoryName(owner="acme", name="other")
 ELSEWHERE = RepositoryName(owner="nobody", name="other")
 BEFORE = "d" * 40
+REFUSED = 403
 RUNS = 3
 
 
@@ -93,6 +94,22 @@ async def test_while_the_webhook_is_away_a_few_are_tried_and_nothing_is_told(ben
     assert bench.told() == []
 
 
+async def test_when_a_wrong_secret_is_mended_all_that_it_refused_arrives(bench: ReconcileBench) -> None:
+    """Until then each run asks for a few and says what is wrong."""
+    bench.serve(REPO)
+    bench.deliveries.send(59, REFUSED)
+    bench.deliveries.answer = REFUSED
+
+    def mended() -> None:
+        bench.deliveries.answer = TAKEN
+
+    first, second, third = await reports(bench, after_first=mended)
+    assert (first.asked, first.given_up, first.refused) == (FIRST_ROUND, (), {REFUSED: 59})
+    assert (second.asked, second.arrived, second.refused, second.compared) == (59, 59, {}, True)
+    assert third.asked == 0
+    assert [event.outcome for event in bench.stats.named(EventName.RECONCILED)][:2] == ["refused", "whole"]
+
+
 async def test_when_the_webhook_is_back_everything_is_asked_for_once(bench: ReconcileBench) -> None:
     """At the pace that GitHub allows, and in the end GitHub is compared with what owners know."""
     bench.serve(REPO)
@@ -131,6 +148,25 @@ async def test_one_run_asks_for_so_many_and_the_next_goes_on(bench: ReconcileBen
     assert (third.asked, third.told) == (0, ())
     assert {first.marks.settled_until, second.marks.settled_until} < set(bench.deliveries.looked_since)
     assert len(bench.deliveries.repeated) == len(set(bench.deliveries.repeated))
+
+
+async def test_of_a_record_too_long_to_be_read_nothing_is_passed_over(bench: ReconcileBench) -> None:
+    """The older part is read after the newer one has arrived, in the same run or the next."""
+    bench.serve(REPO)
+    bench.deliveries.page = 20
+    bench.deliveries.send(30, AWAY)
+    bench.deliveries.send(45, TAKEN)
+    bench.deliveries.send(5, AWAY)
+    bench.deliveries.answer = AWAY
+
+    def back() -> None:
+        bench.deliveries.answer = TAKEN
+
+    first, second, third = await reports(bench, after_first=back)
+    assert (first.asked, first.complete, first.compared) == (5, False, False)
+    assert (second.arrived, second.complete, second.compared) == (35, True, True)
+    assert (third.asked, third.marks.unread) == (0, None)
+    assert len(set(bench.deliveries.repeated)) == 35
 
 
 async def test_what_github_repeats_no_more_is_waited_for_by_nobody(bench: ReconcileBench) -> None:

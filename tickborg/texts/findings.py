@@ -1,8 +1,9 @@
 """What ``tickborg doctor`` says of each thing: how it is, and where it is wrong, what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from tickborg.texts import refusals
 from tickborg.texts.durations import spoken
 from tickborg.texts.sizes import in_units
 
@@ -87,6 +88,16 @@ def hook_without_tls_check(url: str) -> str:
         f"GitHub sends webhooks to {url} without checking its certificate;"
         f" enable SSL verification {_SETTINGS_OF_APP}"
     )
+
+
+def deliveries_refused(refused: Mapping[int, int]) -> str:
+    """Nothing is heard until somebody mends that; then `Reconcile` asks for what GitHub still has."""
+    return f"of GitHub's last webhooks: {'; '.join(refusals.lines(refused))}"
+
+
+def deliveries_taken() -> str:
+    """Or nobody answered, which says that the webhook is away."""
+    return "none of GitHub's last webhooks was refused"
 
 
 def secret_read() -> str:

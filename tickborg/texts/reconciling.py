@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from tickborg.reconciling import ReconcileReport
+from tickborg.texts import refusals
 from tickborg.texts.durations import spoken
 
 _MOST_NAMED = 20
@@ -18,11 +19,13 @@ def lines(report: ReconcileReport) -> tuple[str, ...]:
 
 def _of_deliveries(report: ReconcileReport) -> Iterator[str]:
     found = f"deliveries: {report.looked_at:,} looked at"
-    yield found if report.complete else f"{found}, which is not all: older ones were not read"
+    yield found if report.complete else f"{found}, which is not all: the next run goes on with older ones"
     if report.asked:
         yield f"deliveries: {report.asked:,} repeated, of which {report.arrived:,} arrived"
     if report.unsettled:
-        yield f"deliveries: {report.unsettled:,} still to arrive; is the webhook up?"
+        found = f"deliveries: {report.unsettled:,} still to arrive"
+        yield found if report.refused else f"{found}; is the webhook up?"
+    yield from refusals.lines(report.refused)
     kinds = Counter((each.event, each.status_code) for each in report.given_up)
     for (event, status), count in sorted(kinds.items()):
         yield f"deliveries: {count:,} of {event} not asked for again, answered {status}"

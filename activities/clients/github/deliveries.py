@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AwareDatetime, BaseModel
 
@@ -14,6 +15,7 @@ from tickborg.errors import PermanentError
 
 log = logging.getLogger(__name__)
 
+_DELIVERIES = "/app/hook/deliveries{?per_page,cursor}"
 _PENDING = "pending"
 
 
@@ -38,18 +40,30 @@ class GitHubDeliveries:
     def __init__(self, transport: GitHubTransport) -> None:
         self._transport = transport
 
-    async def attempts(self, since: datetime, most: int) -> tuple[Sequence[Attempt], bool]:
-        """The newest ``most`` attempts since a moment, newest first, and whether those are all."""
+    async def attempts(self, since: datetime, most: int, cursor: str = "") -> tuple[Sequence[Attempt], str]:
+        """About the newest ``most`` attempts since a moment, newest first, and the cursor of older ones.
+
+        It reads whole pages. An empty cursor: there are no older ones. From a ``cursor`` it goes on; one that
+        GitHub does not know any more is of attempts that it has forgotten.
+        """
         found: list[Attempt] = []
-        pages = self._transport.getiter("/app/hook/deliveries{?per_page}", {"per_page": PAGE_SIZE})
-        async for item in pages:
-            attempt = _attempt(read(AttemptJson, item))
-            if attempt.delivered_at < since:
-                break
-            if len(found) == most:
-                return found, False
-            found.append(attempt)
-        return found, True
+        place = {"per_page": PAGE_SIZE} | ({"cursor": cursor} if cursor else {})
+        while True:
+            try:
+                items, more = await self._transport.getpage(_DELIVERIES, place)
+            except PermanentError as error:
+                if "cursor" not in place:
+                    raise
+                log.warning("older deliveries are not looked at: %s", error)
+                return found, ""
+            page = [_attempt(read(AttemptJson, item)) for item in items]
+            found += [attempt for attempt in page if attempt.delivered_at >= since]
+            following = _cursor(more)
+            if not following or not page or page[-1].delivered_at < since:
+                return found, ""
+            if len(found) >= most:
+                return found, following
+            place = place | {"cursor": following}
 
     async def repeat(self, attempt_id: int) -> bool:
         """Ask for a delivery once more; False: GitHub does not repeat it, as it has forgotten it, say."""
@@ -60,6 +74,10 @@ class GitHubDeliveries:
             log.warning("a delivery is not repeated: %s", error)
             return False
         return True
+
+
+def _cursor(more: str | None) -> str:
+    return next(iter(parse_qs(urlsplit(more or "").query).get("cursor", [])), "")
 
 
 def _attempt(listed: AttemptJson) -> Attempt:

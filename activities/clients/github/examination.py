@@ -6,11 +6,16 @@ from email.utils import parsedate_to_datetime
 import httpx2
 from pydantic import BaseModel
 
+from activities.clients.github.deliveries import GitHubDeliveries
 from activities.clients.github.installations import installations_of
 from activities.clients.github.json_models import OwnerJson, read
 from activities.clients.github.transport import GitHubTransport
+from tickborg.deliveries import KEPT, refused_lately
 from tickborg.diagnosis import InstallationFacts
 from tickborg.errors import UnavailableError
+
+_LOOKED_AT = 100
+"""Attempts at deliveries: what one call tells."""
 
 
 class ExaminedApp(BaseModel):
@@ -47,6 +52,11 @@ class AppExamination:
     async def hook(self) -> Hook:
         """Where GitHub sends its webhooks."""
         return read(Hook, await self._transport.getitem("/app/hook/config"))
+
+    async def refused_deliveries(self, now: datetime) -> dict[int, int]:
+        """How many of the last webhooks were refused for a reason that a person has to mend, by status."""
+        attempts, _ = await GitHubDeliveries(self._transport).attempts(now - KEPT, _LOOKED_AT)
+        return refused_lately(attempts, now)
 
     async def installations(self) -> list[InstallationFacts]:
         """Every place that it is installed on."""

@@ -5,13 +5,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import gidgethub.apps
 import gidgethub.httpx
 import httpx2
 import jwt
-from gidgethub.sansio import DOMAIN
+from gidgethub.sansio import DOMAIN, accept_format
 
 from activities.clients.github.errors import Answer, refusal
 from activities.clients.github.recent_answers import RecentAnswers, validators
@@ -96,6 +97,11 @@ class GitHubTransport(gidgethub.httpx.GitHubAPI):
         self.credentials = credentials
         self.spending = Spending(now)
         self._now = now
+
+    async def getpage(self, url: str, url_vars: Mapping[str, str]) -> tuple[Any, str | None]:
+        """The JSON of one page, and the URL of the next; None: it is the last."""
+        data, more, _ = await self._make_request("GET", url, url_vars, b"", accept_format())
+        return data, more
 
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
