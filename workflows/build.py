@@ -53,7 +53,7 @@ class Build:
         self._opening_failed = False
         build = f"{self._job.project.name} on {self._job.system}"
         self._check_run = NewestWins[CheckRun](f"the check run of {build}", self._publish)
-        self._progress = NewestWins[BuildProgress](f"how far {build} is", self._tell_owner)
+        self._progress = NewestWins[BuildProgress](f"the progress of {build}", self._tell_owner)
 
     @workflow.run
     async def run(self, request: BuildRequest) -> BuildResult:

@@ -114,6 +114,7 @@ async def assert_log(site: Site, pull: PullRequest, run: CheckRun, expected: lis
         "line_count": len(expected),
         "complete": True,
         "holes": [],
+        "rest": None,
     }
 
 
