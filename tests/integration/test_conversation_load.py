@@ -26,12 +26,20 @@ WORDS = (
     "@tickbot eval",
     "@tickbot status",
     "@tickbot retry",
+    "@tickbot status",
+    "@tickbot cancel",
+    "@tickbot help",
+    "@tickbot status",
+    "@tickbot build greetin",
+    "@tickbot eval",
+    "@tickbot status",
+    "@tickbot retry",
     "@tickbot build greeting",
     "@tickbot cancel",
     "@tickbot help",
     "@tickbot status",
 )
-"""In turn: every other pull request is built, and the others are evaluated and cancelled."""
+"""In turn: on some pull requests something is built, and others are evaluated and cancelled."""
 
 ANSWERED = frozenset({"@tickbot build greetin", "@tickbot status", "@tickbot help"})
 """Those with an answer of the comment's own. A retry and a cancel are answered by the owner, if at all."""
@@ -86,7 +94,8 @@ async def test_everyone_is_answered_once(site: Site) -> None:
     assert {comment.body for _, comment in asked if late[comment.id]} <= {"@tickbot retry", "@tickbot cancel"}
     seen = {comment.id for _, comment in asked if comment.reactions}
     assert seen == {comment.id for _, comment in asked if comment.body != "@tickbot build greetin"}
-    for pull in pulls[::2]:
+    built = {pull.number: pull for pull, comment in asked if comment.body == "@tickbot build greeting"}
+    for pull in built.values():
         assert {(run.name, run.conclusion) for run in all_check_runs(pull)} == {(GREETING, "success")}
 
     lengths = [(await owner_of(site.client, pull).describe()).history_length for pull in pulls]

@@ -134,7 +134,7 @@ async def test_a_broker_that_hangs_does_not_hang_a_build(rabbitmq: RabbitMQNode,
         await transport.available()
         log = await logs.open(START)
         await log.write(numbered(1, 10))
-        rabbitmq.pause()
+        await rabbitmq.pause()
         try:
             await log.write(numbered(11, 20))
             await log.close(BuildLogStatus.SUCCESS)
@@ -156,7 +156,7 @@ async def test_a_connection_that_is_stuck_is_replaced(rabbitmq: RabbitMQNode, tm
         log = await logs.open(START)
         await log.write(numbered(1, 10))
         await until_written(tmp_path, ATTEMPT, 10)
-        rabbitmq.pause()
+        await rabbitmq.pause()
         try:
             await log.write(numbered(11, 20))
             await until_spooled(tmp_path, b"line 20")

@@ -9,6 +9,7 @@ from emulator import Drops, Exhausted, Fails, TooFast
 from emulator.faults import Fault, Kind
 from emulator.state import PullRequest, Repository
 from tests.support.expected import the_comment
+from tests.support.frozen import until_frozen
 from tests.support.monorepo import MONOREPO
 from tests.support.shown import all_check_runs, labels, statuses, timeless
 from tests.support.site import SYSTEM, Site
@@ -60,6 +61,7 @@ async def test_an_event_that_temporal_was_too_busy_for_is_delivered_again(
     assert temporal.pid
     os.kill(temporal.pid, signal.SIGSTOP)
     try:
+        await until_frozen([temporal.pid])
         pull = site.propose(repository, {"speech/notes": b"breathe\n"})
         await site.github.until(lambda: [each for each in site.app.deliveries if each.status_code == REFUSED])
     finally:

@@ -17,6 +17,7 @@ from messaging.amqp import AmqpTransport
 from messaging.in_process import InProcessTransport
 from messaging.topology import EXCHANGES, QUEUES
 from messaging.transport import Transport
+from tests.support.frozen import members_of, until_frozen
 from tickborg.messages import LOGS_EXCHANGE, LOGS_QUEUE
 
 Connect = Callable[[], AbstractAsyncContextManager[Transport]]
@@ -46,9 +47,11 @@ class RabbitMQNode:
         """Start it again on the same port with the same data; one that runs is left alone."""
         await self._node.start()
 
-    def pause(self) -> None:
-        """Freeze it: connections stay open and nothing is answered."""
+    async def pause(self) -> None:
+        """Freeze it: connections stay open and nothing is answered; returns when that is so."""
         self._signal(signal.SIGSTOP)
+        assert self._node._server
+        await until_frozen(members_of(self._node._server.pid))
 
     def resume(self) -> None:
         """Let it go on."""

@@ -42,6 +42,10 @@ Calls = tuple[tuple[int, int | None], ...]
 MINUTE = 60
 
 
+A_CALL = 2
+"""Seconds of the server's time that one call may take on a busy machine."""
+
+
 @dataclass(frozen=True)
 class Row:
     """A fault of the next calls of a route, and the calls that follow."""
@@ -291,6 +295,10 @@ def calls_of(bench: EmulatedBench, pull: PullRequest, row: Row) -> Calls:
 
 
 def assert_called(seen: Calls, row: Row) -> None:
-    """The first calls were the row's, to a second or two."""
+    """The first calls were the row's: none too early, and each as late as a busy machine makes it.
+
+    The server's time goes on by itself while something is done, so every call may come later than the last.
+    """
     assert [status for _, status in seen] == [status for _, status in row.calls], seen
-    assert [at for at, _ in seen] == pytest.approx([at for at, _ in row.calls], abs=2), seen
+    for number, ((at, _), (due, _)) in enumerate(zip(seen, row.calls, strict=True), start=1):
+        assert due - 1 <= at <= due + A_CALL * number, seen
