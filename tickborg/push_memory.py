@@ -6,7 +6,7 @@ from tickborg.build_records import OwnerMemory
 from tickborg.events.pushes import PushEvent
 from tickborg.github import RepositoryName
 from tickborg.jobs import PushReport
-from tickborg.push_order import newest_of
+from tickborg.push_order import end_of_trail, newest_of
 from tickborg.requests import ButtonOrder
 from tickborg.values import Value
 from tickborg.views import BranchView
@@ -40,18 +40,29 @@ class PushMemory(OwnerMemory):
     def take(self, push: PushEvent) -> None:
         """Take in a push that has not been looked at: as the newest unless a newer one is known."""
         newest = newest_of(self.chain, self.head, push)
+        if self.doubted is not None and newest not in {push, self.head}:
+            # The head has been found to lead to what was known before it: it was late.
+            newest = self.doubted
+        self.chain = (*self.chain, push)[-CHAIN_LIMIT:]
         if newest != self.head:
             self._doubt(newest, push)
             self.head = newest
             self.error = ""
+        elif self._follows_the_doubted(newest):
+            self.doubted = None
         self.waiting = (*self.waiting, push)
-        self.chain = (*self.chain, push)[-CHAIN_LIMIT:]
 
     def _doubt(self, newest: PushEvent, push: PushEvent) -> None:
         if newest != push:
             self.doubted = None  # what was missing in between has come
-        elif self.head is not None and push.before != self.head.after and self.doubted is None:
+        elif self.head is None or push.before == self.head.after:
+            return
+        elif self.doubted is None or self._follows_the_doubted(push):
             self.doubted = self.head
+
+    def _follows_the_doubted(self, push: PushEvent) -> bool:
+        """Whether all that led from the doubted one to ``push`` has been heard of."""
+        return self.doubted is not None and end_of_trail(self.chain, self.doubted) == push
 
     def settle_doubt(self, *, behind: bool) -> None:
         """Take in whether the newest push is behind the one that was the newest before it."""

@@ -23,18 +23,18 @@ def newest_of(known: Sequence[PushEvent], head: PushEvent | None, push: PushEven
         return head
     # It follows the newest and leads to known ones. Either they led to the newest, which is undone by this;
     # or they came before their time, and what was thought to be the newest came between.
-    end = _end_of_trail(known, push)
+    end = end_of_trail(known, push)
     return push if end == head else end
 
 
-def _is_a_gap(known: Sequence[PushEvent], sha: str) -> bool:
-    return sum(each.before == sha for each in known) > sum(each.after == sha for each in known)
-
-
-def _end_of_trail(known: Sequence[PushEvent], push: PushEvent) -> PushEvent:
-    """The last of the known pushes that follow ``push``, and each other."""
+def end_of_trail(known: Sequence[PushEvent], push: PushEvent) -> PushEvent:
+    """The last of the ``known`` pushes that follow ``push``, and each other."""
     left, trail = list(known), [push]
     while following := next((each for each in left if each.before == trail[-1].after), None):
         left.remove(following)
         trail.append(following)
     return trail[-1]
+
+
+def _is_a_gap(known: Sequence[PushEvent], sha: str) -> bool:
+    return sum(each.before == sha for each in known) > sum(each.after == sha for each in known)

@@ -11,7 +11,7 @@ from tickborg.push_memory import PushMemory
 from tickborg.requests import ButtonOrder
 from tickborg.systems import System
 
-A, B, C, D, E = ("a" * 40, "b" * 40, "c" * 40, "d" * 40, "e" * 40)
+A, B, C, D, E, F = (letter * 40 for letter in "abcdef")
 
 
 def push(before: str, after: str) -> PushEvent:
@@ -51,7 +51,7 @@ def test_a_push_that_comes_late_is_not_the_head() -> None:
 def test_a_push_that_does_not_follow_the_newest_is_doubted() -> None:
     """It is newer, and what led to it was not heard of; or it is late, and what leads on from it was not."""
     late = memory(push(A, B), push(C, D), push(B, E))
-    assert (late.head, late.doubted) == (push(B, E), push(A, B))
+    assert (late.head, late.doubted) == (push(B, E), push(C, D)), "it follows the one that was doubted before"
     settled = memory(push(A, B), push(C, D))
     settled.settle_doubt(behind=False)
     assert (settled.head, settled.doubted) == (push(C, D), None)
@@ -158,6 +158,24 @@ def test_builds_of_older_heads_are_forgotten_when_they_have_ended() -> None:
         remembered.builds[name] = BuildRecord(n=name, view=view)
     remembered.forget_the_done()
     assert {record.n for record in remembered.builds.values()} == {"running", "new"}
+
+
+def test_what_led_from_the_doubted_to_the_newest_ends_the_doubt() -> None:
+    """Whatever comes next is doubted against the newest, and not against the one that was that long ago."""
+    remembered = memory(push(A, B), push(C, D), push(B, C))
+    assert (remembered.head, remembered.doubted) == (push(C, D), None)
+    remembered.take(push(E, F))
+    assert (remembered.head, remembered.doubted) == (push(E, F), push(C, D))
+
+
+def test_late_pushes_that_lead_to_known_ones_leave_the_newest_the_newest() -> None:
+    """What led from the known ones to the newest was never heard of; git has said that it is newer."""
+    remembered = memory(push(C, D), push(E, F))
+    remembered.settle_doubt(behind=False)
+    remembered.take(push(A, B))
+    assert (remembered.head, remembered.doubted) == (push(A, B), push(E, F))
+    remembered.take(push(B, C))
+    assert (remembered.head, remembered.doubted) == (push(E, F), None)
 
 
 def test_builds_of_a_head_that_may_be_the_newest_after_all_are_kept() -> None:
