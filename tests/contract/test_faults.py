@@ -107,13 +107,19 @@ async def test_a_secondary_limit_may_name_its_end(
     assert "secondary rate limit" in answer.json()["message"]
 
 
+def own(pull: dict[str, Any]) -> dict[str, Any]:
+    """A pull request without its repositories, which are told as they are now: a push changes their times."""
+    sides = {side: {**pull[side], "repo": None} for side in ("base", "head")}
+    return {**pull, **sides}
+
+
 async def test_a_replica_may_lag(api: Api, github: EmulatedGitHub, alice: Person, pull: PullRequest) -> None:
     """A stale answer is the version before the last change, told by its older `updated_at`."""
     before = (await api.get(f"{REPO}/pulls/1")).json()
     alice.commit(pull.repository, "feature", {"x": b""}, "x")
     github.faults.add(PULL, Stale())
     stale, fresh = [(await api.get(f"{REPO}/pulls/1")).json() for _ in range(2)]
-    assert stale == before
+    assert own(stale) == own(before)
     assert stale["updated_at"] < fresh["updated_at"]
     assert fresh["head"]["sha"] == pull.head_sha != stale["head"]["sha"]
 
