@@ -68,11 +68,6 @@ class HeadEvaluation:
         """Evaluations of older heads, by their numbers."""
 
     @property
-    def running(self) -> bool:
-        """Whether the head is being evaluated."""
-        return self._current is not None or self._memory.again
-
-    @property
     def going_on(self) -> bool:
         """Whether an evaluation of the head is to come to an end that nobody has called off."""
         if self._memory.again:

@@ -15,7 +15,7 @@ from tests.support.long_histories import long_at
 from tests.support.workflow_bench import HEAD, LINUX, MAINTAINER, NEXT_HEAD, NUMBER, REPO, Bench
 from tests.workflow.conftest import NewBench
 from tickborg import build_waves, cancellation
-from tickborg.github import CheckConclusion, CheckStatus, StatusState
+from tickborg.github import CheckConclusion, CheckStatus, PullRequest, StatusState
 from tickborg.names import PULL_REQUEST_WORKFLOW, SEARCH_ATTRIBUTES, STATE_QUERY, pull_request_id
 from tickborg.policy import Policy
 from tickborg.systems import System
@@ -53,6 +53,17 @@ def ours_of(run: WorkflowExecutionDescription) -> dict[str, object]:
     }
 
 
+async def busy_for_long(bench: Bench) -> tuple[PullRequest, str]:
+    """A pull request in mid-build whose history has grown long, and the run that owns it."""
+    bench.floor.hold("cgit")
+    pull = await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    first = (await owner_of(bench)).run_id
+    for n in range(LONG_HISTORY // 3):
+        pull = await bench.change("edited", pull, title=f"Change things{'!' * n}")
+    return pull, first
+
+
 async def test_what_was_known_is_known_to_the_next_run(bench: Bench) -> None:
     """Builds are not made again, deliveries not heard twice, the comment and the labels stay the bot's."""
     pull = await bench.open("cgit")
@@ -77,12 +88,7 @@ async def test_what_was_known_is_known_to_the_next_run(bench: Bench) -> None:
 
 async def test_an_owner_does_not_continue_while_a_build_runs(bench: Bench) -> None:
     """Continue-as-new would cancel it."""
-    bench.floor.hold("cgit")
-    pull = await bench.open("cgit")
-    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
-    first = (await owner_of(bench)).run_id
-    for n in range(LONG_HISTORY // 3):
-        pull = await bench.change("edited", pull, title=f"Change things{'!' * n}")
+    _, first = await busy_for_long(bench)
     assert (await owner_of(bench)).history_length > LONG_HISTORY
     assert (await owner_of(bench)).run_id == first
     bench.floor.release("cgit")
@@ -93,12 +99,7 @@ async def test_an_owner_does_not_continue_while_a_build_runs(bench: Bench) -> No
 
 async def test_an_owner_that_is_never_idle_continues_with_a_push(bench: Bench) -> None:
     """All that ran ends then; the new head is evaluated by the next run, in mid-build as ever."""
-    bench.floor.hold("cgit")
-    pull = await bench.open("cgit")
-    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
-    first = (await owner_of(bench)).run_id
-    for n in range(LONG_HISTORY // 3):
-        pull = await bench.change("edited", pull, title=f"Change things{'!' * n}")
+    pull, first = await busy_for_long(bench)
     pull = await bench.push(pull, NEXT_HEAD, "cgit")
     await bench.until_check_run("cgit", CheckConclusion.CANCELLED)
     await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS, sha=NEXT_HEAD)
@@ -111,11 +112,7 @@ async def test_an_owner_that_is_never_idle_continues_with_a_push(bench: Bench) -
 
 async def test_what_is_left_to_the_next_run_can_be_cancelled(bench: Bench) -> None:
     """While what ran for the head before is ending; the status of the new head says so."""
-    bench.floor.hold("cgit")
-    pull = await bench.open("cgit")
-    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
-    for n in range(LONG_HISTORY // 3):
-        pull = await bench.change("edited", pull, title=f"Change things{'!' * n}")
+    pull, _ = await busy_for_long(bench)
     ending = bench.github.hold("update_check_run")
     await bench.push(pull, NEXT_HEAD, "cgit")
     await asking.until_seen(bench, await asking.comment(bench, "@tickbot cancel"))
