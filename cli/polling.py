@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from temporalio.worker import Worker
 
+from cli.running import first_failure
 from cli.temporal_client import unavailable
 
 _LOOK_SECONDS = 0.01
@@ -24,23 +25,22 @@ async def polling(*workers: Worker) -> AsyncIterator[None]:
     """
     begun = False
     try:
-        async with asyncio.TaskGroup() as group:
-            runs = [group.create_task(worker.run()) for worker in workers]
-            try:
-                while not all(worker.is_running for worker in workers):  # noqa: ASYNC110 - all the SDK tells
-                    await asyncio.sleep(_LOOK_SECONDS)
-                begun = True
-                yield
-            finally:
-                await _end(workers, runs)
-    except BaseExceptionGroup as errors:
-        # The first is what went wrong; whoever catches it, to tell a person, expects it as it was raised.
-        first = errors.exceptions[0]
-        if isinstance(first, RuntimeError) and not begun:
-            client = workers[0].client
-            address = client.service_client.config.target_host
-            raise unavailable(address, client.namespace, first) from first
-        raise first from first.__cause__
+        with first_failure():
+            async with asyncio.TaskGroup() as group:
+                runs = [group.create_task(worker.run()) for worker in workers]
+                try:
+                    while not all(worker.is_running for worker in workers):  # noqa: ASYNC110 - all the SDK tells
+                        await asyncio.sleep(_LOOK_SECONDS)
+                    begun = True
+                    yield
+                finally:
+                    await _end(workers, runs)
+    except RuntimeError as error:
+        if begun:
+            raise
+        client = workers[0].client
+        address = client.service_client.config.target_host
+        raise unavailable(address, client.namespace, error) from error
 
 
 async def _end(workers: Sequence[Worker], runs: Sequence["asyncio.Task[None]"]) -> None:

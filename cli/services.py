@@ -6,14 +6,13 @@ needs, web frameworks and metrics, is imported there: that is a fifth of the tim
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -40,6 +39,7 @@ from activities.clients.workspace.room import BuildSlots, Room
 from activities.clients.workspace.workspace import WorkspaceFolder
 from activities.reconciling import ComparisonActivities, DeliveryActivities
 from cli.polling import polling
+from cli.running import running
 from cli.temporal_client import trying_once
 from cli.workers import (
     BUILD_PACE,
@@ -165,9 +165,9 @@ async def collecting_logs(
 ) -> AsyncIterator[None]:
     """``tickborg logs``: write build logs into the store, and keep it bounded."""
     store = LogStore(folder)
-    tidying = _running(LogRetention(folder, retention).run)
+    tidying = running(LogRetention(folder, retention).run)
     try:
-        async with _running(LogCollector(transport, store, stats).run), tidying:
+        async with running(LogCollector(transport, store, stats).run), tidying:
             yield
     finally:
         store.close()
@@ -184,7 +184,7 @@ async def collecting_stats(transport: Transport, host: str, port: int) -> AsyncI
     metrics = Metrics()
     page = listening(metrics_application(metrics), host=host, port=port, setting="[stats] port")
     try:
-        async with _running(StatsCollector(transport, metrics).run), page as url:
+        async with running(StatsCollector(transport, metrics).run), page as url:
             yield url + PATH
     finally:
         metrics.close()
@@ -344,19 +344,3 @@ def mirror_store(
 
     git = GitFetch(remote, token, environment=os.environ, renewed=renewed)
     return MirrorStore(folder, git, shallow=shallow)
-
-
-@asynccontextmanager
-async def _running(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
-    """Run what never ends, beside a block; that it fails is an error of the block."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(work())
-            try:
-                yield
-            finally:
-                task.cancel()
-    except BaseExceptionGroup as errors:
-        # The first is what went wrong; whoever catches it, to tell a person, expects it as it was raised.
-        first = errors.exceptions[0]
-        raise first from first.__cause__

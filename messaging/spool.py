@@ -13,10 +13,10 @@ A file is opened first and locked then, and removed while it is locked. So a loc
 still leads to the file: in between somebody else may have taken it for an orphan, sent it and removed it, and
 what is put into a file without a name is lost.
 
-**When it is full.** All files of a folder together hold at most ``limit`` bytes. Beyond that, lines are
-refused (:class:`SpoolFullError`), so the first lines of a log are kept and later ones lost: the collector
-marks them as a hole and counts them as ``LogLinesLost``. The end of a log is taken as long as all together
-hold no more than :data:`RESERVE` beyond that, so that a RabbitMQ that never comes back fills no disk.
+**When it is full.** All files of a folder together take at most ``limit`` bytes of the disk. Beyond that,
+lines are refused (:class:`SpoolFullError`), so the first lines of a log are kept and later ones lost: the
+collector marks them as a hole and counts them as ``LogLinesLost``. The end of a log is taken as long as all
+together take no more than :data:`RESERVE` beyond that: a RabbitMQ that never comes back fills no disk.
 """
 
 import logging
@@ -34,12 +34,13 @@ from uuid import UUID, uuid4
 
 from messaging.files import is_named, remove_open, sync_folder, try_lock, write_all
 from tickborg.errors import InfrastructureError
+from tickborg.retention import space_taken
 
 SPOOL_LIMIT = 1024**3
 """Bytes in one folder: some 10 million lines."""
 
-RESERVE = 64 * 1024**2
-"""Bytes more for the ends of logs: those of some 200,000 builds."""
+RESERVE = 256 * 1024**2
+"""Bytes more for the ends of logs: those of some 65,000 builds, each in a block of the disk."""
 
 COUNTED_SECONDS = 1.0
 """For so long a folder is not counted again: after a day without RabbitMQ there are thousands of files. What
@@ -163,14 +164,15 @@ class SpoolFolder:
         return list(islice((file for file in taken if file is not None), most))
 
     def _entries(self) -> Iterator[tuple[int, int, Path]]:
-        """Time of the last change in nanoseconds, size in bytes, and path of each file."""
+        """Time of the last change in nanoseconds, bytes of the disk, and path of each file."""
         with suppress(*_NO_FOLDER), os.scandir(self._folder) as entries:
             for entry in entries:
                 if entry.name.endswith(_SUFFIX):
                     with suppress(FileNotFoundError):  # sent and removed by another process
                         path = Path(entry.path)
                         status = path.stat()  # Windows does not know the size of an open file from its folder
-                        yield status.st_mtime_ns, status.st_size, path
+                        blocks = getattr(status, "st_blocks", 0)  # which Windows does not tell
+                        yield status.st_mtime_ns, space_taken(status.st_size, blocks), path
 
 
 def _take(path: Path, mode: str) -> SpoolFile | None:

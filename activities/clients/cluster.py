@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
@@ -49,6 +49,9 @@ _NEEDS_A_PERSON = frozenset(
         RPCStatusCode.NOT_FOUND,
     }
 )
+
+
+Left = TypeVar("Left")
 
 
 class TemporalCluster:
@@ -237,9 +240,7 @@ class TemporalCluster:
             UnavailableError: the server did not answer.
             PermanentError: the server does not let us ask.
         """
-        owner = push_id(repo, branch)
-        with failures_of(f"asking what {owner} has left behind"):
-            return await last_result(self._client, owner, PushMemory, self._rpc_timeout)
+        return await self._left_behind(push_id(repo, branch), PushMemory)
 
     async def labels_left(self, repo: RepositoryName, number: int) -> LabelsLeft | None:
         """The labels that an owner which has ended had put on its pull request; None: none is remembered.
@@ -248,9 +249,11 @@ class TemporalCluster:
             UnavailableError: the server did not answer.
             PermanentError: the server does not let us ask.
         """
-        owner = pull_request_id(repo, number)
+        return await self._left_behind(pull_request_id(repo, number), LabelsLeft)
+
+    async def _left_behind(self, owner: str, kind: type[Left]) -> Left | None:
         with failures_of(f"asking what {owner} has left behind"):
-            return await last_result(self._client, owner, LabelsLeft, self._rpc_timeout)
+            return await last_result(self._client, owner, kind, self._rpc_timeout)
 
 
 @contextmanager

@@ -13,6 +13,9 @@ from messaging.files import try_lock
 from messaging.spool import SpoolFile, SpoolFolder, SpoolFullError
 from tests.support.build_logs import ATTEMPT
 
+BLOCK = 4096
+"""Bytes that the smallest file takes of a disk."""
+
 BODIES = [b'{"a":1}', b'{"b":"two"}', b'{"c":"\\n"}']
 
 
@@ -120,11 +123,11 @@ def test_room_is_counted_seldom_and_found_at_once(tmp_path: Path, monkeypatch: p
 
 def test_a_full_spool_refuses_more(tmp_path: Path) -> None:
     """It says how full it is and what to do."""
-    folder = SpoolFolder(tmp_path, limit=100)
+    folder = SpoolFolder(tmp_path, limit=2 * BLOCK + 10)
     file = folder.create(ATTEMPT)
-    file.append(b"x" * 80)
+    file.append(b"x" * (2 * BLOCK - 10))
     folder.require_room(10)
-    with pytest.raises(SpoolFullError, match=r"90 of 100 bytes.*bring RabbitMQ back"):
+    with pytest.raises(SpoolFullError, match=rf"{2 * BLOCK} of {2 * BLOCK + 10} bytes.*bring RabbitMQ back"):
         folder.require_room(11)
     file.close()
 
@@ -134,13 +137,25 @@ def test_a_full_spool_has_a_reserve_for_the_ends_of_logs(
 ) -> None:
     """Which ends too: a RabbitMQ that never comes back fills no disk."""
     monkeypatch.setattr("messaging.spool.RESERVE", 50)
-    folder = SpoolFolder(tmp_path, limit=100)
+    folder = SpoolFolder(tmp_path, limit=BLOCK)
     file = folder.create(ATTEMPT)
-    file.append(b"x" * 100)
-    folder.require_room(40, reserve=True)
-    with pytest.raises(SpoolFullError, match=r"110 of 100 bytes.*raise \[rabbitmq\] spool_limit"):
-        folder.require_room(41, reserve=True)
+    file.append(b"x" * (BLOCK - 10))
+    folder.require_room(50, reserve=True)
+    with pytest.raises(SpoolFullError, match=rf"{BLOCK} of {BLOCK} bytes.*raise \[rabbitmq\] spool_limit"):
+        folder.require_room(51, reserve=True)
     file.close()
+
+
+def test_many_small_files_take_more_of_the_disk_than_they_hold(tmp_path: Path) -> None:
+    """A month without RabbitMQ has thousands of them, and the operator has given a bound for the disk."""
+    folder = SpoolFolder(tmp_path, limit=3 * BLOCK)
+    files = [folder.create(ATTEMPT) for _ in range(3)]
+    for file in files:
+        file.append(b"{}")
+    with pytest.raises(SpoolFullError):
+        folder.require_room(1)
+    for file in files:
+        file.close()
 
 
 def test_only_files_of_dead_processes_are_orphans(tmp_path: Path) -> None:
