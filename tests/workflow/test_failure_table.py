@@ -16,7 +16,7 @@ import pytest_asyncio
 from activities.clients.github import transport
 from cli.temporal_client import TemporalConnection, connect
 from emulator import Breaks, Delays, Drops, Exhausted, Fails, Garbles, TooFast
-from emulator.faults import Kind
+from emulator.faults import Fault, Kind
 from emulator.state import PullRequest
 from tests.support.emulated_bench import EmulatedBench, Shown, emulated_bench
 from tests.support.histories import Run
@@ -32,6 +32,7 @@ LOOKING = "GET /repos/{owner}/{repo}/commits/{ref}/check-runs"
 CHECK_RUNS = "POST /repos/{owner}/{repo}/check-runs"
 UPDATES = "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}"
 COMMENTS = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments"
+LABELS = "POST /repos/{owner}/{repo}/issues/{issue_number}/labels"
 EDITS = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}"
 BOT = "tickbot[bot]"
 CGIT_RUNNING = (f"cgit on {LINUX}", "in_progress")
@@ -40,7 +41,7 @@ Calls = tuple[tuple[int, int | None], ...]
 """Seconds after the first, and status; None: no answer."""
 
 MINUTE = 60
-
+ALWAYS = 1_000_000
 
 A_CALL = 2
 """Seconds of the server's time that one call may take on a busy machine."""
@@ -86,6 +87,31 @@ PERMANENT = {
     "404 of other kinds": Row(Fails(404, "Not Found"), ((0, 404),), PULL),
     "451 of other kinds": Row(Fails(451, "Repository access blocked"), ((0, 451),), PULL),
 }
+NO_PERMISSION = Fails(403, "Resource not accessible by integration")
+REFUSED = {
+    "403 for a status": Row(NO_PERMISSION, route=STATUSES, times=ALWAYS),
+    "422 for a new check run": Row(Fails(422, "Validation Failed"), route=CHECK_RUNS, times=ALWAYS),
+    "403 for a check run": Row(NO_PERMISSION, route=UPDATES, times=ALWAYS),
+    "403 for a comment": Row(Fails(403, "Unable to create comment because issue is locked."), times=ALWAYS),
+    "403 for labels": Row(NO_PERMISSION, route=LABELS, times=ALWAYS),
+}
+"""What GitHub does not let the bot write; all else is still said, and what is missing where it can be."""
+
+BUILT, MERGED = ((f"cgit on {LINUX}", "success"),), ("success", "1 project: cgit")
+BLAMED = frozenset({"project: cgit", INTERNAL_ERROR_LABEL})
+SHOWN_OF_REFUSED = {
+    "403 for a status": (("", ""), BUILT, BLAMED, "The App lacks the permission statuses=write: grant it"),
+    "422 for a new check run": (MERGED, (), BLAMED, "GitHub answered 422, 'Validation Failed'"),
+    "403 for a check run": (
+        MERGED,
+        ((f"cgit on {LINUX}", "queued"),),
+        BLAMED,
+        "The App lacks the permission checks=write: grant it",
+    ),
+    "403 for a comment": (MERGED, BUILT, BLAMED, None),
+    "403 for labels": (MERGED, BUILT, frozenset[str](), "✅ **The build succeeded**"),
+}
+"""Status, check runs, labels, and what the comment says of it; None: there is no comment."""
 
 
 @dataclass(frozen=True)
@@ -102,14 +128,16 @@ class Outcome:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
     """Of all rows that do not stand in each other's way, each in a pull request of its own, an hour later."""
-    folder, rows = tmp_path_factory.mktemp("rows"), {**PASSING, **PERMANENT}
+    folder, rows = tmp_path_factory.mktemp("rows"), {**PASSING, **PERMANENT, **REFUSED}
     async with time_skipping_server() as client, emulated_bench(client, folder) as bench:
         pulls: dict[str, PullRequest] = {}
+        faults = [strike(bench, number, row) for number, row in enumerate(rows.values(), 1)]
         for number, name in enumerate(rows, 1):
-            strike(bench, number, rows[name])
             bench.commit(f"topic-{number}", "cgit")
             pulls[name] = await bench.propose(f"topic-{number}")
         await bench.pass_time(hours=1)
+        for fault in faults:
+            fault.left = 0 if fault.hits else fault.left
         evaluations = {
             run.workflow_id.split("/")[3]: run for run in (await bench.histories()).of("Evaluation")
         }
@@ -152,6 +180,16 @@ def test_any_other_4xx_is_permanent_and_said(outcomes: dict[str, Outcome], row: 
     assert said in outcome.shown.comment
     assert said in outcome.reason
     assert (outcome.evaluation.ending, said in outcome.evaluation.failure) == ("failed", True)
+
+
+@pytest.mark.parametrize("row", REFUSED)
+def test_what_may_not_be_written_is_said_where_something_may(outcomes: dict[str, Outcome], row: str) -> None:
+    """Not tried again for its own sake: only when there is something else to write in that place."""
+    outcome, (status, check_runs, labels, said) = outcomes[row], SHOWN_OF_REFUSED[row]
+    assert 0 < len(outcome.calls) < 6
+    assert (outcome.shown.status, outcome.shown.check_runs) == (status, check_runs)
+    assert outcome.shown.labels == labels
+    assert [said in comment for comment in outcome.shown.comments] == ([] if said is None else [True])
 
 
 @pytest.mark.parametrize("row", LIMITS)
@@ -284,14 +322,15 @@ def is_no_login(path: str, _body: Any) -> bool:
     return not (path.startswith("/app/") or path.endswith("/installation"))
 
 
-def strike(bench: EmulatedBench, number: int, row: Row) -> None:
+def strike(bench: EmulatedBench, number: int, row: Row) -> Fault:
     """Let calls about one pull request fail."""
-    bench.emulated.faults.add(row.route, row.kind, times=row.times, when=partial(bench.is_about, number))
+    about_it = partial(bench.is_about, number)
+    return bench.emulated.faults.add(row.route, row.kind, times=row.times, when=about_it)
 
 
 def calls_of(bench: EmulatedBench, pull: PullRequest, row: Row) -> Calls:
-    """The calls of the row's route and of edits, as many as the row names."""
-    return tuple(bench.calls_of(row.route, EDITS, about=pull)[: len(row.calls)])
+    """The calls of the row's route, and of edits."""
+    return tuple(bench.calls_of(row.route, EDITS, about=pull))
 
 
 def assert_called(seen: Calls, row: Row) -> None:
@@ -299,6 +338,7 @@ def assert_called(seen: Calls, row: Row) -> None:
 
     The server's time goes on by itself while something is done, so every call may come later than the last.
     """
+    seen = seen[: len(row.calls)]
     assert [status for _, status in seen] == [status for _, status in row.calls], seen
     for number, ((at, _), (due, _)) in enumerate(zip(seen, row.calls, strict=True), start=1):
         assert due - 1 <= at <= due + A_CALL * number, seen
