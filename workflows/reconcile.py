@@ -225,13 +225,18 @@ class Reconcile:
             summary=f"what was missed in {repository.repo}",
         )
         self._failed += found.failed
-        may_tell = MOST_TOLD - len(self._told)
-        for each in found.missed[:may_tell]:
-            await self._tell(each)
-        return len(found.missed) <= may_tell and not found.failed
+        to_tell = found.missed[: MOST_TOLD - len(self._told)]
+        told = [await self._tell(each) for each in to_tell]
+        return len(to_tell) == len(found.missed) and all(told) and not found.failed
 
-    async def _tell(self, missed: Missed) -> None:
-        await workflow.execute_activity_method(
-            ComparisonActivities.tell_missed, missed, **policies.CATCHING_UP, summary=f"tell of {missed}"
-        )
+    async def _tell(self, missed: Missed) -> bool:
+        """Tell an owner; one that cannot be told keeps no other from it."""
+        try:
+            await workflow.execute_activity_method(
+                ComparisonActivities.tell_missed, missed, **policies.CATCHING_UP, summary=f"tell of {missed}"
+            )
+        except ActivityError as error:
+            self._failed.append(f"{missed}: {failure_reason(error)}")
+            return False
         self._told.append(missed)
+        return True

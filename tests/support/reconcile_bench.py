@@ -125,9 +125,13 @@ class KnowingCluster(FakeCluster, Owners):
         """What the owners of branches knew last."""
         self.stuck: set[int | str] = set()
         """Pull requests and branches whose owners cannot answer."""
+        self.deaf: set[str] = set()
+        """Workflow ids of owners that cannot be told."""
 
     async def start(self, start: Start) -> None:
         """Tell an owner."""
+        if start.workflow_id in self.deaf:
+            raise UnavailableError(f"{start.workflow_id} takes nothing")
         await super().start(start)
         event = start.signal.argument if start.signal else None
         if isinstance(event, PullRequestEvent):

@@ -18,7 +18,7 @@ from tickborg.errors import PermanentError, RateLimitedError
 from tickborg.events.pushes import PushEvent
 from tickborg.github import PullRequest, RepositoryName
 from tickborg.messages import EventName
-from tickborg.names import push_id
+from tickborg.names import pull_request_id, push_id
 from tickborg.reconciling import BranchTip, ReconcileReport
 from tickborg.views import PullRequestView
 from workflows.reconcile import MOST_ASKED, MOST_TOLD
@@ -239,6 +239,19 @@ async def test_an_owner_that_cannot_answer_keeps_only_itself_from_being_told(ben
         (f"{REPO}#7: the owner of 7 could not answer",),
     )
     assert (second.told, second.failed, third.told) == ((f"{REPO}#7 synchronize",), (), ())
+
+
+async def test_an_owner_that_cannot_be_told_keeps_no_other_from_it(bench: ReconcileBench) -> None:
+    """It is named, and told as soon as it can be."""
+    bench.serve(REPO)
+    for number in (7, 8):
+        bench.github.open_pull(recent(number))
+    owner = pull_request_id(REPO, 7)
+    bench.cluster.deaf.add(owner)
+    first, second, third = await reports(bench, after_first=bench.cluster.deaf.clear)
+    assert first.told == (f"{REPO}#8 opened",)
+    assert first.failed == (f"{REPO}#7 opened: {owner} takes nothing",)
+    assert (second.told, second.failed, third.told) == ((f"{REPO}#7 opened",), (), ())
 
 
 async def test_an_installation_that_is_limited_keeps_no_other_from_being_told(bench: ReconcileBench) -> None:
