@@ -6,7 +6,7 @@ from tickborg.build_records import OwnerMemory
 from tickborg.events.pushes import PushEvent
 from tickborg.github import RepositoryName
 from tickborg.jobs import PushReport
-from tickborg.push_order import end_of_trail, newest_of
+from tickborg.push_order import end_of_trail, newest_of, surely_follows
 from tickborg.requests import ButtonOrder
 from tickborg.values import Value
 from tickborg.views import BranchView
@@ -39,36 +39,53 @@ class PushMemory(OwnerMemory):
 
     def take(self, push: PushEvent) -> None:
         """Take in a push that has not been looked at: as the newest unless a newer one is known."""
+        is_certain = self.head is None or surely_follows(self.chain, self.head, push)
         newest = newest_of(self.chain, self.head, push)
-        if self.doubted is not None and newest not in {push, self.head}:
-            # The head has been found to lead to what was known before it: it was late.
-            newest = self.doubted
         self.chain = (*self.chain, push)[-CHAIN_LIMIT:]
+        if newest not in {push, self.head} and self.doubted is not None:
+            newest = self.doubted  # the head has been found to lead to what was known before it: it was late
+        if newest == self.head and push.is_creation:
+            newest = push  # what it leads to may have been deleted since, which nobody tells
         if newest != self.head:
-            self._doubt(newest, push)
-            self.head = newest
-            self.error = ""
-        elif self._follows_the_doubted(newest):
-            self.doubted = None
+            if not is_certain and self._is_to_be_doubted(newest):
+                self.doubted = self.head
+            self.head, self.error = newest, ""
         self.waiting = (*self.waiting, push)
 
-    def _doubt(self, newest: PushEvent, push: PushEvent) -> None:
-        if newest != push:
-            self.doubted = None  # what was missing in between has come
-        elif self.head is None or push.before == self.head.after:
-            return
-        elif self.doubted is None or self._follows_the_doubted(push):
-            self.doubted = self.head
+    def _is_to_be_doubted(self, newest: PushEvent) -> bool:
+        """Whether it is the head that may be newer than ``newest``, and not one before that."""
+        if self.doubted is None or self.doubted == newest:
+            return True
+        return end_of_trail(self.chain, self.doubted) == newest
 
-    def _follows_the_doubted(self, push: PushEvent) -> bool:
-        """Whether all that led from the doubted one to ``push`` has been heard of."""
-        return self.doubted is not None and end_of_trail(self.chain, self.doubted) == push
+    def settle(self, push: PushEvent, look: "PushLook") -> bool:
+        """Take in what a look at a push says of which is the newest; True: that was in doubt, and is not now.
 
-    def settle_doubt(self, *, behind: bool) -> None:
-        """Take in whether the newest push is behind the one that was the newest before it."""
-        if behind and self.doubted is not None:
-            self.head = self.doubted
-        self.doubted = None
+        A commit that is gone is not what the branch points at.
+        """
+        if self.head is None or self.doubted is None or self.looking_for_more:
+            return False
+        there = self._there(look)
+        if there is None and push.delivery == self.head.delivery:
+            there = self._newer(look)
+        if there is None:
+            return False
+        self.head, self.doubted = there, None
+        if there.delivery not in {push.delivery, self.learnt.delivery if self.learnt else ""}:
+            self.waiting = (*self.waiting, there)
+        return True
+
+    def _there(self, look: "PushLook") -> PushEvent | None:
+        """The push by which the branch came to point where it does, if that has been heard of."""
+        known = (self.head, self.doubted, *reversed(self.chain))
+        tip = look.report.tip if look.report is not None else None
+        return next((push for push in known if push is not None and push.after == tip), None)
+
+    def _newer(self, look: "PushLook") -> PushEvent | None:
+        """Which of the two that may be it is the newest, by a look at the head; None: that did not tell."""
+        if look.report is None:
+            return self.doubted if look.gone else None
+        return self.doubted if look.report.behind else self.head
 
     def next_look(self) -> PushEvent | ButtonOrder | None:
         """What is to be looked at next; the newest push together with what is owed."""
@@ -133,14 +150,12 @@ class PushMemory(OwnerMemory):
 
         Without a push there is no older head: what a button was pressed for is all there is to show.
         """
-        if self.head is None:
+        if self.head is None or self.doubted is not None:
             return
-        # Which of two is the newest may not be known yet.
-        newest = {push.after for push in (self.head, self.doubted) if push is not None}
         self.builds = {
             key: record
             for key, record in self.builds.items()
-            if not record.done or record.view.head_sha in newest
+            if not record.done or record.view.head_sha == self.head.after
         }
         known = {record.view.head_sha for record in self.builds.values()}
         self.sources = {commit: source for commit, source in self.sources.items() if commit in known}

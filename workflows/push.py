@@ -192,10 +192,8 @@ class PushOwner(Owner[Item]):
 
     def _on_push_looked_at(self, push: PushEvent, look: PushLook) -> None:
         memory, found = self._memory, look.found
-        if found is not None and memory.doubted is not None and push.after == self._head_sha:
-            memory.settle_doubt(behind=found.behind)
-            if memory.head is not None:
-                self._supersede(memory.head)
+        if memory.settle(push, look) and memory.head is not None:
+            self._supersede(memory.head)
         if found is not None:
             memory.learn(push, changed_by(found))
         else:
