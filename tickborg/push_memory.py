@@ -1,15 +1,22 @@
 """What the owner of a branch remembers: the one state object that is carried on as new."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
+
+from pydantic import Field
 
 from tickborg.build_records import OwnerMemory
 from tickborg.events.pushes import PushEvent
 from tickborg.github import RepositoryName
-from tickborg.jobs import PushReport
+from tickborg.jobs import PushReport, SkippedBuild
 from tickborg.push_order import end_of_trail, newest_of, surely_follows
 from tickborg.requests import ButtonOrder
 from tickborg.values import Value
 from tickborg.views import BranchView
+
+SKIPPED_LIMIT = 500
+"""Builds that were not made and are remembered, of each commit."""
 
 CHAIN_LIMIT = 50
 """Pushes whose place in the order is remembered."""
@@ -34,6 +41,8 @@ class PushMemory(OwnerMemory):
     """The commit from which on nobody knows what was pushed, for looking at it failed; None: all is known."""
     learnt: PushEvent | None = None
     """The newest push as it was looked at: looked at again, it changes nothing more."""
+    skipped: dict[str, tuple[SkippedBuild, ...]] = Field(default_factory=dict)
+    """By their commit: builds that were not made of it, of very many only the first."""
     error: str = ""
     """Why the newest push could not be looked at; empty: it could, or nothing is known yet."""
 
@@ -130,6 +139,11 @@ class PushMemory(OwnerMemory):
         if self.owed in {None, push.after}:
             self.owed = push.before
 
+    def skip(self, sha: str, builds: Iterable[SkippedBuild]) -> None:
+        """Take in that these are not made of a commit."""
+        skipped = dict.fromkeys((*self.skipped.get(sha, ()), *builds))
+        self.skipped[sha] = tuple(islice(skipped, SKIPPED_LIMIT))
+
     def look_again(self) -> None:
         """Look at the newest push once more, if something came late that is to be built on it."""
         if self.head is not None and (self.wanted or self.owed is not None):
@@ -157,6 +171,7 @@ class PushMemory(OwnerMemory):
             for key, record in self.builds.items()
             if not record.done or record.view.head_sha == self.head.after
         }
+        self.skipped = {sha: builds for sha, builds in self.skipped.items() if sha == self.head.after}
         known = {record.view.head_sha for record in self.builds.values()}
         self.sources = {commit: source for commit, source in self.sources.items() if commit in known}
 
@@ -182,6 +197,7 @@ class PushMemory(OwnerMemory):
             error=self.error,
             waiting=self.wanted,
             builds=tuple(record.view for record in self.builds.values()),
+            skipped=self.skipped.get(self.head.after, ()) if self.head else (),
         )
 
 

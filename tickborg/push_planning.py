@@ -1,16 +1,17 @@
 """What is built of a push (design, sections 3 and 5)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from tickborg.events.pushes import PushEvent
 from tickborg.github import CommitStatus, RepositoryName
-from tickborg.jobs import Merge, Origin, PlannedBuild, PushJob, PushReport
-from tickborg.planning import automatic_mode, changed_projects
+from tickborg.jobs import Merge, Origin, PlannedBuild, PushJob, PushReport, SkippedBuild
+from tickborg.planning import ProjectPlanning, changed_projects
 from tickborg.policy import Policy
-from tickborg.projects import ProjectSet
+from tickborg.projects import Project, ProjectSet
 from tickborg.push_memory import PushLook
 from tickborg.requests import ButtonOrder
-from tickborg.sources import Source, planned
+from tickborg.sources import Source
+from tickborg.systems import System
 from tickborg.texts import button_answers, push_statuses
 
 
@@ -33,7 +34,9 @@ def look_at(
     )
 
 
-def status_of(repo: RepositoryName, push: PushEvent, look: PushLook, page: str) -> CommitStatus | None:
+def status_of(
+    repo: RepositoryName, push: PushEvent, look: PushLook, policy: Policy, page: str
+) -> CommitStatus | None:
     """What is said of a push that was looked at; None: there is no commit any more to say it of."""
     if look.gone:
         return None
@@ -41,7 +44,10 @@ def status_of(repo: RepositoryName, push: PushEvent, look: PushLook, page: str) 
         return push_statuses.internal_error(repo, push.after, look.error, page)
     if look.found is None:
         return push_statuses.bad_project_file(repo, push.after, look.fault, page)
-    return push_statuses.looked_at(repo, push.after, changed_by(look.found), page)
+    changed = changed_by(look.found)
+    nowhere = {build.system for build in not_built_of_push(look.found.projects, changed, policy)}
+    systems = [system for system in System if system in nowhere]
+    return push_statuses.looked_at(repo, push.after, changed, systems, page)
 
 
 def not_built_again(order: ButtonOrder, look: PushLook) -> str:
@@ -72,12 +78,17 @@ def source_of_push(repo: RepositoryName, branch: str, sha: str, report: PushRepo
     )
 
 
-def builds_of_push(projects: ProjectSet, names: Iterable[str], policy: Policy) -> Iterator[PlannedBuild]:
+def builds_of_push(projects: ProjectSet, names: Iterable[str], policy: Policy) -> tuple[PlannedBuild, ...]:
     """The builds of the projects called ``names``: whoever may push may build everywhere."""
-    for name in names:
-        project = projects.named(name)
-        if project is None:
-            continue
-        for system in policy.systems:
-            if project.systems is None or system in project.systems:
-                yield planned(project, system, automatic_mode(policy, system))
+    planning = ProjectPlanning(policy, policy.systems)
+    return tuple(build for project in _named(projects, names) for build in planning.builds(project))
+
+
+def not_built_of_push(projects: ProjectSet, names: Iterable[str], policy: Policy) -> tuple[SkippedBuild, ...]:
+    """The builds of these projects that are not made, for there are no such builders."""
+    planning = ProjectPlanning(policy, policy.systems)
+    return tuple(build for project in _named(projects, names) for build in planning.not_made(project))
+
+
+def _named(projects: ProjectSet, names: Iterable[str]) -> list[Project]:
+    return [project for name in names if (project := projects.named(name)) is not None]

@@ -8,8 +8,8 @@ from tests.support.samples import NOON, REPO, TREE, build_view
 from tickborg.build_records import BuildRecord
 from tickborg.events.pushes import ZERO_SHA, PushEvent
 from tickborg.external_ids import BuildReference
-from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, Origin, PushReport
-from tickborg.push_memory import PushLook, PushMemory
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, Origin, PushReport, SkippedBuild
+from tickborg.push_memory import SKIPPED_LIMIT, PushLook, PushMemory
 from tickborg.requests import ButtonOrder
 from tickborg.systems import System
 
@@ -215,6 +215,21 @@ def test_builds_of_a_head_that_may_be_the_newest_after_all_are_kept() -> None:
     settle(remembered, tip=D)
     remembered.forget_the_done()
     assert not remembered.builds
+
+
+def test_builds_that_were_not_made_are_those_of_the_newest() -> None:
+    """A late push adds to them; of very many only the first are remembered."""
+    cgit, cmark = (SkippedBuild(project=name, reason="nobody builds it") for name in ("cgit", "cmark"))
+    remembered = memory(push(A, B))
+    remembered.skip(B, [cgit])
+    remembered.skip(B, [cmark, cgit])
+    assert remembered.view().skipped == (cgit, cmark)
+    remembered.take(push(B, C))
+    assert remembered.view().skipped == ()
+    remembered.forget_the_done()
+    assert not remembered.skipped
+    remembered.skip(C, [cgit.model_copy(update={"project": f"p{n}"}) for n in range(SKIPPED_LIMIT + 1)])
+    assert len(remembered.view().skipped) == SKIPPED_LIMIT
 
 
 def test_what_was_seen_is_done_once() -> None:

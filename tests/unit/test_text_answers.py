@@ -97,9 +97,14 @@ def test_an_answer_keeps_to_the_limit() -> None:
 
 
 PUSHES: dict[str, Callable[[], CommitStatus]] = {
-    "nothing": lambda: push_statuses.looked_at(REPO, HEAD, (), DASHBOARD),
-    "three": lambda: push_statuses.looked_at(REPO, HEAD, ("cgit", "cmark", "meshmc"), DASHBOARD),
-    "many": lambda: push_statuses.looked_at(REPO, HEAD, [f"project-{n}" for n in range(90)], DASHBOARD),
+    "nothing": lambda: push_statuses.looked_at(REPO, HEAD, (), (), DASHBOARD),
+    "three": lambda: push_statuses.looked_at(REPO, HEAD, ("cgit", "cmark", "meshmc"), (), DASHBOARD),
+    "many": lambda: push_statuses.looked_at(REPO, HEAD, [f"project-{n}" for n in range(90)], (), DASHBOARD),
+    "nowhere": lambda: push_statuses.looked_at(REPO, HEAD, ("cgit",), (MAC,), DASHBOARD),
+    "many nowhere": lambda: push_statuses.looked_at(
+        REPO, HEAD, [f"project-{n}" for n in range(90)], list(System), DASHBOARD
+    ),
+    "a long name nowhere": lambda: push_statuses.looked_at(REPO, HEAD, ["x" * 200], (MAC,), DASHBOARD),
     "bad file": lambda: push_statuses.bad_project_file(REPO, HEAD, "line 1: bad\nline 2: worse", DASHBOARD),
     "failed": lambda: push_statuses.internal_error(REPO, HEAD, "GitHub answered 410 Gone", DASHBOARD),
 }

@@ -3,20 +3,27 @@
 from collections.abc import Sequence
 
 from tickborg.github import STATUS_DESCRIPTION_LIMIT, CommitStatus, RepositoryName, StatusState
+from tickborg.systems import System
 from tickborg.texts.shortening import shorten
 from tickborg.texts.wording import counted, listed
 
 PUSH_CONTEXT = "tickborg-push"
 """Not the context of pull requests: after a fast-forward both are about the same commit."""
 
+_SYSTEMS_ROOM = 50
+"""Characters for the systems that nobody builds on."""
 
-def looked_at(repo: RepositoryName, sha: str, changed: Sequence[str], target_url: str) -> CommitStatus:
-    """What the push changes, and so what is built."""
+
+def looked_at(
+    repo: RepositoryName, sha: str, changed: Sequence[str], nowhere: Sequence[System], target_url: str
+) -> CommitStatus:
+    """What the push changes, and so what is built; ``nowhere`` are systems that have no builders."""
     if not changed:
         return _of(repo, sha, StatusState.SUCCESS, "no project is changed", target_url)
-    count = counted(len(changed), "project")
-    names = listed(changed, STATUS_DESCRIPTION_LIMIT - len(count) - 2)
-    return _of(repo, sha, StatusState.SUCCESS, f"{count}: {names}", target_url)
+    rest = f"; no builders for {listed(nowhere, _SYSTEMS_ROOM)}" if nowhere else ""
+    room, count = STATUS_DESCRIPTION_LIMIT - len(rest), counted(len(changed), "project")
+    projects = shorten(f"{count}: {listed(changed, room - len(count) - 2)}", room)
+    return _of(repo, sha, StatusState.SUCCESS, projects + rest, target_url)
 
 
 def bad_project_file(repo: RepositoryName, sha: str, reason: str, target_url: str) -> CommitStatus:
