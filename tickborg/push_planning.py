@@ -1,6 +1,6 @@
 """What is built of a push (design, sections 3 and 5)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tickborg.events.pushes import PushEvent
 from tickborg.github import CommitStatus, RepositoryName
@@ -8,7 +8,7 @@ from tickborg.jobs import Merge, Origin, PlannedBuild, PushJob, PushReport, Skip
 from tickborg.planning import ProjectPlanning, changed_projects
 from tickborg.policy import Policy
 from tickborg.projects import Project, ProjectSet
-from tickborg.push_memory import PushLook
+from tickborg.push_memory import PushLook, PushMemory
 from tickborg.requests import ButtonOrder
 from tickborg.sources import Source
 from tickborg.systems import System
@@ -34,10 +34,9 @@ def look_at(
     )
 
 
-def status_of(
-    repo: RepositoryName, push: PushEvent, look: PushLook, policy: Policy, page: str
-) -> CommitStatus | None:
+def status_of(memory: PushMemory, push: PushEvent, look: PushLook, page: str) -> CommitStatus | None:
     """What is said of a push that was looked at; None: there is no commit any more to say it of."""
+    repo = memory.repo
     if look.gone:
         return None
     if look.report is None:
@@ -45,9 +44,17 @@ def status_of(
     if look.found is None:
         return push_statuses.bad_project_file(repo, push.after, look.fault, page)
     changed = changed_by(look.found)
-    nowhere = {build.system for build in not_built_of_push(look.found.projects, changed, policy)}
-    systems = [system for system in System if system in nowhere]
-    return push_statuses.looked_at(repo, push.after, changed, systems, page)
+    notes = _notes(memory, push, not_built_of_push(look.found.projects, changed, memory.policy))
+    return push_statuses.looked_at(repo, push.after, changed, tuple(notes), page)
+
+
+def _notes(memory: PushMemory, push: PushEvent, not_built: Iterable[SkippedBuild]) -> Iterator[str]:
+    """Why what a push changes has no check runs of it."""
+    nowhere = {build.system for build in not_built}
+    if nowhere:
+        yield push_statuses.no_builders([system for system in System if system in nowhere])
+    if memory.head is not None and memory.doubted is None and memory.head.after != push.after:
+        yield push_statuses.built_with(memory.head.after)
 
 
 def not_built_again(order: ButtonOrder, look: PushLook) -> str:

@@ -238,7 +238,7 @@ class PushOwner(Owner[Item]):
     def _tell(self, push: PushEvent, look: PushLook) -> None:
         memory = self._memory
         page = links.branch_url(memory.policy, memory.repo, memory.branch)
-        status = status_of(memory.repo, push, look, memory.policy, page)
+        status = status_of(memory, push, look, page)
         if status is not None:
             self._status_of(status.sha).say(status)
 

@@ -112,6 +112,8 @@ async def test_a_push_that_comes_late_is_built_on_the_newest_head(bench: Bench) 
     bench.floor.release("cmark")
     await asking.until_built(bench, "cgit", NEXT_HEAD, CheckConclusion.SUCCESS)
     assert bench.github.check_run("cgit on x86_64-linux (push to main)", HEAD) is None
+    status = await bench.until_status(HEAD, StatusState.SUCCESS, context=PUSH_CONTEXT)
+    assert status.description == f"1 project: cgit; built with the newer {NEXT_HEAD[:7]}"
 
 
 async def test_a_push_that_comes_late_supersedes_nothing(bench: Bench) -> None:
