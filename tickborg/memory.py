@@ -16,9 +16,10 @@ from tickborg.jobs import (
     SkippedBuild,
 )
 from tickborg.labels import INTERNAL_ERROR_LABEL, may_be_ours
+from tickborg.left_out import LeftOut, LeftOutBuild
 from tickborg.requests import BuildOrder
 from tickborg.systems import System
-from tickborg.texts import notices, reasons
+from tickborg.texts import notices
 from tickborg.values import Value
 from tickborg.views import PullRequestView
 
@@ -58,6 +59,8 @@ class PullRequestMemory(OwnerMemory):
     """By GitHub's clock, when this head was first heard of: whoever wrote before cannot have meant it."""
     left_out: tuple[str, ...] = ()
     """Projects that somebody cancelled before the evaluation under way has asked for their builds."""
+    left_out_builds: tuple[LeftOutBuild, ...] = ()
+    """The same of projects on one system alone, whose check runs have a button for it."""
     orders: tuple[BuildOrder, ...] = ()
     """Builds that were asked for and are not planned yet."""
     notices: tuple[str, ...] = ()
@@ -97,7 +100,7 @@ class PullRequestMemory(OwnerMemory):
             self.awaits_approval = False
             self.failed_checks, self.checks = (), ()
             self.notices = ()
-            self.left_out = ()
+            self._forget_left_out()
             self.forget_base()
         self.evaluation = None
         self.evaluation_reason = ""
@@ -115,12 +118,8 @@ class PullRequestMemory(OwnerMemory):
         self.awaits_approval = plan.awaits_approval
         self.changed_projects = plan.changed_projects
         self.checks = wanted.checks
-        cancelled = [name for name in plan.changed_projects if name in self.left_out]
-        self.skipped = (
-            *plan.skipped,
-            *(SkippedBuild(project=name, reason=reasons.called_off()) for name in cancelled),
-        )
-        self.left_out = ()
+        self.skipped = (*plan.skipped, *self.what_is_left_out.of_plan(plan, self.builds.values()))
+        self._forget_left_out()
 
     def forget_base(self) -> None:
         """Let go of what was wished of the next evaluation: there is one that has done it, or cannot."""
@@ -209,9 +208,27 @@ class PullRequestMemory(OwnerMemory):
         """Whether there is a merge to build, which no evaluation is about to replace."""
         return self.merge is not None and not self.fresh_base
 
-    def want_again(self, projects: Collection[str]) -> None:
-        """Leave ``projects`` out no more, or none at all: somebody has asked for them since."""
-        self.left_out = tuple(each for each in self.left_out if projects and each not in projects)
+    @property
+    def what_is_left_out(self) -> LeftOut:
+        """What the next plan is not to have built."""
+        return LeftOut(self.left_out, self.left_out_builds)
+
+    def leave_out(self, build: LeftOutBuild) -> None:
+        """Do not have ``build`` built by the next plan."""
+        self.left_out_builds = (*self.left_out_builds, build)
+
+    def want_again(self, order: BuildOrder) -> None:
+        """Leave out no more what somebody has asked for since: projects, or all where none are named."""
+        named = order.projects
+        self.left_out = tuple(each for each in self.left_out if named and each not in named)
+        self.left_out_builds = tuple(
+            each
+            for each in self.left_out_builds
+            if each.system not in order.systems or (named and each.project not in named)
+        )
+
+    def _forget_left_out(self) -> None:
+        self.left_out, self.left_out_builds = (), ()
 
     def let_go(self, projects: Collection[str] = ()) -> tuple[BuildOrder, ...]:
         """Let go of orders that wait, as far as they are about ``projects``, or of all; and return those."""
