@@ -6,7 +6,7 @@ from tickborg.build_records import BuildRecord
 from tickborg.jobs import BuildMode, PlannedBuild, SkippedBuild
 from tickborg.policy import Policy
 from tickborg.projects import Project, ProjectSet
-from tickborg.requests import BuildOrder
+from tickborg.requests import Asker, BuildOrder, PressedCheck
 from tickborg.sources import planned
 from tickborg.systems import System
 from tickborg.texts import reasons
@@ -38,13 +38,22 @@ def not_made(order: BuildOrder, projects: ProjectSet, policy: Policy) -> tuple[S
     )
 
 
-def orders_of(records: Iterable[BuildRecord]) -> tuple[BuildOrder, ...]:
-    """The orders that come to the same builds as ``records``, whatever they are of."""
+def orders_of(
+    records: Iterable[BuildRecord], whom: Asker | PressedCheck | None = None
+) -> tuple[BuildOrder, ...]:
+    """The orders, of ``whom``, that come to the same builds as ``records``, whatever they are of."""
     projects: dict[tuple[System, BuildMode], list[str]] = {}
     for record in records:
         projects.setdefault((record.view.system, record.view.mode), []).append(record.view.project)
     return tuple(
-        BuildOrder(projects=tuple(names), systems=(system,), named_systems=True, mode=mode)
+        BuildOrder(
+            projects=tuple(names),
+            systems=(system,),
+            named_systems=True,
+            mode=mode,
+            asker=whom if isinstance(whom, Asker) else None,
+            pressed=whom if isinstance(whom, PressedCheck) else None,
+        )
         for (system, mode), names in projects.items()
     )
 
