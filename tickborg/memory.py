@@ -7,7 +7,7 @@ from tickborg.build_records import OwnerMemory
 from tickborg.github import PullRequest, RepositoryName
 from tickborg.jobs import BuildOutcome, BuildsWanted, EvaluationOutcome, EvaluationResult, Merge, SkippedBuild
 from tickborg.labels import INTERNAL_ERROR_LABEL, may_be_ours
-from tickborg.requests import BuildOrder
+from tickborg.requests import Asker, BuildOrder, UnsentAnswer
 from tickborg.systems import System
 from tickborg.texts import notices, reasons
 from tickborg.values import Value
@@ -51,6 +51,8 @@ class PullRequestMemory(OwnerMemory):
     """Projects that somebody cancelled before the evaluation under way has asked for their builds."""
     orders: tuple[BuildOrder, ...] = ()
     """Builds that were asked for and are not planned yet."""
+    unsent: tuple[UnsentAnswer, ...] = ()
+    """What is to be answered to comments."""
     notices: tuple[str, ...] = ()
     """What was asked for and is not done, and why, where no comment of its own says so."""
     failed_checks: tuple[str, ...] = ()
@@ -193,6 +195,10 @@ class PullRequestMemory(OwnerMemory):
     def want_again(self, projects: Collection[str]) -> None:
         """Leave ``projects`` out no more, or none at all: somebody has asked for them since."""
         self.left_out = tuple(each for each in self.left_out if projects and each not in projects)
+
+    def waits_for(self, asker: Asker | None) -> bool:
+        """Whether it is not known yet what comes of all that ``asker`` asked for in that comment."""
+        return any(order.asker == asker for order in self.orders)
 
     def let_go(self, projects: Collection[str] = ()) -> tuple[BuildOrder, ...]:
         """Let go of orders that wait, as far as they are about ``projects``, or of all; and return those."""

@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.github import GitHubActivities
     from tickborg.github import Reply, late_reply_marker
     from tickborg.memory import PullRequestMemory
-    from tickborg.requests import Asker
+    from tickborg.requests import Asker, UnsentAnswer
     from tickborg.texts import answers
     from workflows import policies, questions
     from workflows.failures import failure_reason
@@ -18,7 +18,9 @@ with workflow.unsafe.imports_passed_through():
 
 
 class LateAnswers:
-    """Answers each comment once for all that came to nothing at once.
+    """Answers each comment once for all that comes to nothing of it.
+
+    So nothing is said of a comment while one of its orders waits, and what is to be said is in the memory.
 
     An answer is a comment of its own: an edit of the summary notifies nobody. Whoever pressed a button has
     written no comment, and is answered in the summary.
@@ -31,20 +33,27 @@ class LateAnswers:
     def __init__(self, memory: PullRequestMemory, run: Callable[[Coroutine[Any, Any, None]], None]) -> None:
         self._memory = memory
         self._run = run
-        self._unsent: dict[Asker, list[str]] = {}
 
     def say(self, asker: Asker | None, text: str) -> None:
-        """Answer ``text``, with the next :meth:`send`."""
+        """Answer ``text``, with a :meth:`send` to come."""
         if asker is None:
             self._memory.notice(text)
         else:
-            self._unsent.setdefault(asker, []).append(text)
+            self._memory.unsent = (*self._memory.unsent, UnsentAnswer(asker=asker, text=text))
 
     def send(self) -> None:
-        """Send what has come together since the last time."""
-        unsent, self._unsent = self._unsent, {}
-        for asker, texts in unsent.items():
-            self._run(self._reply(asker, list(dict.fromkeys(texts))))
+        """Send what has come together to those of whose orders none waits any more."""
+        texts: dict[Asker, list[str]] = {}
+        for answer in self._memory.unsent:
+            texts.setdefault(answer.asker, []).append(answer.text)
+        due = [
+            asker
+            for asker in texts
+            if not (self._memory.waits_for(asker) and orders_of_a_comment_go_together())
+        ]
+        self._memory.unsent = tuple(answer for answer in self._memory.unsent if answer.asker not in due)
+        for asker in due:
+            self._run(self._reply(asker, list(dict.fromkeys(texts[asker]))))
 
     async def _reply(self, asker: Asker, texts: Sequence[str]) -> None:
         marker = late_reply_marker(asker.comment_id, next_number(self._memory))
@@ -64,3 +73,8 @@ class LateAnswers:
             for text in texts:
                 self._memory.notice(text)
             await questions.count_refusal(self._memory.repo, error)
+
+
+def orders_of_a_comment_go_together() -> bool:
+    """Whether they are carried out, and answered, at once in this run; ask only where another one waits."""
+    return workflow.patched("one-late-answer")
