@@ -241,18 +241,23 @@ async def test_who_asked_is_told_when_nothing_comes_of_it_after_all(bench: Bench
     assert late.startswith(f"@{MAINTAINER}: There was nothing to retry: ")
 
 
-@pytest.mark.parametrize("verb", ["build", "test"])
-async def test_a_bare_command_for_a_system_that_has_nothing_is_answered(
-    new_bench: NewBench, verb: str
+@pytest.mark.parametrize(
+    ("command", "by", "only", "why"),
+    [
+        ("test on aarch64-darwin", MAINTAINER, LINUX, "the project file does not name that system"),
+        ("build", "eve", MAC, "is built for people who may push; one of them can give the same command"),
+    ],
+)
+async def test_a_bare_command_of_which_nothing_comes_is_answered(
+    new_bench: NewBench, command: str, by: str, only: System, why: str
 ) -> None:
-    """The changed projects are not for that system: that is said of each."""
-    projects = (make_project("cgit", systems=(LINUX,)), make_project("meshmc"))
+    """The changed projects are not for that system, or not for whoever asks: that is said of each."""
+    projects = (make_project("cgit", systems=(only,)), make_project("meshmc"))
     policy = Policy(systems=(LINUX, MAC), primary_systems=(LINUX,))
     bench = await new_bench(policy=policy, projects=projects)
     await opened(bench)
-    await comment(bench, f"@tickbot {verb} on aarch64-darwin")
-    answer = await bench.until_commented("Not built")
-    assert "Not built: `cgit` on aarch64-darwin" in answer
+    await comment(bench, f"@tickbot {command}", by=by)
+    assert why in await bench.until_commented(f"@{by}: Not built: `cgit` on aarch64-darwin: ")
 
 
 async def test_what_is_cancelled_before_it_is_known_is_not_built(bench: Bench) -> None:
