@@ -17,7 +17,7 @@ from tickborg.jobs import (
 )
 from tickborg.labels import INTERNAL_ERROR_LABEL, may_be_ours
 from tickborg.left_out import LeftOut, LeftOutBuild
-from tickborg.requests import BuildOrder
+from tickborg.requests import Asker, BuildOrder, PressedCheck, UnsentAnswer
 from tickborg.systems import System
 from tickborg.texts import notices
 from tickborg.values import Value
@@ -63,6 +63,8 @@ class PullRequestMemory(OwnerMemory):
     """The same of projects on one system alone, whose check runs have a button for it."""
     orders: tuple[BuildOrder, ...] = ()
     """Builds that were asked for and are not planned yet."""
+    unsent: tuple[UnsentAnswer, ...] = ()
+    """What is to be answered to comments, and on check runs."""
     notices: tuple[str, ...] = ()
     """What was asked for and is not done, and why, where no comment of its own says so."""
     failed_checks: tuple[str, ...] = ()
@@ -229,6 +231,10 @@ class PullRequestMemory(OwnerMemory):
 
     def _forget_left_out(self) -> None:
         self.left_out, self.left_out_builds = (), ()
+
+    def is_waited_for_by(self, whom: Asker | PressedCheck) -> bool:
+        """Whether it is not known yet what comes of all that was asked for in that comment, or there."""
+        return any(order.whom == whom for order in self.orders)
 
     def let_go(self, projects: Collection[str] = ()) -> tuple[BuildOrder, ...]:
         """Let go of orders that wait, as far as they are about ``projects``, or of all; and return those."""

@@ -33,6 +33,13 @@ class PressedCheck(Value):
     head_sha: str
 
 
+class UnsentAnswer(Value):
+    """What somebody is to be told of what they asked for, once all that comes of it is known."""
+
+    whom: Asker | PressedCheck
+    text: str
+
+
 class EvaluateOrder(Value):
     """Evaluate the head again."""
 
@@ -65,6 +72,8 @@ class BuildOrder(Value):
     """Whether they have been told what of it comes to nothing."""
     without: tuple[str, ...] = ()
     """Projects that somebody has cancelled since, where none were named."""
+    ends: int | None = None
+    """How many of the owner's builds had ended when it came: one that ends later is what it asks for."""
 
     @property
     def whom(self) -> Asker | PressedCheck | None:

@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.github import GitHubActivities
     from tickborg.github import Reply, late_reply_marker
     from tickborg.memory import PullRequestMemory
-    from tickborg.requests import Asker, PressedCheck
+    from tickborg.requests import Asker, PressedCheck, UnsentAnswer
     from tickborg.texts import answers
     from workflows import policies, pressed_checks, questions
     from workflows.failures import failure_reason
@@ -18,7 +18,9 @@ with workflow.unsafe.imports_passed_through():
 
 
 class LateAnswers:
-    """Answers each comment, and each button, once for all that came to nothing at once.
+    """Answers each comment, and each button, once for all that comes to nothing of it.
+
+    So nothing is said of a comment while one of its orders waits, and what is to be said is in the memory.
 
     An answer is a comment of its own: an edit of the summary notifies nobody. Whoever pressed a button has
     written no comment, and is answered in the summary; and on the check run as well where GitHub has put that
@@ -32,20 +34,27 @@ class LateAnswers:
     def __init__(self, memory: PullRequestMemory, run: Callable[[Coroutine[Any, Any, None]], None]) -> None:
         self._memory = memory
         self._run = run
-        self._unsent: dict[Asker | PressedCheck, list[str]] = {}
 
     def say(self, whom: Asker | PressedCheck | None, text: str) -> None:
-        """Answer ``text``, with the next :meth:`send`; in the summary at once, unless it is to a comment."""
+        """Answer ``text``, with a :meth:`send` to come; in the summary at once, unless it is to a comment."""
         if not isinstance(whom, Asker):
             self._memory.notice(text)
         if whom is not None:
-            self._unsent.setdefault(whom, []).append(text)
+            self._memory.unsent = (*self._memory.unsent, UnsentAnswer(whom=whom, text=text))
 
     def send(self) -> None:
-        """Send what has come together since the last time."""
-        unsent, self._unsent = self._unsent, {}
-        for whom, texts in unsent.items():
-            self._run(self._answer(whom, list(dict.fromkeys(texts))))
+        """Send what has come together to those of whose orders none waits any more."""
+        texts: dict[Asker | PressedCheck, list[str]] = {}
+        for answer in self._memory.unsent:
+            texts.setdefault(answer.whom, []).append(answer.text)
+        due = [
+            whom
+            for whom in texts
+            if not (self._memory.is_waited_for_by(whom) and orders_of_a_comment_go_together())
+        ]
+        self._memory.unsent = tuple(answer for answer in self._memory.unsent if answer.whom not in due)
+        for whom in due:
+            self._run(self._answer(whom, list(dict.fromkeys(texts[whom]))))
 
     async def _answer(self, whom: Asker | PressedCheck, texts: Sequence[str]) -> None:
         if isinstance(whom, Asker):
@@ -71,3 +80,8 @@ class LateAnswers:
             for text in texts:
                 self._memory.notice(text)
             await questions.count_refusal(self._memory.repo, error)
+
+
+def orders_of_a_comment_go_together() -> bool:
+    """Whether they are carried out, and answered, at once in this run; ask only where another one waits."""
+    return workflow.patched("one-late-answer")

@@ -19,12 +19,13 @@ from tickborg.github import SUMMARY_MARKER, late_reply_prefix, reply_marker
 from tickborg.policy import Policy
 from tickborg.systems import System
 
+BSD = System.X86_64_FREEBSD
 ELSEWHERE = f"""
 [[project]]
 name = "elsewhere"
 path = "elsewhere"
 build-system = "make"
-systems = ["{System.X86_64_FREEBSD}"]
+systems = ["{BSD}"]
 """
 USUAL = {**MONOREPO, ".tickborg.toml": PROJECTS + ELSEWHERE.encode()}
 NO_PROJECTS = {"README.md": b"Nothing to build.\n"}
@@ -53,7 +54,8 @@ CONVERSATIONS: tuple[tuple[Mapping[str, bytes], tuple[Asked, ...]], ...] = (
         (
             Asked("eve", TOO_MANY, (f"{COMMANDS_LIMIT} commands", f"line {COMMANDS_LIMIT + 1}")),
             Asked("eve", "@tickbot build greeting", ("`@tickbot build`", "people who may push")),
-            Asked("maya", "@tickbot build elsewhere", ("Not built", "`elsewhere`", SYSTEM, "`systems`")),
+            Asked("maya", "@tickbot build elsewhere", ("Not built", f"`elsewhere` on {BSD}", "no builders")),
+            Asked("maya", f"@tickbot build elsewhere on {SYSTEM}", ("Not built", SYSTEM, "`systems`")),
         ),
     ),
     (
