@@ -8,7 +8,7 @@ from tickborg.github import PullRequest, RepositoryName
 from tickborg.jobs import BuildOutcome, BuildsWanted, EvaluationOutcome, EvaluationResult, Merge, SkippedBuild
 from tickborg.labels import INTERNAL_ERROR_LABEL, may_be_ours
 from tickborg.left_out import LeftOut, LeftOutBuild
-from tickborg.requests import BuildOrder
+from tickborg.requests import BuildOrder, PressedCheck
 from tickborg.systems import System
 from tickborg.texts import notices
 from tickborg.values import Value
@@ -42,6 +42,8 @@ class PullRequestMemory(OwnerMemory):
     """Why it is not to be after all: an older one may say nothing any more, so a last one says that."""
     rebuild_on: tuple[System, ...] = ()
     """Where what has a result is built again when the next evaluation has found out what to build."""
+    rebuild_pressed: PressedCheck | None = None
+    """The check run that is told if the next evaluation does not; None: nobody asked for that by a button."""
     awaits_approval: bool = False
     """Whether a maintainer has to let this head in."""
     approved_sha: str | None = None
@@ -108,6 +110,7 @@ class PullRequestMemory(OwnerMemory):
         self.changed_projects = plan.changed_projects
         self.skipped = (*plan.skipped, *self.what_is_left_out.of_plan(plan, self.builds.values()))
         self._forget_left_out()
+        self.rebuild_pressed = None
 
     def forget_base(self) -> None:
         """Let go of what was wished of the next evaluation: there is one that has done it, or cannot."""

@@ -92,7 +92,7 @@ class BuildOrders:
         return bool(gone)
 
     def give_up(self, reason: str) -> None:
-        """Say of every order that there is nothing to build, and why."""
+        """Say of every order, and of *Re-run all checks*, that there is nothing to build, and why."""
         self._drop(lambda order: notices.nothing_to_build(order.projects, reason))
 
     def close(self) -> None:
@@ -106,6 +106,9 @@ class BuildOrders:
     def _drop(self, in_words: Callable[[BuildOrder], str]) -> None:
         for order in self._memory.let_go():
             self._answers.say(order.whom, in_words(order))
+        pressed, self._memory.rebuild_pressed = self._memory.rebuild_pressed, None
+        if pressed is not None:
+            self._answers.say(pressed, in_words(BuildOrder(systems=())))
 
     def carry_out(self, read: ProjectsRead) -> None:
         """Start the builds of an order that nobody has taken back, unless its merge is another one by now."""
