@@ -30,17 +30,12 @@ def builds_of_order(
 
 def not_made(order: BuildOrder, projects: ProjectSet, policy: Policy) -> tuple[SkippedBuild, ...]:
     """What of ``order`` comes to nothing although it was asked for by name, or as a whole."""
-    skipped: list[SkippedBuild] = []
-    for project in _named(order.projects, projects):
-        reasons_by_system = {
-            system: reason for system in order.systems if (reason := _why_not(project, system, order, policy))
-        }
-        if order.named_systems or len(reasons_by_system) == len(order.systems):
-            skipped.extend(
-                SkippedBuild(project=project.name, system=system, reason=reason)
-                for system, reason in reasons_by_system.items()
-            )
-    return tuple(skipped)
+    return tuple(
+        SkippedBuild(project=project.name, system=system, reason=reason)
+        for project in _named(order.projects, projects)
+        for system in _answered_for(project, order, policy)
+        if (reason := _why_not(project, system, order, policy))
+    )
 
 
 def orders_of(
@@ -67,10 +62,23 @@ def _named(names: Sequence[str], projects: ProjectSet) -> list[Project]:
     return [project for name in names if (project := projects.named(name)) is not None]
 
 
+def _answered_for(project: Project, order: BuildOrder, policy: Policy) -> Sequence[System]:
+    """Where ``order`` lets one expect builds: on the systems named, or else on any of the project's."""
+    if order.named_systems:
+        return order.systems
+    if any(not _why_not(project, system, order, policy) for system in order.systems):
+        return ()
+    return policy.systems if project.systems is None else project.systems
+
+
 def _why_not(project: Project, system: System, order: BuildOrder, policy: Policy) -> str:
     """Why it is not built there; empty if it is."""
     if project.systems is not None and system not in project.systems:
-        return reasons.not_for_system(project.name, system)
+        return reasons.not_for_system()
     if order.mode is BuildMode.TEST and system not in policy.test_systems:
-        return reasons.tests_elsewhere(project.name, system)
-    return ""
+        return reasons.tests_elsewhere()
+    if system in order.systems:
+        return ""
+    if system not in policy.systems:
+        return reasons.no_such_builder(system)
+    return reasons.order_for_writers(system)

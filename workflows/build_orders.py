@@ -154,13 +154,12 @@ def _not_built(
     """What of an order comes to nothing, as far as whoever asks cannot have been told before."""
     gone = [name for name in order.projects if source.projects.named(name) is None]
     if gone:
-        yield notices.no_projects(gone, source.base_ref)
+        yield notices.no_projects(gone, source.base_ref, source.merge.base_sha, memory.policy.handle)
     elif not (order.projects or memory.changed_projects):
         yield notices.nothing_changed(source.merge.head_sha, memory.policy.handle)
     elif not order.projects or (nothing and not order.answered):
         whole = order.model_copy(update={"projects": order.projects or memory.changed_projects})
-        for build in not_made(whole, source.projects, memory.policy):
-            yield answers.not_made(build)
+        yield from answers.not_made(not_made(whole, source.projects, memory.policy))
 
 
 def _not_let_in(order: BuildOrder, pull: PullRequest) -> str:

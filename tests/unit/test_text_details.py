@@ -37,7 +37,6 @@ BRANCHES = {
     ),
 }
 SUMMARIES = {
-    "pull request": details.pull_request_summary(pull_request()),
     "evaluation": details.evaluation_summary(pull_request()),
     "build": details.build_summary(build_job()),
     "push": details.build_summary(build_job(origin=Origin(branch="main"))),
@@ -84,9 +83,5 @@ def test_summaries_always_fit(text: str, labels: tuple[str, ...]) -> None:
     """In bytes, since that is what the server counts."""
     pull = pull_request(title=text, author=text, base_ref=text)
     change = LabelChange(repo=REPO, number=7, add=labels, remove=labels)
-    said = (
-        details.pull_request_summary(pull),
-        details.evaluation_summary(pull),
-        details.label_summary(change),
-    )
+    said = (details.evaluation_summary(pull), details.label_summary(change))
     assert all(len(line.encode()) <= details.SUMMARY_LIMIT and "\n" not in line for line in said)

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 MAC = System.AARCH64_DARWIN
-ASK = reasons.command("tickbot", ["cgit", "cmark"])
+ASK = reasons.command("tickbot")
 
 REASONS = {
     "command": ASK,
-    "command of many": reasons.command("tickbot", [f"p{n}" for n in range(9)]),
     "draft": reasons.draft(ASK),
     "work in progress": reasons.work_in_progress(ASK),
     "too many": reasons.too_many(1_200, 15, ASK),
     "awaits approval": reasons.awaits_approval(ASK),
     "check failed": reasons.check_failed(),
     "called off": reasons.called_off(),
-    "system for writers": reasons.system_for_writers("cgit", MAC, "tickbot"),
+    "system for writers": reasons.system_for_writers(MAC, "tickbot"),
+    "order for writers": reasons.order_for_writers(MAC),
     "no such builder": reasons.no_such_builder(MAC),
     "never ended": attempts.never_ended(),
     "stopped answering": attempts.stopped_answering(),
@@ -36,8 +36,8 @@ REASONS = {
     "moved on": reasons.moved_on(HEAD),
     "closed": reasons.closed(),
     "after the build": reasons.after_build(),
-    "tests elsewhere": reasons.tests_elsewhere("cgit", MAC),
-    "not for the system": reasons.not_for_system("cgit", MAC),
+    "tests elsewhere": reasons.tests_elsewhere(),
+    "not for the system": reasons.not_for_system(),
     "in no time": f"built in {durations.spoken(timedelta())}",
 }
 DOUBTS = {

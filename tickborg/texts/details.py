@@ -44,11 +44,6 @@ def fitted(lines: Sequence[str], more: int = 0) -> str:
     return "\n".join(kept).rstrip()
 
 
-def pull_request_summary(pull: PullRequest) -> str:
-    """What a ``PullRequest`` workflow is about."""
-    return shorten_bytes(f"{pull.repo} #{pull.number} by {pull.author}: {pull.title}", SUMMARY_LIMIT)
-
-
 def evaluation_summary(pull: PullRequest) -> str:
     """What an ``Evaluation`` is about."""
     head = f"{short_sha(pull.head_sha)} into {pull.base_ref}"
