@@ -3,9 +3,18 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from tickborg import check_results
 from tickborg.build_records import OwnerMemory
 from tickborg.github import PullRequest, RepositoryName
-from tickborg.jobs import BuildOutcome, BuildsWanted, EvaluationOutcome, EvaluationResult, Merge, SkippedBuild
+from tickborg.jobs import (
+    BuildOutcome,
+    BuildsWanted,
+    CheckResult,
+    EvaluationOutcome,
+    EvaluationResult,
+    Merge,
+    SkippedBuild,
+)
 from tickborg.labels import INTERNAL_ERROR_LABEL, may_be_ours
 from tickborg.left_out import LeftOut, LeftOutBuild
 from tickborg.requests import BuildOrder, PressedCheck
@@ -59,7 +68,9 @@ class PullRequestMemory(OwnerMemory):
     notices: tuple[str, ...] = ()
     """What was asked for and is not done, and why, where no comment of its own says so."""
     failed_checks: tuple[str, ...] = ()
-    """Evaluation checks that did not pass."""
+    """Evaluation checks that did not pass: all that earlier versions remember of them."""
+    checks: tuple[CheckResult, ...] = ()
+    """All evaluation checks of this head, as far as they are known."""
     evaluation: EvaluationOutcome | None = None
     evaluation_reason: str = ""
     conflicts: tuple[str, ...] = ()
@@ -89,7 +100,7 @@ class PullRequestMemory(OwnerMemory):
             self.changed_projects = ()
             self.skipped = ()
             self.awaits_approval = False
-            self.failed_checks = ()
+            self.failed_checks, self.checks = (), ()
             self.notices = ()
             self._forget_left_out()
             self.forget_base()
@@ -108,6 +119,7 @@ class PullRequestMemory(OwnerMemory):
         self.forget_base()
         self.awaits_approval = plan.awaits_approval
         self.changed_projects = plan.changed_projects
+        self.checks = wanted.checks
         self.skipped = (*plan.skipped, *self.what_is_left_out.of_plan(plan, self.builds.values()))
         self._forget_left_out()
         self.rebuild_pressed = None
@@ -123,7 +135,7 @@ class PullRequestMemory(OwnerMemory):
         self.evaluation = result.outcome
         self.evaluation_reason = result.reason
         self.conflicts, self.conflict_count = result.conflicts, result.conflict_count
-        self.failed_checks = result.failed_checks
+        self.failed_checks, self.checks = result.failed_checks, result.checks
         self.policy = result.policy or self.policy
         if result.outcome in _NOTHING_TO_BUILD:
             self.merge = None
@@ -135,6 +147,7 @@ class PullRequestMemory(OwnerMemory):
         """Take in that the evaluation of the current head could not be done."""
         self.evaluation = EvaluationOutcome.FAILED
         self.evaluation_reason = error
+        self.checks = tuple(check for check in self.checks if check.outcome is not None)
         self.internal_error = True
 
     def end_build(self, n: str, outcome: BuildOutcome, *, failed: bool) -> None:
@@ -169,6 +182,12 @@ class PullRequestMemory(OwnerMemory):
     def base_sha(self) -> str | None:
         """The base pinned for this head."""
         return self.merge.base_sha if self.merge else None
+
+    @property
+    def _built_on_sha(self) -> str | None:
+        """The base of what was built last."""
+        source = self.source_of(None)
+        return source.merge.base_sha if source else None
 
     @property
     def is_approved(self) -> bool:
@@ -236,6 +255,7 @@ class PullRequestMemory(OwnerMemory):
         return PullRequestView(
             pull=self.pull,
             base_sha=self.base_sha,
+            built_on_sha=self._built_on_sha if self.merge is None else None,
             evaluation=self.evaluation,
             evaluation_reason=self.evaluation_reason,
             conflicts=self.conflicts,
@@ -246,7 +266,7 @@ class PullRequestMemory(OwnerMemory):
             notices=self.notices,
             waiting=tuple(notices.command(order.mode, order.projects) for order in self.orders),
             awaits_approval=self.awaits_approval and not self.is_approved,
-            failed_checks=self.failed_checks,
+            checks=check_results.known(self.checks, self.failed_checks),
         )
 
 

@@ -12,7 +12,13 @@ with workflow.unsafe.imports_passed_through():
     from tickborg import cancellation, names, unfulfilled
     from tickborg.events.pull_requests import PullRequestEvent
     from tickborg.github import PullRequest, PullRequestState
-    from tickborg.jobs import BuildProgress, BuildsWanted, EvaluationOutcome, EvaluationResult
+    from tickborg.jobs import (
+        BuildProgress,
+        BuildsWanted,
+        ChecksProgress,
+        EvaluationOutcome,
+        EvaluationResult,
+    )
     from tickborg.memory import LabelsLeft, PullRequestMemory, PullRequestStart
     from tickborg.order_planning import orders_of
     from tickborg.pull_news import News, news_of_description, news_of_event, same_change
@@ -43,6 +49,7 @@ Item = (
     PullRequestEvent
     | Request
     | BuildsWanted
+    | ChecksProgress
     | BuildProgress
     | Described
     | EvaluationEnded
@@ -100,6 +107,11 @@ class PullRequestOwner(Owner[Item]):
         """Hear from an evaluation what is to be built."""
         self._inbox.append(wanted)
 
+    @workflow.signal(name=names.CHECKS_SIGNAL)
+    def checks(self, progress: ChecksProgress) -> None:
+        """Hear from an evaluation how its checks stand."""
+        self._inbox.append(progress)
+
     @workflow.signal(name=names.BUILD_PROGRESS_SIGNAL)
     def build_progress(self, progress: BuildProgress) -> None:
         """Hear from a build that it has come further."""
@@ -130,6 +142,8 @@ class PullRequestOwner(Owner[Item]):
                 self._on_request(item)
             case BuildsWanted():
                 self._on_builds_wanted(item)
+            case ChecksProgress() if self._evaluation.hears(item.n):
+                self._memory.checks = item.checks
             case BuildProgress():
                 self._builds.come_further(item)
             case Described():

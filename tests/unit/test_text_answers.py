@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.github_markdown import Page
-from tests.support.samples import ATTEMPT, BASE, DASHBOARD, HEAD, NOON, REPO, build_view, pull_request_view
+from tests.support.samples import (
+    ATTEMPT,
+    BASE,
+    DASHBOARD,
+    HEAD,
+    NOON,
+    REPO,
+    build_view,
+    check_result,
+    pull_request_view,
+)
 from tickborg.external_ids import BuildReference
 from tickborg.github import CHECK_OUTPUT_LIMIT, COMMENT_LIMIT, STATUS_DESCRIPTION_LIMIT, CommitStatus
 from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome, Origin, SkippedBuild
@@ -189,10 +199,19 @@ STANDING: dict[str, PullRequestView] = {
     "a check did not pass": pull_request_view(
         build_view("cgit", outcome=BuildOutcome.SUCCESS),
         evaluation=EvaluationOutcome.EVALUATED,
-        failed_checks=("format",),
+        checks=(check_result(outcome=BuildOutcome.FAILURE),),
     ),
     "checks did not pass": pull_request_view(
-        evaluation=EvaluationOutcome.EVALUATED, failed_checks=("format", "licences")
+        evaluation=EvaluationOutcome.EVALUATED,
+        checks=tuple(check_result(f"check-{n}", BuildOutcome.FAILURE) for n in range(30)),
+    ),
+    "conflict after builds": pull_request_view(
+        build_view("cgit", outcome=BuildOutcome.SUCCESS),
+        base_sha=None,
+        built_on_sha=BASE,
+        evaluation=EvaluationOutcome.CONFLICT,
+        conflicts=("cgit/main.c",),
+        conflict_count=1,
     ),
     "asked for before there is a merge": pull_request_view(
         waiting=(

@@ -11,7 +11,7 @@ from tickborg.build_systems import Step, StepName
 from tickborg.cancellation import Cancellation
 from tickborg.services import Service
 from tickborg.systems import System
-from tickborg.texts import attempts, durations, failure_hints, project_doubts, reasons, setting_reports
+from tickborg.texts import attempts, durations, failure_hints, project_doubts, reasons, setting_reports, steps
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -32,6 +32,13 @@ REASONS = {
     "no such builder": reasons.no_such_builder(MAC),
     "never ended": attempts.never_ended(),
     "stopped answering": attempts.stopped_answering(),
+    "step left off": steps.left_off("set_status", timedelta(hours=23, minutes=57)),
+    "step never begun": steps.never_begun(),
+    "step never ended": steps.never_ended(),
+    "worker stopped answering": steps.stopped_answering(),
+    "check run not completed": steps.check_run_not_completed(
+        f"cgit on {MAC}", "GitHub answered 403 Forbidden"
+    ),
     "head gone": reasons.head_gone(),
     "moved on": reasons.moved_on(HEAD),
     "closed": reasons.closed(),
