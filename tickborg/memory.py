@@ -51,6 +51,8 @@ class PullRequestMemory(OwnerMemory):
     """Why it is not to be after all: an older one may say nothing any more, so a last one says that."""
     rebuild_on: tuple[System, ...] = ()
     """Where what has a result is built again when the next evaluation has found out what to build."""
+    rebuild_pressed: PressedCheck | None = None
+    """The check run that is told if the next evaluation does not; None: nobody asked for that by a button."""
     awaits_approval: bool = False
     """Whether a maintainer has to let this head in."""
     approved_sha: str | None = None
@@ -122,6 +124,7 @@ class PullRequestMemory(OwnerMemory):
         self.checks = wanted.checks
         self.skipped = (*plan.skipped, *self.what_is_left_out.of_plan(plan, self.builds.values()))
         self._forget_left_out()
+        self.rebuild_pressed = None
 
     def forget_base(self) -> None:
         """Let go of what was wished of the next evaluation: there is one that has done it, or cannot."""

@@ -95,8 +95,8 @@ class BuildOrders:
         return bool(gone)
 
     def give_up(self, reason: str) -> None:
-        """Say of every order that there is nothing to build, and why."""
-        self._say_of(self._memory.let_go(), lambda names: notices.nothing_to_build(names, reason))
+        """Say of every order, and of *Re-run all checks*, that there is nothing to build, and why."""
+        self._drop(lambda names: notices.nothing_to_build(names, reason))
 
     def close(self) -> None:
         """Say of every order that nothing is built for a pull request that is closed."""
@@ -104,7 +104,13 @@ class BuildOrders:
 
     def move_on(self) -> None:
         """Say of every order that a push came before: nobody may have looked at the new head."""
-        self._say_of(self._memory.let_go(), notices.dropped)
+        self._drop(notices.dropped)
+
+    def _drop(self, in_words: Callable[[Sequence[str]], str]) -> None:
+        self._say_of(self._memory.let_go(), in_words)
+        pressed, self._memory.rebuild_pressed = self._memory.rebuild_pressed, None
+        if pressed is not None:
+            self._answers.say(pressed, in_words(()))
 
     def carry_out(self, read: ProjectsRead) -> None:
         """Start the builds of an order that nobody has taken back, unless its merge is another one by now.

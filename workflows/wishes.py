@@ -96,6 +96,8 @@ class Wishes:
             built = [record.view for record in self._memory.builds.values()]
             for text in unfulfilled.not_run_again(built, rebuild_on, self._memory.policy):
                 self._answers.say(whom, text)
+        if isinstance(whom, PressedCheck):
+            self._memory.rebuild_pressed = whom
         self._memory.fresh_base = True
         self._memory.rebuild_on = tuple(dict.fromkeys((*self._memory.rebuild_on, *rebuild_on)))
         self._evaluate(pull)
