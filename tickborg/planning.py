@@ -123,7 +123,7 @@ class _Held:
 
 def _held(plan: BuildPlan, policy: Policy, *, newcomer: bool) -> _Held:
     pull, changed = plan.pull, plan.changed_projects
-    ask = reasons.command(policy.handle, changed)
+    ask = reasons.command(policy.handle)
     if newcomer:
         return _Held(reasons.awaits_approval(ask), awaits_approval=True)
     if not changed:
@@ -171,7 +171,7 @@ class ProjectPlanning:
             if system not in self.policy.systems:
                 reason = reasons.no_such_builder(system)
             elif system not in self.allowed:
-                reason = reasons.system_for_writers(project.name, system, self.policy.handle)
+                reason = reasons.system_for_writers(system, self.policy.handle)
             else:
                 continue
             yield SkippedBuild(project=project.name, system=system, reason=reason)

@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.build_records import BuildRecord
     from tickborg.errors import FailureKind
     from tickborg.events.pushes import PushEvent
+    from tickborg.external_ids import BuildReference
     from tickborg.github import CommitStatus
     from tickborg.jobs import BuildMode, BuildProgress, PlannedBuild, PushReport
     from tickborg.policy import Policy
@@ -38,6 +39,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.owner import Owner, renewal_is_due
 
 Item = PushEvent | Request | Policy | PushLook | BuildProgress | BuildEnded
+
+_CANCEL_IS_EXACT = "cancel-ends-no-newer-build"
 
 
 @workflow.defn(name=names.PUSH_WORKFLOW)
@@ -150,9 +153,11 @@ class PushOwner(Owner[Item]):
                 self._press(order, cancellation.cancelled_by(request.by))
 
     def _press(self, order: ButtonOrder, reason: str) -> None:
+        # Or the last one like it: what is meant is that project of that commit there, once more.
         record = self._memory.record_of(order.build, order.head_sha)
         if order.button == "cancel":
-            if record is None or record.done:
+            # Only this very one: whoever presses on an old page does not mean one that came later.
+            if record is None or record.done or self._is_another(record, order.build):
                 self._answer(order, button_answers.nothing_to_cancel(order.build.project))
                 return
             self._builds.cancel([record], reason)
@@ -160,6 +165,9 @@ class PushOwner(Owner[Item]):
             self._builds.again([record])
         else:
             self._memory.waiting = (*self._memory.waiting, order)
+
+    def _is_another(self, record: BuildRecord, build: BuildReference) -> bool:
+        return record.n != build.n and workflow.patched(_CANCEL_IS_EXACT)
 
     # Looking at what was pushed: one thing at a time, the oldest first
 

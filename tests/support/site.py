@@ -227,7 +227,7 @@ def _settings(
         ),
         webhook_secret=SECRET.encode(),
         builders=Builders(
-            host=Builder(BUILDER, jobs=2),
+            host=Builder(BUILDER, jobs=2, heartbeat_interval=timedelta(seconds=0.2)),
             runner=ProcessRunner(sandbox, grace=timedelta(seconds=0.5)),
             systems=builds_for,
             concurrent_builds=2,
