@@ -5,6 +5,7 @@ from pathlib import Path
 from cli.embedded_temporal import EmbeddedTemporal
 from emulator import Person
 from emulator.rendering import check_runs_of, statuses_of
+from emulator.state import Repository
 from tests.support.broker import RabbitMQNode
 from tests.support.conversation import (
     PUSHED,
