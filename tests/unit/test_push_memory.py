@@ -97,6 +97,15 @@ def test_a_commit_that_is_gone_is_not_the_newest() -> None:
     assert remembered.head == push(B, C)
 
 
+def test_a_late_push_with_a_bad_project_file_does_not_stay_the_newest() -> None:
+    """Git was asked where the branch is, whatever its files say."""
+    remembered = memory(push(B, C), push(A, D))
+    remembered.waiting = ()
+    report = PushReport(tree=TREE, project_file_error="line 1: is bad", tip=C)
+    assert remembered.settle(push(A, D), PushLook(about=push(A, D), report=report))
+    assert remembered.head == push(B, C)
+
+
 def test_a_push_that_was_taken_for_late_is_looked_at_again_as_the_newest() -> None:
     """What it changed was built on another."""
     remembered = memory(push(B, C), push(A, B), push(C, A))
