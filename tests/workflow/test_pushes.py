@@ -105,6 +105,8 @@ async def test_a_branch_that_is_set_back_has_built_what_was_superseded(bench: Be
     await asking.set_back(bench, HEAD, before=NEXT_HEAD)
     await asking.until_built(bench, "cgit", HEAD, SUCCESS)
     assert not bench.check_run_history("cmark", HEAD, LINUX, "main")
+    said = await bench.until(lambda: bench.github.status_history(HEAD, PUSH_CONTEXT)[1:])
+    assert [status.description for status in said or ()] == ["1 project: cgit"]
 
 
 async def test_what_runs_is_not_superseded(bench: Bench) -> None:
