@@ -96,7 +96,7 @@ async def test_a_server_that_does_not_answer_is_given_up_after_a_short_time(benc
 
 
 async def test_a_pull_request_that_was_closed_is_left_alone(bench: Bench) -> None:
-    """Whichever of its webhooks comes again, its owner learns that it is closed, which is counted, and ends."""
+    """Whichever of its webhooks comes again, its owner learns that it is closed, counts that, and ends."""
     opened = await bench.open("cgit")
     await bench.until_check_run("cgit", SUCCESS)
     pushed_to = await bench.push(opened, NEXT_HEAD, "cmark")
