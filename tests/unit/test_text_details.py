@@ -27,6 +27,9 @@ TABLES = {
     "builds": pull_request_view(*BUILDS, evaluation=EvaluationOutcome.EVALUATED),
     "a build that is put off": pull_request_view(build_view(stage=BuildStage.DELAYED)),
     "a build that ends": pull_request_view(build_view(stage=BuildStage.DONE)),
+    "after a conflict": pull_request_view(
+        BUILDS[0], base_sha=None, evaluation=EvaluationOutcome.CONFLICT, conflicts=("a.c",), conflict_count=1
+    ),
     "nothing": pull_request_view(evaluation=EvaluationOutcome.EVALUATED),
 }
 BRANCHES = {
