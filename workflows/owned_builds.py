@@ -84,6 +84,7 @@ class OwnedBuilds:
         self._memory.take_source(source, builds)
         for build in builds:
             self._want(source, build, asked=asked)
+        self._memory.forget_the_first()
         self.start_waiting()
 
     def again(self, records: Iterable[BuildRecord]) -> None:
@@ -92,6 +93,7 @@ class OwnedBuilds:
             source = self._memory.source_of(record.view.head_sha)
             if source is not None:
                 self._want(source, record.planned, asked=True)
+        self._memory.forget_the_first()
         self.start_waiting()
 
     def is_asked_for(self, record: BuildRecord) -> bool:

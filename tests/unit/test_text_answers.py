@@ -26,6 +26,7 @@ BUILD = BuildReference(
 MOMENT = Moment(NOON + timedelta(minutes=3), DASHBOARD, {LINUX: 12})
 
 SENTENCES: dict[str, Callable[[], str]] = {
+    "closed, cancelling": answers.closed_cancel,
     "order failed": lambda: notices.order_failed(["cgit"], "GitHub answered 502 Bad Gateway"),
     "order failed, unnamed": lambda: notices.order_failed([], "no space left"),
     "awaits approval": lambda: notices.awaits_approval(["cgit"]),
