@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from tickborg.errors import FailureKind
+from tickborg.texts import steps
 
 _MOST_DOUBLINGS = 20
 """Of a pause; every policy of ours has reached its longest by then."""
@@ -80,7 +81,7 @@ def _pause(info: activity.Info, error: ApplicationError) -> timedelta:
 
 def _too_late(info: activity.Info, beginnings: timedelta) -> ApplicationError:
     return ApplicationError(
-        f"{info.activity_type} is left off: no worker has begun it (again) within {beginnings}",
+        steps.left_off(info.activity_type, beginnings),
         type=FailureKind.TRANSIENT,
         non_retryable=True,
     )

@@ -12,11 +12,13 @@ from tickborg.commands.grammar import (
     PROJECTS_LIMIT,
     USAGES,
     WHO_MAY_PUSH,
+    Who,
     syntax,
 )
 from tickborg.commands.resolving import Offer, resolve
 from tickborg.policy import DEFAULT_HANDLE
 from tickborg.systems import System
+from tickborg.texts.check_runs import CANCEL, RUN_TESTS
 from tickborg.texts.markdown import code
 from tickborg.texts.replies import reply
 
@@ -124,6 +126,21 @@ What is right in the same comment is done all the same. In these examples there 
 | you write | it answers |
 |---|---|
 {{mistakes}}
+
+## Buttons
+
+A check run has buttons too. One that is not obeyed is answered: in the summary comment of a pull request, and
+on the check run itself where there is none, as of a branch or of a pull request that is closed.
+
+| button | on | what it does | who may, in a pull request |
+|---|---|---|---|
+| *Re-run* | a check run that has ended | builds it once more, in the same mode | {Who.BUILDERS} |
+| *Re-run all checks* | the commit | evaluates the head again, and builds it anew | {Who.AUTHOR} |
+| *{CANCEL.label}* | a check run that has not ended | ends this build, and no later one | {Who.AUTHOR} |
+| *{RUN_TESTS.label}* | what was built without its tests | builds it, and runs its tests | {Who.BUILDERS} |
+
+On a branch, all of them are for people who may push, and *Re-run all checks* makes each build of the commit
+once more.
 
 This page is made from the code (`make commands`), and a test holds it to that.
 """

@@ -23,8 +23,8 @@ from tickborg.commands.values import (
     Verb,
 )
 from tickborg.github import Permission, PullRequest, PullRequestState
-from tickborg.jobs import BuildMode
-from tickborg.order_planning import not_made
+from tickborg.jobs import BuildMode, SkippedBuild
+from tickborg.order_planning import builds_of_order, not_made
 from tickborg.projects import ProjectSet
 from tickborg.requests import BuildOrder, CancelOrder, EvaluateOrder, Order, RetryOrder
 from tickborg.texts import answers
@@ -122,12 +122,13 @@ def _settled(known: ParsedComment, offer: Offer, asked: Asked, notes: tuple[str,
     meanings = list(_meanings(known.commands, asked))
     orders = (meaning.order for _, meaning in meanings if meaning.order is not None)
     remarks = dict.fromkeys(remark for _, meaning in meanings for remark in meaning.remarks)
+    skipped = [build for _, meaning in meanings for build in meaning.skipped]
     return Settled(
         orders=tuple(order for order, _ in groupby(orders)),
         commands=tuple(command for command, meaning in meanings if meaning.does_something),
         errors=known.errors,
         offer=offer,
-        notes=(*notes, *remarks),
+        notes=(*notes, *remarks, *answers.not_made(skipped)),
         wants_status=_has(known.commands, Status),
         wants_help=_has(known.commands, Help),
     )
@@ -168,6 +169,8 @@ class _Meaning:
     """For the owner, who knows best what becomes of it; None: it is only answered."""
     remarks: tuple[str, ...] = ()
     """What is to be said of it."""
+    skipped: tuple[SkippedBuild, ...] = ()
+    """What of it comes to nothing."""
     idle: bool = False
     """Whether nothing becomes of the order, as far as is known here."""
 
@@ -216,11 +219,11 @@ def _meaning_of_build(command: Build | Test, asked: Asked) -> _Meaning:
         approves=asked.who.trusted,
         privileged=asked.who.is_needed_for(systems),
     )
-    skipped = not_made(order, asked.projects or ProjectSet(), asked.who.policy)
-    places = {(project, system) for project in order.projects for system in order.systems}
-    idle = bool(places) and places <= {(build.project, build.system) for build in skipped}
+    projects = asked.projects or ProjectSet()
+    skipped = not_made(order, projects, asked.who.policy)
+    idle = bool(skipped) and not builds_of_order(order, projects, (), asked.who.policy)
     told = order.model_copy(update={"answered": bool(skipped)})
-    return _Meaning(told, tuple(answers.not_made(build) for build in skipped), idle)
+    return _Meaning(told, skipped=skipped, idle=idle)
 
 
 def _awaits_approval(asked: Asked) -> bool:

@@ -11,7 +11,7 @@ from tickborg.messages import BuildLogStart, Event
 from tickborg.policy import Policy
 from tickborg.projects import ChangeFacts, Check, Needed, Project, ProjectSet
 from tickborg.systems import System
-from tickborg.values import Value
+from tickborg.values import Terse, Value
 
 
 class MergeJob(Value):
@@ -102,8 +102,10 @@ class PushReport(Value):
     """The projects as they are at ``after``."""
     project_file_error: str | None = None
     changes: ChangeFacts = ChangeFacts()
+    tip: str | None = None
+    """What the branch points at by now; None: nobody wanted to know, or it is no more."""
     behind: bool = False
-    """Whether the commit that may be newer has what was pushed in its history."""
+    """Whether the commit that may be newer is."""
 
 
 class BuildMode(StrEnum):
@@ -283,6 +285,28 @@ class BuildPlan(Value):
     """Whether that is because a maintainer has to let the head in."""
 
 
+class CheckResult(Terse, Value):
+    """What became of an evaluation check, as far as that is known."""
+
+    name: str
+    outcome: BuildOutcome | None = None
+    """None: it is queued or running."""
+    reason: str = ""
+    """How it ended, in one sentence."""
+    attempt_id: str | None = None
+    """What names its log; None: no builder has come to a result."""
+    builder: str = ""
+    duration: timedelta | None = None
+    reproduce: tuple[str, ...] = ()
+    """The commands that ran, if it did not pass."""
+    failed_command: str | None = None
+
+    @property
+    def is_unpassed(self) -> bool:
+        """Whether it has ended and did not pass."""
+        return self.outcome not in {None, BuildOutcome.SUCCESS}
+
+
 class EvaluationResult(Value):
     """What an evaluation found out."""
 
@@ -294,7 +318,9 @@ class EvaluationResult(Value):
     """The first conflicting paths, as in :class:`MergeReport`."""
     conflict_count: int = 0
     failed_checks: tuple[str, ...] = ()
-    """Names of the evaluation checks that did not pass."""
+    """Names of the evaluation checks that did not pass: all that earlier versions tell, and read, of them."""
+    checks: tuple[CheckResult, ...] = ()
+    """All evaluation checks."""
     policy: Policy | None = None
     """What it was evaluated by; None: it came to nothing before that was known."""
 
@@ -329,7 +355,18 @@ class BuildsWanted(Value):
     plan: BuildPlan
     labels: tuple[str, ...] = ()
     """The labels that the change calls for, sorted."""
+    checks: tuple[CheckResult, ...] = ()
+    """All evaluation checks; only those that builds wait for can have ended."""
     policy: Policy
+
+
+class ChecksProgress(Value):
+    """An evaluation's word to its owner that one of several checks has ended."""
+
+    n: str
+    """The evaluation's number."""
+    checks: tuple[CheckResult, ...]
+    """All of them."""
 
 
 class BuildersQuestion(Value):

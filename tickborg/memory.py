@@ -3,13 +3,23 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from tickborg import check_results
 from tickborg.build_records import OwnerMemory
 from tickborg.github import PullRequest, RepositoryName
-from tickborg.jobs import BuildOutcome, BuildsWanted, EvaluationOutcome, EvaluationResult, Merge, SkippedBuild
+from tickborg.jobs import (
+    BuildOutcome,
+    BuildsWanted,
+    CheckResult,
+    EvaluationOutcome,
+    EvaluationResult,
+    Merge,
+    SkippedBuild,
+)
 from tickborg.labels import INTERNAL_ERROR_LABEL, may_be_ours
+from tickborg.left_out import LeftOut, LeftOutBuild
 from tickborg.requests import BuildOrder
 from tickborg.systems import System
-from tickborg.texts import notices, reasons
+from tickborg.texts import notices
 from tickborg.values import Value
 from tickborg.views import PullRequestView
 
@@ -51,12 +61,16 @@ class PullRequestMemory(OwnerMemory):
     """False: the head was found out because of a comment, and may have been there before that was written."""
     left_out: tuple[str, ...] = ()
     """Projects that somebody cancelled before the evaluation under way has asked for their builds."""
+    left_out_builds: tuple[LeftOutBuild, ...] = ()
+    """The same of projects on one system alone, whose check runs have a button for it."""
     orders: tuple[BuildOrder, ...] = ()
     """Builds that were asked for and are not planned yet."""
     notices: tuple[str, ...] = ()
     """What was asked for and is not done, and why, where no comment of its own says so."""
     failed_checks: tuple[str, ...] = ()
-    """Evaluation checks that did not pass."""
+    """Evaluation checks that did not pass: all that earlier versions remember of them."""
+    checks: tuple[CheckResult, ...] = ()
+    """All evaluation checks of this head, as far as they are known."""
     evaluation: EvaluationOutcome | None = None
     evaluation_reason: str = ""
     conflicts: tuple[str, ...] = ()
@@ -87,9 +101,9 @@ class PullRequestMemory(OwnerMemory):
             self.changed_projects = ()
             self.skipped = ()
             self.awaits_approval = False
-            self.failed_checks = ()
+            self.failed_checks, self.checks = (), ()
             self.notices = ()
-            self.left_out = ()
+            self._forget_left_out()
             self.forget_base()
         self.evaluation = None
         self.evaluation_reason = ""
@@ -106,12 +120,9 @@ class PullRequestMemory(OwnerMemory):
         self.forget_base()
         self.awaits_approval = plan.awaits_approval
         self.changed_projects = plan.changed_projects
-        cancelled = [name for name in plan.changed_projects if name in self.left_out]
-        self.skipped = (
-            *plan.skipped,
-            *(SkippedBuild(project=name, reason=reasons.called_off()) for name in cancelled),
-        )
-        self.left_out = ()
+        self.checks = wanted.checks
+        self.skipped = (*plan.skipped, *self.what_is_left_out.of_plan(plan, self.builds.values()))
+        self._forget_left_out()
 
     def forget_base(self) -> None:
         """Let go of what was wished of the next evaluation: there is one that has done it, or cannot."""
@@ -124,7 +135,7 @@ class PullRequestMemory(OwnerMemory):
         self.evaluation = result.outcome
         self.evaluation_reason = result.reason
         self.conflicts, self.conflict_count = result.conflicts, result.conflict_count
-        self.failed_checks = result.failed_checks
+        self.failed_checks, self.checks = result.failed_checks, result.checks
         self.policy = result.policy or self.policy
         if result.outcome in _NOTHING_TO_BUILD:
             self.merge = None
@@ -136,6 +147,7 @@ class PullRequestMemory(OwnerMemory):
         """Take in that the evaluation of the current head could not be done."""
         self.evaluation = EvaluationOutcome.FAILED
         self.evaluation_reason = error
+        self.checks = tuple(check for check in self.checks if check.outcome is not None)
         self.internal_error = True
 
     def end_build(self, n: str, outcome: BuildOutcome, *, failed: bool) -> None:
@@ -172,6 +184,12 @@ class PullRequestMemory(OwnerMemory):
         return self.merge.base_sha if self.merge else None
 
     @property
+    def _built_on_sha(self) -> str | None:
+        """The base of what was built last."""
+        source = self.source_of(None)
+        return source.merge.base_sha if source else None
+
+    @property
     def is_approved(self) -> bool:
         """Whether a maintainer has let this very head in."""
         return self.pull is not None and self.approved_sha == self.pull.head_sha
@@ -197,9 +215,27 @@ class PullRequestMemory(OwnerMemory):
         """Whether there is a merge to build, which no evaluation is about to replace."""
         return self.merge is not None and not self.fresh_base
 
-    def want_again(self, projects: Collection[str]) -> None:
-        """Leave ``projects`` out no more, or none at all: somebody has asked for them since."""
-        self.left_out = tuple(each for each in self.left_out if projects and each not in projects)
+    @property
+    def what_is_left_out(self) -> LeftOut:
+        """What the next plan is not to have built."""
+        return LeftOut(self.left_out, self.left_out_builds)
+
+    def leave_out(self, build: LeftOutBuild) -> None:
+        """Do not have ``build`` built by the next plan."""
+        self.left_out_builds = (*self.left_out_builds, build)
+
+    def want_again(self, order: BuildOrder) -> None:
+        """Leave out no more what somebody has asked for since: projects, or all where none are named."""
+        named = order.projects
+        self.left_out = tuple(each for each in self.left_out if named and each not in named)
+        self.left_out_builds = tuple(
+            each
+            for each in self.left_out_builds
+            if each.system not in order.systems or (named and each.project not in named)
+        )
+
+    def _forget_left_out(self) -> None:
+        self.left_out, self.left_out_builds = (), ()
 
     def let_go(self, projects: Collection[str] = ()) -> tuple[BuildOrder, ...]:
         """Let go of orders that wait, as far as they are about ``projects``, or of all; and return those."""
@@ -223,6 +259,7 @@ class PullRequestMemory(OwnerMemory):
         return PullRequestView(
             pull=self.pull,
             base_sha=self.base_sha,
+            built_on_sha=self._built_on_sha if self.merge is None else None,
             evaluation=self.evaluation,
             evaluation_reason=self.evaluation_reason,
             conflicts=self.conflicts,
@@ -233,7 +270,7 @@ class PullRequestMemory(OwnerMemory):
             notices=self.notices,
             waiting=tuple(notices.command(order.mode, order.projects) for order in self.orders),
             awaits_approval=self.awaits_approval and not self.is_approved,
-            failed_checks=self.failed_checks,
+            checks=check_results.known(self.checks, self.failed_checks),
         )
 
 

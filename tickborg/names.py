@@ -47,6 +47,7 @@ PULL_REQUEST_EVENT_SIGNAL = "pull_request_event"
 PUSH_EVENT_SIGNAL = "push_event"
 REQUEST_SIGNAL = "request"
 BUILDS_WANTED_SIGNAL = "builds_wanted"
+CHECKS_SIGNAL = "checks"
 BUILD_STARTED_SIGNAL = "build_started"
 BUILD_PROGRESS_SIGNAL = "build_progress"
 

@@ -6,7 +6,7 @@ from tickborg.build_records import BuildRecord
 from tickborg.jobs import BuildMode, PlannedBuild, SkippedBuild
 from tickborg.policy import Policy
 from tickborg.projects import Project, ProjectSet
-from tickborg.requests import BuildOrder
+from tickborg.requests import Asker, BuildOrder, PressedCheck
 from tickborg.sources import planned
 from tickborg.systems import System
 from tickborg.texts import reasons
@@ -30,26 +30,30 @@ def builds_of_order(
 
 def not_made(order: BuildOrder, projects: ProjectSet, policy: Policy) -> tuple[SkippedBuild, ...]:
     """What of ``order`` comes to nothing although it was asked for by name, or as a whole."""
-    skipped: list[SkippedBuild] = []
-    for project in _named(order.projects, projects):
-        reasons_by_system = {
-            system: reason for system in order.systems if (reason := _why_not(project, system, order, policy))
-        }
-        if order.named_systems or len(reasons_by_system) == len(order.systems):
-            skipped.extend(
-                SkippedBuild(project=project.name, system=system, reason=reason)
-                for system, reason in reasons_by_system.items()
-            )
-    return tuple(skipped)
+    return tuple(
+        SkippedBuild(project=project.name, system=system, reason=reason)
+        for project in _named(order.projects, projects)
+        for system in _answered_for(project, order, policy)
+        if (reason := _why_not(project, system, order, policy))
+    )
 
 
-def orders_of(records: Iterable[BuildRecord]) -> tuple[BuildOrder, ...]:
-    """The orders that come to the same builds as ``records``, whatever they are of."""
+def orders_of(
+    records: Iterable[BuildRecord], whom: Asker | PressedCheck | None = None
+) -> tuple[BuildOrder, ...]:
+    """The orders, of ``whom``, that come to the same builds as ``records``, whatever they are of."""
     projects: dict[tuple[System, BuildMode], list[str]] = {}
     for record in records:
         projects.setdefault((record.view.system, record.view.mode), []).append(record.view.project)
     return tuple(
-        BuildOrder(projects=tuple(names), systems=(system,), named_systems=True, mode=mode)
+        BuildOrder(
+            projects=tuple(names),
+            systems=(system,),
+            named_systems=True,
+            mode=mode,
+            asker=whom if isinstance(whom, Asker) else None,
+            pressed=whom if isinstance(whom, PressedCheck) else None,
+        )
         for (system, mode), names in projects.items()
     )
 
@@ -58,10 +62,23 @@ def _named(names: Sequence[str], projects: ProjectSet) -> list[Project]:
     return [project for name in names if (project := projects.named(name)) is not None]
 
 
+def _answered_for(project: Project, order: BuildOrder, policy: Policy) -> Sequence[System]:
+    """Where ``order`` lets one expect builds: on the systems named, or else on any of the project's."""
+    if order.named_systems:
+        return order.systems
+    if any(not _why_not(project, system, order, policy) for system in order.systems):
+        return ()
+    return policy.systems if project.systems is None else project.systems
+
+
 def _why_not(project: Project, system: System, order: BuildOrder, policy: Policy) -> str:
     """Why it is not built there; empty if it is."""
     if project.systems is not None and system not in project.systems:
-        return reasons.not_for_system(project.name, system)
+        return reasons.not_for_system()
     if order.mode is BuildMode.TEST and system not in policy.test_systems:
-        return reasons.tests_elsewhere(project.name, system)
-    return ""
+        return reasons.tests_elsewhere()
+    if system in order.systems:
+        return ""
+    if system not in policy.systems:
+        return reasons.no_such_builder(system)
+    return reasons.order_for_writers(system)

@@ -23,6 +23,16 @@ class Asker(Value):
     login: str
 
 
+class PressedCheck(Value):
+    """The check run that somebody pressed *Re-run* of, or of *Re-run all checks* one of them.
+
+    GitHub has put its suite back into the queue, and waits for a word about a run of it.
+    """
+
+    build: BuildReference
+    head_sha: str
+
+
 class EvaluateOrder(Value):
     """Evaluate the head again."""
 
@@ -51,10 +61,17 @@ class BuildOrder(Value):
     """Whether it is on systems that are not for everybody."""
     asker: Asker | None = None
     """Who asks; None: somebody who pressed a button."""
+    pressed: PressedCheck | None = None
+    """Where the button was; None: it was none that GitHub waits for a word about."""
     answered: bool = False
     """Whether they have been told what of it comes to nothing."""
     without: tuple[str, ...] = ()
     """Projects that somebody has cancelled since, where none were named."""
+
+    @property
+    def whom(self) -> Asker | PressedCheck | None:
+        """Whom to answer, or where."""
+        return self.asker or self.pressed
 
 
 class RetryOrder(Value):
@@ -85,7 +102,7 @@ class ButtonOrder(Value):
 
 
 class NoticeOrder(Value):
-    """Say something in the summary comment: the answer to a button that was not to be pressed."""
+    """Say something, in the summary comment too: the answer to a button that was not to be pressed."""
 
     kind: Literal["notice"] = "notice"
     text: str
@@ -108,9 +125,16 @@ class Request(Value):
     """The pull request as GitHub describes it now; None: it is about a branch."""
     asker: Asker | None = None
     """Who wrote the comment; None: it was none."""
+    pressed: PressedCheck | None = None
+    """Where a button was pressed; None: it was none that GitHub waits for a word about."""
     written_at: datetime | None = None
     """By GitHub's clock, when the comment was written; None: nobody knows, or it was no comment."""
     orders: tuple[Order, ...]
+
+    @property
+    def whom(self) -> Asker | PressedCheck | None:
+        """Whom to answer, or where."""
+        return self.asker or self.pressed
 
 
 class OwnerMessage(Value):

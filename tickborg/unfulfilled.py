@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tickborg.memory import PullRequestMemory
 from tickborg.policy import Policy
-from tickborg.requests import BuildOrder, CancelOrder, Order, Request, RetryOrder
+from tickborg.requests import BuildOrder, ButtonOrder, CancelOrder, Order, Request, RetryOrder
 from tickborg.systems import System
 from tickborg.texts import answers, notices
 from tickborg.views import BuildView, PullRequestView
@@ -15,7 +15,11 @@ from tickborg.views import BuildView, PullRequestView
 
 def of_closed(order: Order) -> str:
     """What is said of an order about a pull request that is closed by now."""
-    return answers.closed_cancel() if isinstance(order, CancelOrder) else answers.closed()
+    match order:
+        case CancelOrder() | ButtonOrder(button="cancel"):
+            return answers.closed_cancel()
+        case _:
+            return answers.closed()
 
 
 def of_old_head(order: Order, request: Request, memory: PullRequestMemory) -> str:

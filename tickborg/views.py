@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from tickborg.github import PullRequest, RepositoryName
-from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome, SkippedBuild
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, CheckResult, EvaluationOutcome, SkippedBuild
 from tickborg.systems import System
 from tickborg.values import Terse, Value
 
@@ -49,7 +49,9 @@ class PullRequestView(Value):
 
     pull: PullRequest
     base_sha: str | None = None
-    """The pinned base of this evaluation."""
+    """The pinned base of this evaluation; None: no merge with it is known, or none any more."""
+    built_on_sha: str | None = None
+    """The base that ``builds`` are of, where ``base_sha`` is None."""
     evaluation: EvaluationOutcome | None = None
     """None: it is under way."""
     evaluation_reason: str = ""
@@ -66,20 +68,29 @@ class PullRequestView(Value):
     """What was asked for and has not begun, since there is no merge to build yet: Markdown."""
     awaits_approval: bool = False
     """Whether nothing is built until somebody who may push has let the head in."""
-    failed_checks: tuple[str, ...] = ()
-    """Evaluation checks that did not pass."""
+    checks: tuple[CheckResult, ...] = ()
+    """Evaluation checks, as far as they are known."""
 
     @property
     def not_built(self) -> tuple[SkippedBuild, ...]:
         """What was skipped, and is not being built all the same because somebody asked for it."""
-        builds = [build for build in self.builds if build.mode is not BuildMode.CHECK]
-        built = {(build.project, system) for build in builds for system in (build.system, None)}
+        built = {(build.project, system) for build in self.builds for system in (build.system, None)}
         return tuple(each for each in self.skipped if (each.project, each.system) not in built)
+
+    @property
+    def built_before(self) -> bool:
+        """Whether the builds are of an earlier merge, and there is none now."""
+        return bool(self.builds) and self.base_sha is None
+
+    @property
+    def unpassed_checks(self) -> tuple[CheckResult, ...]:
+        """The evaluation checks that have ended and did not pass."""
+        return tuple(check for check in self.checks if check.is_unpassed)
 
     @property
     def evaluation_failed(self) -> bool:
         """Whether evaluating again may come to something better."""
-        return bool(self.failed_checks) or self.evaluation not in {None, EvaluationOutcome.EVALUATED}
+        return bool(self.unpassed_checks) or self.evaluation not in {None, EvaluationOutcome.EVALUATED}
 
 
 class BranchView(Value):
@@ -97,6 +108,8 @@ class BranchView(Value):
     waiting: tuple[str, ...] = ()
     """Projects whose builds are about to be started."""
     builds: tuple[BuildView, ...] = ()
+    skipped: tuple[SkippedBuild, ...] = ()
+    """Builds of the newest push that were not made."""
 
     def joined_to(self, earlier: "BranchView") -> "BranchView":
         """What an owner knows and what an ``earlier`` one knew: of the same build, only how it went last.

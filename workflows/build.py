@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
         BUILD_STARTED_SIGNAL,
         BUILD_WORKFLOW,
     )
-    from tickborg.texts import attempts, check_runs, links
+    from tickborg.texts import attempts, check_runs, links, steps
     from workflows import lost_logs, policies
     from workflows.attempts import Attempts
     from workflows.attributes import OUTCOME
@@ -143,7 +143,7 @@ class Build:
         except ActivityError as error:
             if failure_kind(error) is not FailureKind.HEAD_GONE:
                 raise ApplicationError(
-                    f"the check run {last.name} could not be completed: {failure_reason(error)}",
+                    steps.check_run_not_completed(last.name, failure_reason(error)),
                     type=FailureKind.PERMANENT,
                     non_retryable=True,
                 ) from error

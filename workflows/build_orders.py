@@ -66,7 +66,7 @@ class BuildOrders:
         """Carry out ``order`` as soon as there is a merge to build."""
         if order not in self._memory.orders:
             self._memory.orders = (*self._memory.orders, order)
-        self._memory.want_again(order.projects)
+        self._memory.want_again(order)
         self.go_on()
 
     def go_on(self) -> None:
@@ -88,7 +88,7 @@ class BuildOrders:
         gone = self._memory.let_go(projects)
         for order in gone:
             if order.asker is None or order.asker.login != by:
-                self._answers.say(order.asker, notices.taken_back(order.projects, by))
+                self._answers.say(order.whom, notices.taken_back(order.projects, by))
         return bool(gone)
 
     def give_up(self, reason: str) -> None:
@@ -105,7 +105,7 @@ class BuildOrders:
 
     def _drop(self, in_words: Callable[[BuildOrder], str]) -> None:
         for order in self._memory.let_go():
-            self._answers.say(order.asker, in_words(order))
+            self._answers.say(order.whom, in_words(order))
 
     def carry_out(self, read: ProjectsRead) -> None:
         """Start the builds of an order that nobody has taken back, unless its merge is another one by now."""
@@ -118,9 +118,9 @@ class BuildOrders:
             return
         self._memory.orders = tuple(order for order in self._memory.orders if order != read.order)
         if read.projects is None:
-            self._answers.say(read.order.asker, notices.order_failed(read.order.projects, read.error))
+            self._answers.say(read.order.whom, notices.order_failed(read.order.projects, read.error))
         elif self._memory.awaits_approval and not self._memory.is_approved:
-            self._answers.say(read.order.asker, _not_let_in(read.order, pull))
+            self._answers.say(read.order.whom, _not_let_in(read.order, pull))
         else:
             self._start(read.order, Source.of_pull(pull, read.merge, read.projects))
 
@@ -129,7 +129,7 @@ class BuildOrders:
         builds = builds_of_order(order, source.projects, memory.changed_projects, memory.policy)
         self._builds.want(source, builds, asked=True)
         for text in _not_built(order, source, memory, nothing=not builds):
-            self._answers.say(order.asker, text)
+            self._answers.say(order.whom, text)
 
     async def _read_projects(self, order: BuildOrder, pull: PullRequest, merge: Merge) -> None:
         try:
@@ -151,13 +151,12 @@ def _not_built(
     """What of an order comes to nothing, as far as whoever asks cannot have been told before."""
     gone = [name for name in order.projects if source.projects.named(name) is None]
     if gone:
-        yield notices.no_projects(gone, source.base_ref)
+        yield notices.no_projects(gone, source.base_ref, source.merge.base_sha, memory.policy.handle)
     elif not (order.projects or memory.changed_projects):
         yield notices.nothing_changed(source.merge.head_sha, memory.policy.handle)
     elif not order.projects or (nothing and not order.answered):
         whole = order.model_copy(update={"projects": order.projects or memory.changed_projects})
-        for build in not_made(whole, source.projects, memory.policy):
-            yield answers.not_made(build)
+        yield from answers.not_made(not_made(whole, source.projects, memory.policy))
 
 
 def _not_let_in(order: BuildOrder, pull: PullRequest) -> str:

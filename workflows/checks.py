@@ -7,10 +7,11 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from tickborg import check_results
     from tickborg.github import CommitStatus
-    from tickborg.jobs import BuildJob, BuildOutcome, BuildResult
+    from tickborg.jobs import BuildJob, BuildResult, CheckResult
     from tickborg.policy import Policy
-    from tickborg.texts import statuses
+    from tickborg.texts import links, statuses
     from workflows.attempts import Attempts
     from workflows.build_results import without_result
     from workflows.newest_wins import NewestWins
@@ -24,20 +25,35 @@ class Checks:
 
     Args:
         publish: sets a commit status.
+        tell: hears that one has ended, unless they are cancelled.
     """
 
-    def __init__(self, publish: Callable[[CommitStatus], Awaitable[None]]) -> None:
+    def __init__(self, publish: Callable[[CommitStatus], Awaitable[None]], tell: Callable[[], None]) -> None:
         self._publish = publish
+        self._tell_end = tell
         self._running: list[asyncio.Task[BuildResult]] = []
         self._telling: list[asyncio.Task[None]] = []
-        self.failed: tuple[str, ...] = ()
-        """Names of the checks that have not passed."""
+        self._results: dict[str, CheckResult] = {}
         self._begun: list[str] = []
         self._returned: set[str] = set()
-        self._silent = False
+        self._cancelled, self._silent = False, False
+
+    @property
+    def results(self) -> tuple[CheckResult, ...]:
+        """How all that there are to be stand, in the order of the project file."""
+        return check_results.bounded(self._results.values())
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Names of the checks that have not passed."""
+        return tuple(check.name for check in self.results if check.is_unpassed)
+
+    def expect(self, jobs: Sequence[BuildJob]) -> None:
+        """Hear which checks there are to be."""
+        self._results = {job.project.name: check_results.pending(job) for job in jobs}
 
     def start(self, jobs: Sequence[BuildJob], policy: Policy, page: str) -> None:
-        """Start checks whose statuses lead to ``page``."""
+        """Start checks whose statuses lead to ``page``, and to its log where one has come to a result."""
         for job in jobs:
             # A pending status already says that it runs or waits, so nobody is told more.
             running = asyncio.create_task(Attempts(job, policy).run())
@@ -63,7 +79,7 @@ class Checks:
 
     async def cancel(self, *, silent: bool) -> None:
         """End what runs, and wait until it has said so, or is through with saying nothing more."""
-        self._silent = silent
+        self._cancelled, self._silent = True, silent
         for task in self._running:
             task.cancel()
         await self.passed()
@@ -79,12 +95,14 @@ class Checks:
             self._returned.add(result.attempt_id or "")
         except (asyncio.CancelledError, ActivityError) as error:
             result = without_result(error, job, policy)
-        if result.outcome is not BuildOutcome.SUCCESS:
-            self.failed = (*self.failed, job.project.name)
+        self._results[job.project.name] = check_results.ended(job, result)
+        if not self._cancelled:
+            self._tell_end()
         if self._silent:
             await status.silence()
         else:
-            await _finish(status, statuses.check_completed(job, result, page))
+            url = links.log_url(policy, result.attempt_id) if result.attempt_id else page
+            await _finish(status, statuses.check_completed(job, result, url))
 
 
 async def _finish(status: NewestWins[CommitStatus], last: CommitStatus) -> None:

@@ -1,7 +1,7 @@
 """``Comment``: what is asked for in one comment is found out, handed on and answered (design, section 3)."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -204,14 +204,15 @@ class Comment:
             self._policy.handle,
         )
         sections = [*filter(None, (wrong,)), *settled.notes]
+        asked_for = []
         if settled.wants_status and asked is not None:
-            sections.append(await self._status(asked))
+            asked_for.append(await self._status(asked))
         if settled.wants_help:
-            sections.append(replies.help_text(self._policy.handle))
-        if sections:
-            await self._reply(sections)
+            asked_for.append(replies.help_text(self._policy.handle))
+        if sections or asked_for:
+            await self._reply(sections, asked_for)
 
-    async def _reply(self, sections: list[str]) -> None:
+    async def _reply(self, sections: Sequence[str], asked_for: Sequence[str] = ()) -> None:
         comment = self._comment
         await workflow.execute_activity_method(
             GitHubActivities.reply,
@@ -219,7 +220,7 @@ class Comment:
                 repo=comment.repo,
                 number=comment.number,
                 comment_id=comment.comment_id,
-                body=answers.whole(sections, reply_marker(comment.comment_id)),
+                body=answers.whole(sections, reply_marker(comment.comment_id), asked_for),
             ),
             **policies.RESULT,
             summary="answer",

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
         BuildPlan,
         BuildStarted,
         BuildsWanted,
+        ChecksProgress,
         EvaluationJob,
         EvaluationOutcome,
         EvaluationResult,
@@ -32,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from tickborg.labels import wanted_labels
     from tickborg.messages import Event, EventName
-    from tickborg.names import BUILD_STARTED_SIGNAL, BUILDS_WANTED_SIGNAL, EVALUATION_WORKFLOW
+    from tickborg.names import BUILD_STARTED_SIGNAL, BUILDS_WANTED_SIGNAL, CHECKS_SIGNAL, EVALUATION_WORKFLOW
     from tickborg.planning import held_by_checks, plan_builds, plan_checks
     from tickborg.policy import Policy
     from tickborg.texts import links, reasons, statuses
@@ -58,7 +59,11 @@ class Evaluation:
         self._conflicts: tuple[str, ...] = ()
         self._conflict_count = 0
         self._status = NewestWins[CommitStatus](f"the status of {job.pull.head_sha}", self._publish)
-        self._checks = Checks(self._publish)
+        self._checks = Checks(self._publish, self._say_checks)
+        self._checks_progress = NewestWins[ChecksProgress](
+            f"the checks of {job.pull.head_sha}", self._tell_checks
+        )
+        self._has_told_plan = False
         self._side_work: list[asyncio.Task[None]] = []
 
     @workflow.run
@@ -73,6 +78,7 @@ class Evaluation:
         except (asyncio.CancelledError, ActivityError) as error:
             # A cancel that comes during the last words comes too late.
             result = await uninterrupted(self._without_result(error))
+        await uninterrupted(self._checks_progress.settle())
         for attempt_id in self._checks.lost:
             self._beside(lost_logs.abandon(attempt_id))
         await uninterrupted(self._finish_side_work())
@@ -115,6 +121,7 @@ class Evaluation:
             return await self._finish(EvaluationOutcome.CONFLICT, status, status.description)
         plan = plan_builds(self._pull, report, self._policy, permission, approved=self._job.approved)
         jobs = plan_checks(report, plan, self._policy)
+        self._checks.expect(jobs)
         plan = await self._pass_gates([job for job in jobs if _is_gate(job)], plan)
         self._status.say(statuses.scheduling(self._pull, self._page))
         await self._tell_owner(plan, wanted_labels(self._pull.title, report.changes, report.projects))
@@ -122,7 +129,8 @@ class Evaluation:
         status = statuses.evaluated(self._pull, plan, self._page)
         result = await self._finish(EvaluationOutcome.EVALUATED, status, status.description)
         await self._checks.passed()
-        return result.model_copy(update={"failed_checks": self._checks.failed})
+        checks = self._checks
+        return result.model_copy(update={"failed_checks": checks.failed, "checks": checks.results})
 
     async def _pass_gates(self, gates: list[BuildJob], plan: BuildPlan) -> BuildPlan:
         """The plan as it is when the checks that builds wait for have ended."""
@@ -161,11 +169,8 @@ class Evaluation:
             return self._ended(EvaluationOutcome.NOT_CURRENT, reasons.moved_on(self._pull.head_sha))
         cause = failure_reason(error)
         await self._last_words(statuses.internal_error(self._pull, cause, self._page))
-        raise ApplicationError(
-            f"evaluation of {self._pull.head_sha} failed: {cause}",
-            type=FailureKind.PERMANENT,
-            non_retryable=True,
-        ) from error
+        # The author reads the cause in the summary comment, so it stands alone.
+        raise ApplicationError(cause, type=FailureKind.PERMANENT, non_retryable=True) from error
 
     async def _called_off(self, cancellation: Cancellation) -> EvaluationResult:
         self._policy = await questions.the_policy()
@@ -234,13 +239,31 @@ class Evaluation:
         return await questions.permission_of(self._pull.repo, self._pull.author)
 
     async def _tell_owner(self, plan: BuildPlan, labels: frozenset[str]) -> None:
-        wanted = BuildsWanted(n=self._job.n, plan=plan, labels=tuple(sorted(labels)), policy=self._policy)
+        wanted = BuildsWanted(
+            n=self._job.n,
+            plan=plan,
+            labels=tuple(sorted(labels)),
+            checks=self._checks.results,
+            policy=self._policy,
+        )
         owner = workflow.get_external_workflow_handle(self._job.owner_id)
         telling = asyncio.create_task(owner.signal(BUILDS_WANTED_SIGNAL, wanted))
         self._side_work.append(telling)
         # Hazard: awaiting the signal itself would swallow a cancel that arrives meanwhile.
         await workflow.wait([telling])
         telling.result()
+        self._has_told_plan = True
+
+    def _say_checks(self) -> None:
+        """Tell the owner how the checks stand, while others have not ended: the result has the last word."""
+        results = self._checks.results
+        more_to_come = any(check.outcome is None for check in results)
+        if self._has_told_plan and more_to_come and workflow.patched("tell-of-each-check"):
+            self._checks_progress.say(ChecksProgress(n=self._job.n, checks=results))
+
+    async def _tell_checks(self, progress: ChecksProgress) -> None:
+        owner = workflow.get_external_workflow_handle(self._job.owner_id)
+        await owner.signal(CHECKS_SIGNAL, progress)
 
     async def _publish(self, status: CommitStatus) -> None:
         policy = policies.COSMETIC if status.state is StatusState.PENDING else policies.RESULT

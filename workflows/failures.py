@@ -8,6 +8,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 with workflow.unsafe.imports_passed_through():
     from tickborg.errors import FailureKind
     from tickborg.setbacks import Setback
+    from tickborg.texts import steps
 
 _SHUTDOWN = "WorkerShutdown"
 """What the SDK calls an activity that was left off because its worker was told to end."""
@@ -15,6 +16,10 @@ _SILENCE = frozenset({TimeoutType.SCHEDULE_TO_START, TimeoutType.HEARTBEAT})
 
 _SILENT_BUILD = frozenset({TimeoutType.HEARTBEAT, TimeoutType.START_TO_CLOSE})
 
+_TIMED_OUT: dict[TimeoutType | None, str] = {
+    TimeoutType.SCHEDULE_TO_START: steps.never_begun(),
+    TimeoutType.HEARTBEAT: steps.stopped_answering(),
+}
 _KINDS = {kind.value: kind for kind in FailureKind}
 _SETBACKS = {
     FailureKind.HANDED_OVER.value: Setback.HANDED_OVER,
@@ -37,6 +42,8 @@ def failure_kind(error: BaseException) -> FailureKind | None:
 def failure_reason(error: BaseException) -> str:
     """What happened, for a person: the message of the error behind ``error``, without Temporal's wrapping."""
     root = _application_error(error) or (error.__cause__ if error.__cause__ is not None else error)
+    if isinstance(root, exceptions.TimeoutError):
+        return _TIMED_OUT.get(root.type, steps.never_ended())
     return root.message if isinstance(root, FailureError) else str(root)
 
 

@@ -1,4 +1,4 @@
-"""What an owner answers to a comment when what it asked for comes to nothing after all."""
+"""What an owner answers to a comment or a button when what it asked for comes to nothing after all."""
 
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
@@ -10,18 +10,19 @@ with workflow.unsafe.imports_passed_through():
     from activities.github import GitHubActivities
     from tickborg.github import Reply, late_reply_marker
     from tickborg.memory import PullRequestMemory
-    from tickborg.requests import Asker
+    from tickborg.requests import Asker, PressedCheck
     from tickborg.texts import answers
-    from workflows import policies, questions
+    from workflows import policies, pressed_checks, questions
     from workflows.failures import failure_reason
     from workflows.owned_builds import next_number
 
 
 class LateAnswers:
-    """Answers each comment once for all that came to nothing at once.
+    """Answers each comment, and each button, once for all that came to nothing at once.
 
     An answer is a comment of its own: an edit of the summary notifies nobody. Whoever pressed a button has
-    written no comment, and is answered in the summary.
+    written no comment, and is answered in the summary; and on the check run as well where GitHub has put that
+    back into the queue, or it would show it there for ever.
 
     Args:
         memory: the owner's.
@@ -31,20 +32,26 @@ class LateAnswers:
     def __init__(self, memory: PullRequestMemory, run: Callable[[Coroutine[Any, Any, None]], None]) -> None:
         self._memory = memory
         self._run = run
-        self._unsent: dict[Asker, list[str]] = {}
+        self._unsent: dict[Asker | PressedCheck, list[str]] = {}
 
-    def say(self, asker: Asker | None, text: str) -> None:
-        """Answer ``text``, with the next :meth:`send`."""
-        if asker is None:
+    def say(self, whom: Asker | PressedCheck | None, text: str) -> None:
+        """Answer ``text``, with the next :meth:`send`; in the summary at once, unless it is to a comment."""
+        if not isinstance(whom, Asker):
             self._memory.notice(text)
-        else:
-            self._unsent.setdefault(asker, []).append(text)
+        if whom is not None:
+            self._unsent.setdefault(whom, []).append(text)
 
     def send(self) -> None:
         """Send what has come together since the last time."""
         unsent, self._unsent = self._unsent, {}
-        for asker, texts in unsent.items():
-            self._run(self._reply(asker, list(dict.fromkeys(texts))))
+        for whom, texts in unsent.items():
+            self._run(self._answer(whom, list(dict.fromkeys(texts))))
+
+    async def _answer(self, whom: Asker | PressedCheck, texts: Sequence[str]) -> None:
+        if isinstance(whom, Asker):
+            await self._reply(whom, texts)
+        else:
+            await pressed_checks.answer(self._memory.repo, whom.build, whom.head_sha, " ".join(texts))
 
     async def _reply(self, asker: Asker, texts: Sequence[str]) -> None:
         marker = late_reply_marker(asker.comment_id, next_number(self._memory))

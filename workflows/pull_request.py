@@ -12,7 +12,13 @@ with workflow.unsafe.imports_passed_through():
     from tickborg import cancellation, names, unfulfilled
     from tickborg.events.pull_requests import PullRequestEvent
     from tickborg.github import PullRequest, PullRequestState
-    from tickborg.jobs import BuildProgress, BuildsWanted, EvaluationOutcome, EvaluationResult
+    from tickborg.jobs import (
+        BuildProgress,
+        BuildsWanted,
+        ChecksProgress,
+        EvaluationOutcome,
+        EvaluationResult,
+    )
     from tickborg.memory import LabelsLeft, PullRequestMemory, PullRequestStart
     from tickborg.order_planning import orders_of
     from tickborg.pull_news import News, news_of_description, news_of_event, same_change
@@ -42,6 +48,7 @@ Item = (
     PullRequestEvent
     | Request
     | BuildsWanted
+    | ChecksProgress
     | BuildProgress
     | Described
     | EvaluationEnded
@@ -99,6 +106,11 @@ class PullRequestOwner(Owner[Item]):
         """Hear from an evaluation what is to be built."""
         self._inbox.append(wanted)
 
+    @workflow.signal(name=names.CHECKS_SIGNAL)
+    def checks(self, progress: ChecksProgress) -> None:
+        """Hear from an evaluation how its checks stand."""
+        self._inbox.append(progress)
+
     @workflow.signal(name=names.BUILD_PROGRESS_SIGNAL)
     def build_progress(self, progress: BuildProgress) -> None:
         """Hear from a build that it has come further."""
@@ -129,6 +141,8 @@ class PullRequestOwner(Owner[Item]):
                 self._on_request(item)
             case BuildsWanted():
                 self._on_builds_wanted(item)
+            case ChecksProgress() if self._evaluation.hears(item.n):
+                self._memory.checks = item.checks
             case BuildProgress():
                 self._builds.come_further(item)
             case Described():
@@ -191,9 +205,9 @@ class PullRequestOwner(Owner[Item]):
         for order in request.orders:
             pull = self._memory.pull
             if pull is None or self._closed:
-                self._answers.say(request.asker, unfulfilled.of_closed(order))
+                self._answers.say(request.whom, unfulfilled.of_closed(order))
             elif overtaken := unfulfilled.of_old_head(order, _dated(request), self._memory):
-                self._answers.say(request.asker, overtaken)
+                self._answers.say(request.whom, overtaken)
             else:
                 self._wishes.carry_out(order, pull, request)
 
@@ -258,24 +272,24 @@ class PullRequestOwner(Owner[Item]):
     def _on_builds_wanted(self, wanted: BuildsWanted) -> None:
         if self._closed or not self._evaluation.hears(wanted.n):
             return
-        rebuild_on, left_out = self._memory.rebuild_on, self._memory.left_out
+        rebuild_on, left_out = self._memory.rebuild_on, self._memory.what_is_left_out
         asked_for: tuple[BuildOrder, ...] = ()
         if self._memory.base_sha not in {None, wanted.plan.merge.base_sha}:
             asked_for = orders_of(
                 record
                 for record in self._memory.builds.values()
                 if record.view.system in rebuild_on or self._builds.is_asked_for(record)
-                if record.view.project not in left_out
+                if not left_out.covers(record.view)
             )
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         self._memory.plan(wanted)
         # All that was built of the head is wanted again, also what nobody would build without being asked.
         known = [each for each in self._memory.builds.values() if each.view.system in rebuild_on]
-        builds = [each for each in wanted.plan.builds if each.project not in left_out]
+        builds = [each for each in wanted.plan.builds if not left_out.covers(each)]
         source = Source.of_plan(wanted.plan)
         self._builds.want(source, [each for each in builds if each.system not in rebuild_on])
         self._builds.want(source, [each for each in builds if each.system in rebuild_on], asked=True)
-        self._builds.again(each for each in known if each.view.project not in left_out)
+        self._builds.again(each for each in known if not left_out.covers(each.view))
         if self._memory.awaits_approval and self._memory.is_approved:
             self._evaluate(wanted.plan.pull)
         for order in asked_for:

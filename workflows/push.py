@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.build_records import BuildRecord
     from tickborg.errors import FailureKind
     from tickborg.events.pushes import PushEvent
+    from tickborg.external_ids import BuildReference
     from tickborg.github import CommitStatus
     from tickborg.jobs import BuildMode, BuildProgress, PlannedBuild, PushReport
     from tickborg.policy import Policy
@@ -24,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
         changed_by,
         look_at,
         not_built_again,
+        not_built_of_push,
         source_of_push,
         status_of,
     )
@@ -37,6 +39,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.owner import Owner, renewal_is_due
 
 Item = PushEvent | Request | Policy | PushLook | BuildProgress | BuildEnded
+
+_CANCEL_IS_EXACT = "cancel-ends-no-newer-build"
 
 
 @workflow.defn(name=names.PUSH_WORKFLOW)
@@ -150,9 +154,11 @@ class PushOwner(Owner[Item]):
                 self._press(order, cancellation.cancelled_by(request.by))
 
     def _press(self, order: ButtonOrder, reason: str) -> None:
+        # Or the last one like it: what is meant is that project of that commit there, once more.
         record = self._memory.record_of(order.build, order.head_sha)
         if order.button == "cancel":
-            if record is None or record.done:
+            # Only this very one: whoever presses on an old page does not mean one that came later.
+            if record is None or record.done or self._is_another(record, order.build):
                 self._answer(order, button_answers.nothing_to_cancel(order.build.project))
                 return
             self._builds.cancel([record], reason)
@@ -160,6 +166,9 @@ class PushOwner(Owner[Item]):
             self._builds.again([record])
         else:
             self._memory.waiting = (*self._memory.waiting, order)
+
+    def _is_another(self, record: BuildRecord, build: BuildReference) -> bool:
+        return record.n != build.n and workflow.patched(_CANCEL_IS_EXACT)
 
     # Looking at what was pushed: one thing at a time, the oldest first
 
@@ -192,10 +201,8 @@ class PushOwner(Owner[Item]):
 
     def _on_push_looked_at(self, push: PushEvent, look: PushLook) -> None:
         memory, found = self._memory, look.found
-        if found is not None and memory.doubted is not None and push.after == self._head_sha:
-            memory.settle_doubt(behind=found.behind)
-            if memory.head is not None:
-                self._supersede(memory.head)
+        if memory.settle(push, look) and memory.head is not None:
+            self._supersede(memory.head)
         if found is not None:
             memory.learn(push, changed_by(found))
         else:
@@ -216,7 +223,8 @@ class PushOwner(Owner[Item]):
         memory = self._memory
         source = source_of_push(memory.repo, memory.branch, push.after, report, push.pusher)
         wanted, memory.wanted = memory.wanted, ()
-        self._builds.want(source, tuple(builds_of_push(report.projects, wanted, memory.policy)))
+        memory.skip(push.after, not_built_of_push(report.projects, wanted, memory.policy))
+        self._builds.want(source, builds_of_push(report.projects, wanted, memory.policy))
 
     def _build_again(self, order: ButtonOrder, look: PushLook) -> None:
         report = look.found
@@ -238,7 +246,7 @@ class PushOwner(Owner[Item]):
     def _tell(self, push: PushEvent, look: PushLook) -> None:
         memory = self._memory
         page = links.branch_url(memory.policy, memory.repo, memory.branch)
-        status = status_of(memory.repo, push, look, page)
+        status = status_of(memory, push, look, page)
         if status is not None:
             self._status_of(status.sha).say(status)
 

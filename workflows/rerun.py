@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.github import CommitQuestion, PullRequest, PullRequestState
     from tickborg.jobs import Origin
     from tickborg.names import RERUN_WORKFLOW
-    from tickborg.requests import NoticeOrder, Order, OwnerMessage, Request
+    from tickborg.requests import NoticeOrder, Order, OwnerMessage, PressedCheck, Request
     from tickborg.texts import button_answers, notices
     from workflows import policies, pressed_checks, questions
     from workflows.failures import failure_reason
@@ -142,7 +142,7 @@ class Rerun:
                 order: Order = NoticeOrder(text=notices.button_failed(self._failures[0]))
             else:
                 order = order_of(pull, self._presser)
-            return await self._tell(Origin(pull=number), pull, order)
+            return await self._tell(Origin(pull=number), pull, order, pressed=self._pressed(place))
 
         return await self._tried(telling(), 0, place)
 
@@ -156,8 +156,17 @@ class Rerun:
             return await self._answer(place, orders[0].text)
         return await self._tried(self._tell(origin, None, *orders), 0, place)
 
-    async def _tell(self, origin: Origin, pull: PullRequest | None, *orders: Order) -> int:
-        request = Request(id=self._button.delivery, by=self._button.by, pull=pull, orders=orders)
+    def _pressed(self, place: BuildReference | None) -> PressedCheck | None:
+        """The check run of which GitHub waits for a word; a button of ours it only hands on."""
+        ours = isinstance(self._button, CheckRunButton) and self._button.button != "rerun"
+        return None if place is None or ours else PressedCheck(build=place, head_sha=self._button.head_sha)
+
+    async def _tell(
+        self, origin: Origin, pull: PullRequest | None, *orders: Order, pressed: PressedCheck | None = None
+    ) -> int:
+        request = Request(
+            id=self._button.delivery, by=self._button.by, pull=pull, pressed=pressed, orders=orders
+        )
         await workflow.execute_activity_method(
             ClusterActivities.tell_owner,
             OwnerMessage(repo=self._button.repo, origin=origin, request=request),

@@ -1,15 +1,19 @@
 """What people ask the owner of a pull request for, and what that means for its evaluations and builds."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from tickborg import cancellation, unfulfilled
+    from tickborg.build_records import BuildRecord
+    from tickborg.external_ids import BuildReference
     from tickborg.github import PullRequest
     from tickborg.jobs import BuildMode
+    from tickborg.left_out import LeftOutBuild
     from tickborg.memory import PullRequestMemory
+    from tickborg.order_planning import orders_of
     from tickborg.requests import (
         Asker,
         BuildOrder,
@@ -18,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
         EvaluateOrder,
         NoticeOrder,
         Order,
+        PressedCheck,
         Request,
         RetryOrder,
     )
@@ -27,6 +32,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.head_evaluation import HeadEvaluation
     from workflows.late_answers import LateAnswers
     from workflows.owned_builds import OwnedBuilds
+
+Whom = Asker | PressedCheck | None
+
+_AGAIN_WAITS = "run-again-waits-for-a-merge"
+_CANCEL_LASTS = "cancel-button-outlasts-an-evaluation"
 
 
 class Wishes:
@@ -62,30 +72,30 @@ class Wishes:
         """Carry out an order about the head of ``pull``."""
         match order:
             case EvaluateOrder(fresh=True):
-                self._evaluate_anew(pull, order.rebuild_on, request.asker)
+                self._evaluate_anew(pull, order.rebuild_on, request.whom)
             case EvaluateOrder():
                 self._evaluate_unless_under_way(pull)
             case BuildOrder():
                 order = order.model_copy(update={"asker": request.asker})
                 self._build(order, pull, request.written_at)
             case RetryOrder():
-                self._retry(order, pull, request.asker)
+                self._retry(order, pull, request.whom)
             case CancelOrder():
                 if self._memory.was_pushed_after(request.written_at):
-                    self._answers.say(request.asker, notices.older_cancel(pull.head_sha))
+                    self._answers.say(request.whom, notices.older_cancel(pull.head_sha))
                 else:
                     self._cancel(order, request)
             case ButtonOrder():
-                self._press(order, pull, cancellation.cancelled_by(request.by))
+                self._press(order, pull, request)
             case NoticeOrder():
-                self._memory.notice(order.text)
+                self._answers.say(request.whom, order.text)
 
-    def _evaluate_anew(self, pull: PullRequest, rebuild_on: tuple[System, ...], asker: Asker | None) -> None:
+    def _evaluate_anew(self, pull: PullRequest, rebuild_on: tuple[System, ...], whom: Whom) -> None:
         """Evaluate with the target branch as it is now; on some systems all is built again."""
         if rebuild_on:
             built = [record.view for record in self._memory.builds.values()]
             for text in unfulfilled.not_run_again(built, rebuild_on, self._memory.policy):
-                self._answers.say(asker, text)
+                self._answers.say(whom, text)
         self._memory.fresh_base = True
         self._memory.rebuild_on = tuple(dict.fromkeys((*self._memory.rebuild_on, *rebuild_on)))
         self._evaluate(pull)
@@ -103,17 +113,26 @@ class Wishes:
             self._evaluate(pull)
         self._orders.take(order)
 
-    def _retry(self, order: RetryOrder, pull: PullRequest, asker: Asker | None) -> None:
+    def _retry(self, order: RetryOrder, pull: PullRequest, whom: Whom) -> None:
         view = self._memory.view()
         if view is None:
             return
         for text in unfulfilled.of_retry(order, view, self._memory.policy):
-            self._answers.say(asker, text)
+            self._answers.say(whom, text)
         if view.evaluation_failed:
             self._evaluate_unless_under_way(pull)
         known = self._memory.builds.values()
         failed = [each for each in known if each.view.worth_a_retry and each.view.system in order.systems]
-        self._builds.again(failed)
+        self._again(failed, pull, whom)
+
+    def _again(self, records: Sequence[BuildRecord], pull: PullRequest, whom: Whom) -> None:
+        """Build once more; without a merge to build they wait for one, or are answered, as any order is."""
+        if records and not self._memory.ready and workflow.patched(_AGAIN_WAITS):
+            self._evaluate_unless_under_way(pull)
+            for order in orders_of(records, whom):
+                self._orders.take(order)
+        else:
+            self._builds.again(records)
 
     def _cancel(self, order: CancelOrder, request: Request) -> None:
         reason = cancellation.cancelled_by(request.by)
@@ -127,7 +146,7 @@ class Wishes:
         takes_back = self._orders.take_back(order.projects, request.by)
         self._orders.go_on()
         if not (cancels or takes_back):
-            self._answers.say(request.asker, answers.nothing_to_cancel(order.projects))
+            self._answers.say(request.whom, answers.nothing_to_cancel(order.projects))
 
     def _cancel_some(self, projects: Collection[str], reason: str) -> bool:
         """Cancel what is built of ``projects``, now or soon; whether there is anything."""
@@ -139,25 +158,37 @@ class Wishes:
         self._memory.left_out = (*self._memory.left_out, *projects)
         return True
 
-    def _press(self, order: ButtonOrder, pull: PullRequest, reason: str) -> None:
+    def _press(self, order: ButtonOrder, pull: PullRequest, request: Request) -> None:
         build = order.build
         if order.head_sha != pull.head_sha:
-            self._memory.notice(notices.old_head(build.project, build.system, order.head_sha))
+            self._answers.say(request.whom, notices.old_head(build.project, build.system, order.head_sha))
             return
         if order.button == "cancel":
-            # This very one: whoever presses on an old page does not mean one that came later.
-            record = self._memory.record(build.n)
-            if record is None or record.done:
-                self._memory.notice(notices.cancels_nothing(build.project, build.system))
-            else:
-                self._builds.cancel([record], reason)
+            self._cancel_one(build, request)
             return
+        # Or the last one like it: what is meant is that project there, once more.
         record = self._memory.record_of(build)
         if order.button == "rerun" and record is not None:
-            self._builds.again([record])
+            self._again([record], pull, request.whom)
         else:
             mode = BuildMode.TEST if order.button == "test" else build.mode
             self._build(
-                BuildOrder(projects=(build.project,), systems=(build.system,), named_systems=True, mode=mode),
+                BuildOrder(
+                    projects=(build.project,),
+                    systems=(build.system,),
+                    named_systems=True,
+                    mode=mode,
+                    pressed=request.pressed,
+                ),
                 pull,
             )
+
+    def _cancel_one(self, build: BuildReference, request: Request) -> None:
+        """Cancel this very build: whoever presses on an old page does not mean one that came later."""
+        record = self._memory.record(build.n)
+        if record is None or record.done:
+            self._answers.say(request.whom, notices.cancels_nothing(build.project, build.system))
+            return
+        self._builds.cancel([record], cancellation.cancelled_by(request.by))
+        if self._evaluation.has_yet_to_plan and workflow.patched(_CANCEL_LASTS):
+            self._memory.leave_out(LeftOutBuild.of(record.view))

@@ -16,7 +16,6 @@ from tickborg.texts.durations import spoken
 from tickborg.texts.wording import short_sha
 from tickborg.views import BuildView
 
-_KIND = {BuildMode.CHECK: "check", BuildMode.TEST: "tests", BuildMode.BUILD: None}
 _DASH = "\N{EN DASH}"
 _NOT_HERE = f"{_DASH}: not built there, since neither the project file nor anybody who asked wants it"
 
@@ -31,6 +30,7 @@ class Builds:
         head_sha: the newest commit; builds of others are marked as such.
         reproduction: the commands that do at home what a build did.
         now: the time.
+        heading: what stands over the table.
     """
 
     builds: tuple[BuildView, ...]
@@ -38,6 +38,7 @@ class Builds:
     head_sha: str | None
     reproduction: Callable[[BuildView], Sequence[str]]
     now: datetime
+    heading: str = "Builds"
 
     def sections(self, addresses: Addresses) -> Html:
         """All there is to say, under headings."""
@@ -45,7 +46,7 @@ class Builds:
         not_built = _Reasons("not-built", ((_skipped_name(each), each.reason) for each in self.skipped))
         table = _Table(self, notes, not_built, addresses)
         return together(
-            section("Builds", table.html()),
+            section(self.heading, table.html()),
             section("Notes", notes.html()),
             section("Not built", not_built.html()),
             section("How to reproduce it", self._reproductions()),
@@ -56,7 +57,10 @@ class Builds:
         wrong = [build for build in self.builds if verdicts.of_build(build).tone in {Tone.BAD, Tone.BROKEN}]
         ran = [(build, self.reproduction(build)) for build in wrong]
         shown = [(build, commands) for build, commands in ran if commands]
-        return [_commands(_failure(build), commands, opened=len(shown) == 1) for build, commands in shown]
+        return [
+            to_reproduce(_name(build), build.failed_command, commands, opened=len(shown) == 1)
+            for build, commands in shown
+        ]
 
 
 class _Reasons:
@@ -89,7 +93,7 @@ class _Reasons:
 
 @dataclass(frozen=True)
 class _Table:
-    """Projects by systems; checks come last."""
+    """Projects by systems."""
 
     of: Builds
     notes: _Reasons
@@ -101,45 +105,43 @@ class _Table:
         if not self.of.builds:
             return None
         head = element("tr", element("th"), [element("th", system, scope="col") for system in self._systems])
-        body = together(self._row(is_check, name) for is_check, name in self._rows)
+        body = together(map(self._row, self._rows))
         table = element("table", element("thead", head), element("tbody", body))
         region = element("div", table, class_="wide", tabindex="0", role="region", aria_label="builds")
         legend = element("p", _NOT_HERE, class_="legend") if _NO_BUILD in body else None
         return region, legend
 
     @property
-    def _rows(self) -> list[tuple[bool, str]]:
-        built = {(build.mode is BuildMode.CHECK, build.project) for build in self.of.builds}
-        return sorted(built | {(False, skipped.project) for skipped in self.of.skipped})
+    def _rows(self) -> list[str]:
+        return sorted(
+            {build.project for build in self.of.builds} | {each.project for each in self.of.skipped}
+        )
 
     @property
     def _systems(self) -> list[System]:
         mentioned = {build.system for build in self.of.builds} | {each.system for each in self.of.skipped}
         return [system for system in System if system in mentioned]
 
-    def _row(self, is_check: bool, name: str) -> Html:  # noqa: FBT001 - half of what a row is known by
-        cells = (element("td", self._cell(is_check, name, system)) for system in self._systems)
+    def _row(self, name: str) -> Html:
+        cells = (element("td", self._cell(name, system)) for system in self._systems)
         return element("tr", element("th", name, scope="row"), cells)
 
-    def _cell(self, is_check: bool, name: str, system: System) -> Content:  # noqa: FBT001
-        builds = [
-            build
-            for build in self.of.builds
-            if (build.mode is BuildMode.CHECK, build.project, build.system) == (is_check, name, system)
-        ]
+    def _cell(self, name: str, system: System) -> Content:
+        builds = [build for build in self.of.builds if (build.project, build.system) == (name, system)]
         if builds:
             return [self._build(build) for build in builds]
-        for skipped in () if is_check else self.of.skipped:
+        for skipped in self.of.skipped:
             if skipped.project == name and skipped.system in {None, system}:
                 why = self.not_built.link(skipped.reason)
-                return element("div", mark(verdicts.NOT_BUILT), _dotted([why]), class_="build")
+                return element("div", mark(verdicts.NOT_BUILT), dotted([why]), class_="build")
         return _NO_BUILD
 
     def _build(self, build: BuildView) -> Html:
         log = link(self.addresses.log(build.attempt_id), "log") if build.attempt_id else None
         why = self.notes.link(build.reason)
-        details = (_KIND[build.mode], self._head(build), self._time(build), build.builder, log, why)
-        return element("div", mark(verdicts.of_build(build)), _dotted(details), class_="build")
+        kind = "tests" if build.mode is BuildMode.TEST else None
+        details = (kind, self._head(build), self._time(build), build.builder, log, why)
+        return element("div", mark(verdicts.of_build(build)), dotted(details), class_="build")
 
     def _head(self, build: BuildView) -> Content:
         """Which commit is built, where that is not the newest."""
@@ -173,7 +175,8 @@ def _skipped_name(skipped: SkippedBuild) -> str:
     return f"{skipped.project} on {skipped.system}" if skipped.system else skipped.project
 
 
-def _dotted(details: Iterable[Content]) -> Html:
+def dotted(details: Iterable[Content]) -> Html:
+    """Details below what they are of; nothing where there are none."""
     return element("small", list(_parted(details))) if any(details) else NOTHING
 
 
@@ -183,12 +186,10 @@ def _parted(details: Iterable[Content]) -> Iterator[Content]:
         yield (" · ", detail) if place else detail
 
 
-def _failure(build: BuildView) -> Content:
-    if not build.failed_command:
-        return _name(build)
-    return (_name(build), ": ", element("code", build.failed_command), " failed")
-
-
-def _commands(what: Content, commands: Sequence[str], *, opened: bool) -> Html:
+def to_reproduce(
+    what: str, failed_command: str | None, commands: Sequence[str], *, opened: bool = False
+) -> Html:
+    """The commands that do at home what a builder did, folded up unless ``opened``."""
+    failed = (": ", element("code", failed_command), " failed") if failed_command else None
     introduction = element("p", "In a clone of the repository:")
-    return element("details", element("summary", what), introduction, shell(commands), open=opened)
+    return element("details", element("summary", what, failed), introduction, shell(commands), open=opened)

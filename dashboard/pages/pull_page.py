@@ -7,12 +7,14 @@ from functools import partial
 from dashboard.pages import verdicts
 from dashboard.pages.addresses import Addresses
 from dashboard.pages.builds import Builds, tags
+from dashboard.pages.checks import checks
 from dashboard.pages.markdown import markdown
 from dashboard.pages.markup import Content, Html, element, link, prose, shell, together
 from dashboard.pages.page import Page, commit, fact, mark, section
 from tickborg.github import PullRequest, PullRequestState
 from tickborg.jobs import EvaluationOutcome
 from tickborg.texts import reproduction
+from tickborg.texts.wording import short_sha
 from tickborg.views import PullRequestView
 
 
@@ -26,6 +28,7 @@ def pull_page(view: PullRequestView, now: datetime, addresses: Addresses) -> Pag
         section("Asked for, and not done", _notices(view.notices)),
         section("In conflict", _conflicts(view)),
         section("How to resolve it", _resolution(view)),
+        checks(view, addresses),
         _builds(view, now).sections(addresses),
     )
     return Page(f"{pull.title} · {pull.repo}#{pull.number}", content, moving=verdicts.is_moving(view))
@@ -47,7 +50,6 @@ def _facts(view: PullRequestView) -> Iterator[Content]:
     yield fact("Head", commit(pull.head_sha), " ", _branch(pull))
     yield fact("Base", commit(base_sha), " ", element("code", pull.base_ref))
     yield fact("Evaluation", _evaluation(view))
-    yield fact("Failed checks", tags(view.failed_checks))
     yield fact("Changed projects", tags(view.changed_projects))
     yield fact("Labels", tags(pull.labels))
 
@@ -102,4 +104,12 @@ def _builds(view: PullRequestView, now: datetime) -> Builds:
         head_sha=view.pull.head_sha,
         reproduction=partial(reproduction.of_view, view),
         now=now,
+        heading=_heading_of_builds(view),
     )
+
+
+def _heading_of_builds(view: PullRequestView) -> str:
+    if not view.built_before:
+        return "Builds"
+    on = f"{view.pull.base_ref} at {short_sha(view.built_on_sha)}" if view.built_on_sha else "another base"
+    return f"Built before, on {on}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tickborg.github import PullRequestState
-from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, CheckResult, EvaluationOutcome, SkippedBuild
 from tickborg.messages import BuildLogStatus
 from tickborg.projects import PROJECT_FILE
 from tickborg.texts.outcomes import FAILED
@@ -54,7 +54,6 @@ _OUTCOMES = {
     BuildOutcome.CANCELLED: Verdict(Tone.QUIET, "cancelled"),
     BuildOutcome.UNEXPECTED_ERROR: Verdict(Tone.BROKEN, "tickborg failed"),
 }
-_SUCCESS_OF_MODE = {BuildMode.TEST: "tested", BuildMode.CHECK: "passed"}
 _LOG_STATUSES = {
     BuildLogStatus.SUCCESS: Verdict(Tone.GOOD, "succeeded"),
     BuildLogStatus.FAILURE: Verdict(Tone.BAD, "failed"),
@@ -64,6 +63,8 @@ _LOG_STATUSES = {
     BuildLogStatus.LOST: Verdict(Tone.BROKEN, "builder lost"),
 }
 
+_FIRST = (Tone.BAD, Tone.BUSY, Tone.BROKEN, Tone.QUIET, Tone.GOOD)
+"""What a reader has to know first."""
 _NOTHING_TO_BUILD = Verdict(Tone.GOOD, "nothing to build: no project is changed")
 
 
@@ -71,9 +72,18 @@ def of_build(build: BuildView) -> Verdict:
     """How one build stands."""
     if build.outcome is None:
         return _STAGES[build.stage]
-    if build.outcome is BuildOutcome.SUCCESS and build.mode in _SUCCESS_OF_MODE:
-        return Verdict(Tone.GOOD, _SUCCESS_OF_MODE[build.mode])
+    if build.outcome is BuildOutcome.SUCCESS and build.mode is BuildMode.TEST:
+        return Verdict(Tone.GOOD, "tested")
     return _OUTCOMES[build.outcome]
+
+
+def of_check(check: CheckResult) -> Verdict:
+    """How one evaluation check stands."""
+    if check.outcome is None:
+        return Verdict(Tone.BUSY, "queued or running")
+    if check.outcome is BuildOutcome.SUCCESS:
+        return Verdict(Tone.GOOD, "passed")
+    return _OUTCOMES[check.outcome]
 
 
 def of_log(status: BuildLogStatus | None) -> Verdict:
@@ -100,7 +110,7 @@ def of_branch(view: BranchView) -> Verdict:
         return Verdict(Tone.BUSY, f"about to be built: {listed(view.waiting, _NAMES_ROOM)}")
     if view.looking:
         return Verdict(Tone.BUSY, "it is being found out what the newest push changes")
-    return _NOTHING_TO_BUILD
+    return _nothing_built(view.skipped) if view.skipped else _NOTHING_TO_BUILD
 
 
 def of_pull(view: PullRequestView) -> Verdict:
@@ -119,7 +129,39 @@ def of_pull(view: PullRequestView) -> Verdict:
         case EvaluationOutcome.CLOSED:
             return Verdict(Tone.QUIET, "closed; nothing more is built")
         case _:
-            return _of_builds(view.builds) if view.builds else _without_builds(view)
+            builds = view.builds and not view.built_before
+            return _both(
+                _of_builds(view.builds) if builds else _without_builds(view), _of_checks(view.checks)
+            )
+
+
+def _both(builds: Verdict, checks: Verdict | None) -> Verdict:
+    """How builds and checks stand; what matters less comes last."""
+    if checks is None or {builds.tone, checks.tone} == {Tone.BUSY}:
+        return builds
+    first, second = sorted((builds, checks), key=lambda verdict: _FIRST.index(verdict.tone))
+    return Verdict(first.tone, f"{first.text}; {second.text}")
+
+
+def _of_checks(checks: Sequence[CheckResult]) -> Verdict | None:
+    """How the evaluation checks stand; None: there are none, or all have passed."""
+    failed = [check for check in checks if check.outcome in FAILED]
+    under_way = [check for check in checks if check.outcome is None]
+    broken = [check for check in checks if check.outcome is BuildOutcome.UNEXPECTED_ERROR]
+    not_run = [check for check in checks if check.is_unpassed]
+    if failed:
+        return Verdict(Tone.BAD, f"{_named_checks(failed)} failed")
+    if under_way:
+        are = "is" if len(under_way) == 1 else "are"
+        return Verdict(Tone.BUSY, f"{_named_checks(under_way)} {are} under way")
+    if broken:
+        return Verdict(Tone.BROKEN, f"tickborg failed, not this change: {_named_checks(broken)}")
+    return Verdict(Tone.QUIET, f"not run: {_named_checks(not_run)}") if not_run else None
+
+
+def _named_checks(checks: Sequence[CheckResult]) -> str:
+    what = "the check" if len(checks) == 1 else "the checks"
+    return f"{what} {listed([check.name for check in checks], _NAMES_ROOM)}"
 
 
 def _of_builds(builds: Sequence[BuildView]) -> Verdict:
@@ -148,12 +190,16 @@ def _without_builds(view: PullRequestView) -> Verdict:
         return Verdict(Tone.BUSY, "being evaluated")
     if not view.changed_projects:
         return _NOTHING_TO_BUILD
-    reasons = {skipped.reason for skipped in view.skipped}
+    return _nothing_built(view.skipped, len(view.changed_projects))
+
+
+def _nothing_built(skipped: Sequence[SkippedBuild], changed: int = 0) -> Verdict:
+    reasons = {build.reason for build in skipped}
     if len(reasons) == 1:
         reason = shorten(reasons.pop().replace("`", ""), _REASON_LIMIT)
         return Verdict(Tone.QUIET, f"nothing is built: {reason}")
-    changed = counted(len(view.changed_projects), "changed project")
-    return Verdict(Tone.QUIET, f"nothing is built of {changed}")
+    projects = changed or len({build.project for build in skipped})
+    return Verdict(Tone.QUIET, f"nothing is built of {counted(projects, 'changed project')}")
 
 
 def _share(some: Sequence[BuildView], builds: Sequence[BuildView]) -> str:

@@ -4,19 +4,29 @@ from pathlib import Path
 
 from cli.embedded_temporal import EmbeddedTemporal
 from emulator import Person
-from emulator.rendering import check_runs_of, head_check_runs, statuses_of
-from emulator.state import CheckRun, Comment, PullRequest, Repository
+from emulator.rendering import check_runs_of, statuses_of
+from emulator.state import Repository
 from tests.support.broker import RabbitMQNode
+from tests.support.conversation import (
+    PUSHED,
+    answer_to,
+    newest_of_main,
+    runs_of_main,
+    titles,
+    until_newest,
+    until_pushed,
+)
 from tests.support.eventually import eventually
 from tests.support.expected import GREETING, SPEECH, until_building
 from tests.support.monorepo import MONOREPO, TWICE, held
-from tests.support.shown import all_check_runs, checks, statuses, timeless
+from tests.support.shown import checks, statuses, timeless
 from tests.support.site import RELEASE, SYSTEM, Site, running_site
 from tickborg.github import RepositoryName, reply_marker
-from tickborg.names import comment_id, push_id
+from tickborg.names import STATE_QUERY, comment_id, push_id
 from tickborg.policy import Policy
 from tickborg.systems import System
 from tickborg.texts.push_statuses import PUSH_CONTEXT
+from tickborg.views import BranchView
 
 TESTED = {
     **MONOREPO,
@@ -40,30 +50,6 @@ TOO_MANY = (
     "- line 8: `@tickbot build` was not done: it takes 50 projects at most;"
     " `@tickbot build all` is for all of them."
 )
-PUSHED = f"greeting on {SYSTEM} (push to main)"
-
-
-async def answer_to(site: Site, pull: PullRequest, asked: Comment) -> str:
-    """Wait for the bot's one answer to a comment."""
-    marker = reply_marker(asked.id)
-    await site.github.until(lambda: any(marker in each.body for each in pull.comments), within=60)
-    [answer] = [each.body for each in pull.comments if marker in each.body]
-    return answer.replace(marker, "").strip()
-
-
-def titles(pull: PullRequest, name: str) -> list[str]:
-    """What every check run of that name says, the oldest first; those that are asked for again are others."""
-    return [timeless(run.output.title) or "" for run in all_check_runs(pull) if run.name == name]
-
-
-async def until_newest(site: Site, pull: PullRequest, name: str, title: str) -> CheckRun:
-    """Wait until the newest check run of that name begins so."""
-
-    def newest() -> CheckRun | None:
-        runs = [run for run in head_check_runs(pull) if run.name == name]
-        return next((run for run in runs if (run.output.title or "").startswith(title)), None)
-
-    return await site.github.until(newest, within=60)
 
 
 async def test_a_comment_is_answered_and_done(site: Site) -> None:
@@ -200,13 +186,13 @@ async def test_what_is_no_command_starts_nothing(site: Site) -> None:
 
 
 async def test_a_push_is_built(site: Site) -> None:
-    """Of the whole range; tags, deletions and other branches are nobody's business."""
+    """Of the whole range; tags and other branches are nobody's business."""
     repository = site.repository(MONOREPO)
     site.alice.commit(repository, "topic", TWICE, "greeting: twice")
     site.alice.commit(repository, "topic", {"README.md": b"Read me.\n"}, "Explain")
     site.alice.push(repository, "main", repository.branches["topic"])
-    await _until_pushed(site, repository)
-    runs = {run.name: (run.conclusion, timeless(run.output.title or "")) for run in _runs(repository)}
+    await until_pushed(site, repository)
+    runs = {run.name: (run.conclusion, timeless(run.output.title or "")) for run in runs_of_main(repository)}
     assert runs == {
         PUSHED: ("success", "built in N s"),
         PUSHED.replace("greeting", "speech"): ("success", "built in N s"),
@@ -219,20 +205,22 @@ async def test_a_push_is_built(site: Site) -> None:
     site.alice.tag(repository, "v1")
     await site.github.webhooks.settled()
     started = [each async for each in site.client.list_workflows(f'TickborgRepo="{repository.full_name}"')]
-    assert {each.id for each in started if each.workflow_type == "Push"} == {_push(repository)}
+    assert {each.id for each in started if each.workflow_type == "Push"} == {
+        push_id(RepositoryName.parse(repository.full_name), "main")
+    }
 
 
 async def test_a_push_that_is_delivered_again_is_not_built_again(site: Site) -> None:
     """Although its owner has ended."""
     repository = site.repository(MONOREPO)
     site.alice.commit(repository, "main", TWICE, "greeting: twice")
-    await _until_pushed(site, repository)
-    built = [run.id for run in _runs(repository)]
+    await until_pushed(site, repository)
+    built = [run.id for run in runs_of_main(repository)]
     [told] = [each for each in site.app.deliveries if (each.event, each.status_code) == ("push", 202)]
     site.github.webhooks.repeat(site.app, told)
     await site.github.webhooks.settled()
     await site.pushed(repository)
-    assert [run.id for run in _runs(repository)] == built
+    assert [run.id for run in runs_of_main(repository)] == built
     query = f'WorkflowType="Push" AND TickborgRepo="{repository.full_name}" AND ExecutionStatus="Completed"'
 
     async def both_ended() -> bool:
@@ -241,83 +229,22 @@ async def test_a_push_that_is_delivered_again_is_not_built_again(site: Site) -> 
     await eventually(both_ended)
 
 
-async def test_buttons_are_obeyed(site: Site) -> None:
-    """Of a fork's pull request, whose events name none, and of a push; a stranger is answered."""
-    bob, eve, maya = (Person(site.github, name) for name in ("bob", "eve", "maya"))
-    repository = site.repository(MONOREPO)
-    site.github.collaborate(repository, "maya", "write")
-    fork = bob.fork(repository, site.folders.root / "github" / "fork.git")
-    bob.commit(fork, "twice", TWICE, "greeting: twice")
-    pull = bob.open_pull_request(repository, head="twice", title="greeting: twice", source=fork)
-    await site.settled(pull)
-
-    first = await until_newest(site, pull, GREETING, "built in")
-    bob.rerun(first)
-    await site.github.until(lambda: len(titles(pull, GREETING)) == 2, within=60)
-    again = await until_newest(site, pull, GREETING, "built in")
-    maya.click(again, "test")
-    await until_newest(site, pull, GREETING, "`make check` failed")
-    suite = next(each for (sha, _), each in repository.suites.items() if sha == pull.head_sha)
-    eve.rerun_all(suite)
-    await site.github.until(lambda: any("@eve may not" in each.body for each in pull.comments), within=60)
-    maya.rerun_all(suite)
-    await site.github.until(lambda: len(titles(pull, SPEECH)) == 2, within=60)
-    await site.settled(pull)
-
-    maya.commit(repository, "main", TWICE, "greeting: twice")
-    await _until_pushed(site, repository)
-    [run] = [run for run in _runs(repository) if run.name == PUSHED]
-    maya.rerun(run)
-    await site.github.until(lambda: _newest(repository) not in {None, run.id}, within=60)
-    await _until_pushed(site, repository)
-    before = {None, run.id, _newest(repository)}
-    maya.rerun_all(run.suite)
-    await site.github.until(lambda: _newest(repository) not in before, within=60)
-    await _until_pushed(site, repository)
-
-
-async def test_who_may_not_is_told_so_and_nothing_is_done(
-    tmp_path: Path, temporal: EmbeddedTemporal, rabbitmq: RabbitMQNode
-) -> None:
-    """A stranger cancels nothing, by a command or a button, and builds nowhere but where everybody may."""
-    policy = Policy(systems=(SYSTEM, OTHER), primary_systems=(SYSTEM,))
-    async with running_site(tmp_path, temporal.address, rabbitmq.url, policy) as site:
-        eve, maya = Person(site.github, "eve"), Person(site.github, "maya")
-        repository = site.repository(held())
-        site.github.collaborate(repository, "maya", "write")
-        pull = site.propose(repository, {"speech/notes": b"breathe\n"})
-        building = await until_newest(site, pull, SPEECH, "running on")
-        refused = await answer_to(site, pull, eve.comment(pull, "@tickbot cancel"))
-        assert "`@tickbot cancel` is for the author of the pull request and people who may push" in refused
-        eve.click(building, "cancel")
-        await site.github.until(lambda: _says(pull, "@eve may not cancel builds here"), within=60)
-        assert building.status == "in_progress"
-        maya.click(building, "cancel")
-        await site.github.until(lambda: building.conclusion == "cancelled", within=60)
-        assert building.output.title == "cancelled by @maya"
-
-        maya.comment(pull, f"@tickbot build speech on {OTHER}")
-        elsewhere = await until_newest(site, pull, f"speech on {OTHER}", f"no {OTHER} builder is online")
-        maya.click(elsewhere, "cancel")
-        await site.github.until(lambda: elsewhere.conclusion == "cancelled", within=60)
-        eve.rerun(elsewhere)
-        await site.github.until(
-            lambda: _says(pull, f"@eve may not have `speech` built on {OTHER}"), within=60
-        )
-        assert len(titles(pull, f"speech on {OTHER}")) == 1
-
-
-async def test_what_a_new_branch_changes_is_built(site: Site) -> None:
-    """Against where it left the default branch: nothing was there before it."""
-    repository = site.repository(MONOREPO)
-    site.alice.commit(repository, RELEASE, {"speech/notes": b"breathe\n"}, "speech: breathe")
-    name = f"speech on {SYSTEM} (push to {RELEASE})"
-
-    def runs() -> list[CheckRun]:
-        return check_runs_of(repository, repository.branches[RELEASE])
-
-    await site.github.until(lambda: bool(runs()) and all(run.conclusion for run in runs()), within=60)
-    assert [(run.name, run.conclusion) for run in runs()] == [(name, "success")]
+async def test_a_branch_that_is_made_again_is_built_where_it_is(site: Site) -> None:
+    """Against where it left the default branch, as nothing was before it; its deletion starts nothing."""
+    repository, greeting, speech = site.repository(MONOREPO), "greeting", "speech"
+    site.alice.commit(repository, "topic", {"speech/notes": b"breathe\n"}, "speech: breathe")
+    older = repository.branches["topic"]
+    site.alice.commit(repository, "topic", TWICE, "greeting: twice")
+    newer = repository.branches["topic"]
+    assert await _built_as_release(site, repository, newer) == {greeting: "success", speech: "success"}
+    site.alice.delete_branch(repository, RELEASE)
+    await site.github.webhooks.settled()
+    assert _answers_about(site, RELEASE) == [202, 200]
+    assert await _built_as_release(site, repository, older) == {speech: "success"}
+    owner = site.client.get_workflow_handle(push_id(RepositoryName.parse(repository.full_name), RELEASE))
+    assert (await owner.query(STATE_QUERY, result_type=BranchView)).head_sha == older
+    started = [each async for each in site.client.list_workflows(f'TickborgRepo="{repository.full_name}"')]
+    assert [each.id for each in started if each.workflow_type == "Push"] == [owner.id] * 2
 
 
 async def test_a_forced_push_is_built_from_where_it_left_the_branch(site: Site) -> None:
@@ -325,33 +252,27 @@ async def test_a_forced_push_is_built_from_where_it_left_the_branch(site: Site) 
     repository = site.repository(MONOREPO)
     start = repository.branches["main"]
     site.alice.commit(repository, "main", TWICE, "greeting: twice")
-    await _until_pushed(site, repository)
+    await until_pushed(site, repository)
     site.alice.commit(repository, "main", {"speech/notes": b"breathe\n"}, "speech: breathe", onto=start)
-    await site.github.until(lambda: _newest(repository, "speech") is not None, within=60)
-    await _until_pushed(site, repository)
-    assert {run.name for run in _runs(repository)} == {PUSHED.replace("greeting", "speech")}
+    await site.github.until(lambda: newest_of_main(repository, "speech") is not None, within=60)
+    await until_pushed(site, repository)
+    assert {run.name for run in runs_of_main(repository)} == {PUSHED.replace("greeting", "speech")}
 
 
-def _says(pull: PullRequest, text: str) -> bool:
-    return any(text in each.body for each in pull.comments)
-
-
-def _runs(repository: Repository) -> list[CheckRun]:
-    return check_runs_of(repository, repository.branches["main"])
-
-
-def _newest(repository: Repository, project: str = "greeting") -> int | None:
-    name = PUSHED.replace("greeting", project)
-    return next((run.id for run in _runs(repository) if run.name == name), None)
-
-
-def _push(repository: Repository) -> str:
-    return push_id(RepositoryName.parse(repository.full_name), "main")
-
-
-async def _until_pushed(site: Site, repository: Repository) -> None:
-    """Wait until the newest push has been built, and its owner has ended."""
+async def _built_as_release(site: Site, repository: Repository, sha: str) -> dict[str, str | None]:
+    """Have a release branch made at a commit; how each project was built of it, once its owner has ended."""
+    site.alice.push(repository, RELEASE, sha)
+    end = f" on {SYSTEM} (push to {RELEASE})"
     await site.github.until(
-        lambda: bool(_runs(repository)) and all(run.conclusion for run in _runs(repository)), within=60
+        lambda: bool(runs := check_runs_of(repository, sha)) and all(run.conclusion for run in runs),
+        within=60,
     )
-    await site.pushed(repository)
+    await site.pushed(repository, RELEASE)
+    return {run.name.removesuffix(end): run.conclusion for run in check_runs_of(repository, sha)}
+
+
+def _answers_about(site: Site, branch: str) -> list[int]:
+    """What the webhook answered to pushes to a branch, the oldest first."""
+    pushes = [each for each in site.app.deliveries if each.event == "push"]
+    ref = f'"refs/heads/{branch}"'.encode()
+    return [each.status_code for each in pushes if ref in each.body]

@@ -7,8 +7,8 @@ workflows are changed on purpose, and never by hand: a history without the SDK's
 Those from before a patch, by which workflows that run during a deploy are carried on as they were begun, are
 never recorded anew, and go with it: ``earlier-…`` are each a ``Build`` before
 ``attempts-counted-by-the-workflow``, and ``lost-0-build`` is one before ``lost-log-outlives-build``.
-``status-0-comment`` is a ``Comment`` before ``status-after-orders``, and ``overtaken-0-pullrequest`` the owner
-of a pull request before ``orders-by-their-time``; both come from the bench of the workflow tests.
+``status-0-comment`` is a ``Comment`` before ``status-after-orders``, and ``overtaken-0-pullrequest`` a
+``PullRequest`` before ``orders-by-their-time``; both come from the bench of the workflow tests.
 """
 
 import tempfile

@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import tempfile
-from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from itertools import count
@@ -174,11 +173,6 @@ class Tab:
     async def until(self, expression: str) -> Any:
         """Wait until an expression is true, and return its value."""
         return await eventually(lambda: self.evaluate(expression))
-
-    async def screenshot(self) -> bytes:
-        """What the whole page looks like, as PNG."""
-        picture = await self._call("Page.captureScreenshot", captureBeyondViewport=True)
-        return b64decode(picture["data"])
 
     async def close(self) -> None:
         """Show nothing more; connections of the page are ended."""

@@ -3,7 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 from tickborg.github import PullRequest, RepositoryName
-from tickborg.jobs import BuildJob, BuildOutcome, BuildResult, BuildStage, Merge, MergeReport, Origin
+from tickborg.jobs import (
+    BuildJob,
+    BuildOutcome,
+    BuildResult,
+    BuildStage,
+    CheckResult,
+    Merge,
+    MergeReport,
+    Origin,
+)
 from tickborg.projects import BuildSystem, ChangeFacts, Project, ProjectSet
 from tickborg.systems import System
 from tickborg.views import BranchView, BuildView, PullRequestView
@@ -100,6 +109,18 @@ def build_view(
             "reproduce": ("make -j2",),
         }
     return BuildView.model_validate(values | fields)
+
+
+def check_result(name: str = "format", outcome: BuildOutcome | None = None, **fields: object) -> CheckResult:
+    """An evaluation check as it stands: under way, or ended after 3 s with ``outcome``."""
+    values: dict[str, object] = {"name": name, "outcome": outcome}
+    if outcome is not None:
+        values |= {"attempt_id": ATTEMPT, "builder": "builder-1", "duration": timedelta(seconds=3)}
+    if outcome is BuildOutcome.FAILURE:
+        command = f"make check-{name}"
+        why = f"`{command}` exited with status 2"
+        values |= {"reproduce": (command,), "failed_command": command, "reason": why}
+    return CheckResult.model_validate(values | fields)
 
 
 def pull_request_view(*builds: BuildView, **fields: object) -> PullRequestView:

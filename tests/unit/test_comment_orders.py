@@ -15,6 +15,7 @@ from tickborg.jobs import BuildOutcome, EvaluationOutcome
 from tickborg.policy import Policy, Trust
 from tickborg.requests import BuildOrder, CancelOrder, RetryOrder
 from tickborg.systems import System
+from tickborg.texts import reasons
 from tickborg.texts.replies import reply
 
 HANDLE = "tickbot"
@@ -188,3 +189,23 @@ def test_that_the_rest_is_done_is_said_where_something_is(
     projects = project_set("cgit", project("windows", systems=(System.X86_64_WINDOWS,)))
     answer = settled(written + MISTAKE, permission, projects=projects, view=FAILED)
     assert ("The rest is being done." in said(answer)) is done
+
+
+def test_what_comes_to_nothing_for_one_reason_is_one_paragraph() -> None:
+    """However many projects and systems it is about: an answer is a few lines."""
+    many = project_set(*(project(f"project-{n}", systems=(LINUX,)) for n in range(300)))
+    written = f"@tickbot build all on {MAC}\n@tickbot build project-1 on {MAC}\n@tickbot test all on {MAC}"
+    [note] = settled(written, projects=many).notes
+    assert note.startswith(f"Not built: `project-0` on {MAC}, `project-1` on {MAC}, ")
+    assert "and 292 more: " in note
+
+
+@pytest.mark.parametrize("written", ["@tickbot build macapp", "@tickbot test macapp"])
+def test_a_project_for_another_system_is_said_to_be_for_whom_it_is(written: str) -> None:
+    """Whoever may not push named no system, and the project file says nothing of that."""
+    answer = settled(
+        written + MISTAKE, Permission.READ, projects=project_set(project("macapp", systems=(MAC,)))
+    )
+    [note] = answer.notes
+    assert note == f"Not built: `macapp` on {MAC}: {reasons.order_for_writers(MAC)}."
+    assert "The rest is being done." not in said(answer)

@@ -18,6 +18,7 @@ from tests.support.samples import (
     NOON,
     branch_view,
     build_view,
+    check_result,
     pull_request,
     pull_request_view,
 )
@@ -42,7 +43,16 @@ def hostile_pull(word: str) -> str:
         evaluation_reason=sentence(word),
         skipped=(SkippedBuild(project=word, reason=sentence(word)),),
         notices=(f"{code(word)}: {prose(sentence(word))}",),
-        failed_checks=(word,),
+        checks=(
+            check_result(
+                word,
+                BuildOutcome.FAILURE,
+                reason=sentence(word),
+                reproduce=(word,),
+                builder=word,
+                attempt_id=word,
+            ),
+        ),
     )
     return html_of(page_of(view))
 

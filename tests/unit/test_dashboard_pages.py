@@ -24,6 +24,7 @@ from tests.support.samples import (
     NOON,
     branch_view,
     build_view,
+    check_result,
     pull_request,
     pull_request_view,
 )
@@ -46,7 +47,6 @@ def test_a_pull_request_is_introduced() -> None:
             pull=pull,
             evaluation=EVALUATED,
             evaluation_reason="2 projects: cgit, meshmc",
-            failed_checks=("format",),
         )
     )
     assert node.one("h1").text == "Make it faster #7"
@@ -56,29 +56,57 @@ def test_a_pull_request_is_introduced() -> None:
         "Head": f"{HEAD[:7]} ada/mono:faster",
         "Base": f"{BASE[:7]} main",
         "Evaluation": "2 projects: cgit, meshmc",
-        "Failed checks": "format",
     }
     assert node.one("a", href="https://github.com/acme/mono/pull/7")
     assert node.one("code", title=HEAD)
 
 
 def test_builds_stand_in_a_table_of_projects_and_systems() -> None:
-    """Each with how it stands, how long it took, where, and its log; checks come last."""
+    """Each with how it stands, how long it took, where, and its log."""
     node = shown(
         pull_request_view(
             build_view("meshmc", outcome=BuildOutcome.SUCCESS, mode=BuildMode.TEST),
             build_view("cgit", outcome=BuildOutcome.FAILURE),
             build_view("cgit", ARM, stage=BuildStage.WAITING, reason="no aarch64-linux builder is online"),
-            build_view("abc", outcome=BuildOutcome.SUCCESS, mode=BuildMode.CHECK),
         )
     )
     assert cells(node) == [
         ["", "x86_64-linux", "aarch64-linux"],
         ["cgit", "failed12 s · builder-1 · log", "waits for a buildersince 12:00 UTC, 3 min · why"],
         ["meshmc", "testedtests · 12 s · builder-1 · log", DASH],
-        ["abc", "passedcheck · 12 s · builder-1 · log", DASH],
     ]
-    assert len(part(node, "Builds").all("a", href=f"/logs/{ATTEMPT}")) == 3
+    assert len(part(node, "Builds").all("a", href=f"/logs/{ATTEMPT}")) == 2
+
+
+def test_checks_stand_in_a_list() -> None:
+    """Each with how it stands, its log, why it did not pass, and how to see that at home."""
+    node = shown(
+        pull_request_view(
+            checks=(
+                check_result(outcome=BuildOutcome.FAILURE),
+                check_result("licences", BuildOutcome.SUCCESS),
+                check_result("spelling"),
+            )
+        )
+    )
+    failed, passed, going = part(node, "Checks").all("li")
+    assert failed.one("span", class_="title").text == "format"
+    assert failed.one("div").text == "failed3 s · builder-1 · log"
+    assert failed.one("a", href=f"/logs/{ATTEMPT}").text == "log"
+    assert failed.all("p")[0].text == "make check-format exited with status 2"
+    assert failed.one("pre").text.splitlines() == [
+        "git fetch origin pull/7/head main",
+        f"git checkout --detach {BASE}",
+        f"git merge --no-edit {HEAD}",
+        "make check-format",
+    ]
+    assert passed.text == "licencespassed3 s · builder-1 · log"
+    assert going.text == "spellingqueued or running"
+
+
+def test_without_checks_there_is_no_list_of_them() -> None:
+    """Most repositories have none."""
+    assert "Checks" not in headings(shown(pull_request_view(build_view())))
 
 
 @pytest.mark.parametrize(
@@ -181,6 +209,27 @@ def test_a_conflict_names_its_paths_and_the_way_out() -> None:
     assert "How to reproduce it" not in headings(node)
 
 
+@pytest.mark.parametrize(
+    ("built_on", "heading"),
+    [(BASE, f"Built before, on main at {BASE[:7]}"), (None, "Built before, on another base")],
+)
+def test_what_was_built_before_a_conflict_is_told_apart(built_on: str | None, heading: str) -> None:
+    """The page says that nothing is built, and can still be asked how to reproduce what had failed."""
+    node = shown(
+        pull_request_view(
+            build_view("cgit", outcome=BuildOutcome.FAILURE),
+            base_sha=None,
+            built_on_sha=built_on,
+            evaluation=EvaluationOutcome.CONFLICT,
+            conflicts=("cgit/a.c",),
+            conflict_count=1,
+        )
+    )
+    assert part(node, heading).one("tbody")
+    assert "Builds" not in headings(node)
+    assert ("How to reproduce it" in headings(node)) is (built_on is not None)
+
+
 def test_unrelated_histories_are_told_apart_from_a_conflict() -> None:
     """Git would refuse to merge them; the way out is another."""
     node = shown(pull_request_view(evaluation=EvaluationOutcome.CONFLICT))
@@ -244,6 +293,61 @@ RUNNING = build_view("cgit", stage=BuildStage.RUNNING)
                 build_view(outcome=BuildOutcome.SUCCESS), build_view("cgit", outcome=BuildOutcome.SUCCESS)
             ),
             ("good", "all 2 builds succeeded"),
+        ),
+        (
+            pull_request_view(
+                build_view(outcome=BuildOutcome.SUCCESS),
+                checks=(
+                    check_result(outcome=BuildOutcome.FAILURE),
+                    check_result("a", BuildOutcome.TIMED_OUT),
+                ),
+            ),
+            ("bad", "the checks format, a failed; the build succeeded"),
+        ),
+        (
+            pull_request_view(RUNNING, checks=(check_result(outcome=BuildOutcome.FAILURE),)),
+            ("bad", "the check format failed; 0 of 1 build done, no failure so far"),
+        ),
+        (
+            pull_request_view(build_view(outcome=BuildOutcome.FAILURE), checks=(check_result(),)),
+            ("bad", "the build failed: meshmc on x86_64-linux; the check format is under way"),
+        ),
+        (
+            pull_request_view(RUNNING, checks=(check_result(),)),
+            ("busy", "0 of 1 build done, no failure so far"),
+        ),
+        (
+            pull_request_view(
+                build_view(outcome=BuildOutcome.SUCCESS), checks=(check_result(), check_result("a"))
+            ),
+            ("busy", "the checks format, a are under way; the build succeeded"),
+        ),
+        (
+            pull_request_view(
+                evaluation=EVALUATED, checks=(check_result(outcome=BuildOutcome.UNEXPECTED_ERROR),)
+            ),
+            (
+                "broken",
+                "tickborg failed, not this change: the check format; nothing to build: no project is changed",
+            ),
+        ),
+        (
+            pull_request_view(
+                build_view(outcome=BuildOutcome.SUCCESS),
+                checks=(check_result(outcome=BuildOutcome.CANCELLED),),
+            ),
+            ("quiet", "not run: the check format; the build succeeded"),
+        ),
+        (
+            pull_request_view(
+                build_view(outcome=BuildOutcome.SUCCESS),
+                checks=(check_result(outcome=BuildOutcome.SUCCESS),),
+            ),
+            ("good", "the build succeeded"),
+        ),
+        (
+            pull_request_view(build_view(outcome=BuildOutcome.SUCCESS), base_sha=None),
+            ("busy", "being evaluated"),
         ),
     ],
 )

@@ -41,6 +41,7 @@ from tickborg.errors import (
     UnavailableError,
 )
 from tickborg.setbacks import Setback
+from tickborg.texts import steps
 from workflows.failures import failure_kind, failure_reason, setback
 
 SECOND = timedelta(seconds=1)
@@ -244,7 +245,9 @@ REFUSED = ApplicationError("GitHub answered 403", type=FailureKind.PERMANENT)
         (child_error(activity_error(REFUSED)), FailureKind.PERMANENT, "GitHub answered 403"),
         (child_error(ApplicationError("evaluation failed")), None, "evaluation failed"),
         (activity_error(ApplicationError("other", type="SomebodyElses")), None, "other"),
-        (activity_error(timed_out()), None, "activity ScheduleToClose timeout"),
+        (activity_error(timed_out()), None, steps.never_ended()),
+        (activity_error(timed_out(TimeoutType.SCHEDULE_TO_START)), None, steps.never_begun()),
+        (activity_error(timed_out(TimeoutType.HEARTBEAT)), None, steps.stopped_answering()),
         (activity_error(None), None, "Activity task failed"),
         (ValueError("plain"), None, "plain"),
     ],

@@ -1,5 +1,7 @@
 """What each sentence of a failing ``git fetch`` means."""
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from activities.clients.git.fetch_errors import MissingRefError, fetch_error
@@ -15,11 +17,16 @@ from tickborg.errors import (
 )
 from tickborg.github import RepositoryName
 
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
 REPO = RepositoryName(owner="octo", name="monorepo")
 URL = "https://github.com/octo/monorepo.git"
 REFUSED = "returned error: 403"
 DENIED = f"fatal: unable to access '{URL}/': The requested URL {REFUSED}"
 CUT_OFF = "fatal: expected 'acknowledgments'"
+
+NO_LOGIN = f"fatal: could not read Username for '{URL}': terminal prompts disabled"
 
 SAID = [
     ("fatal: remote error: upload-pack: not our ref 0123456789", HeadGoneError),
@@ -54,13 +61,13 @@ def test_what_git_says_has_a_class(said: str, kind: type[TickborgError]) -> None
     assert type(fetch_error(REPO, 128, said, with_token=True)) is kind
 
 
-def test_the_message_names_the_repository_and_quotes_git() -> None:
-    """It says what happened, to what, and what to do."""
-    error = fetch_error(REPO, 128, f"fatal: repository '{URL}/' not found\n", with_token=True)
-    assert str(error) == (
-        f"git fetch of octo/monorepo failed: fatal: repository '{URL}/' not found;"
-        " see that it exists and that the bot's App is installed on it and may read contents"
-    )
+def test_what_is_said_of_it(snapshot: "SnapshotAssertion") -> None:
+    """What happened, to what, in git's words, and what to do: people read it where "tickborg failed"."""
+    outputs = (*(said for said, _ in SAID), NO_LOGIN, "fatal: couldn't find remote ref refs/heads/gone")
+    errors = [fetch_error(REPO, 128, output, with_token=True) for output in outputs]
+    errors.append(fetch_error(REPO, 128, NO_LOGIN, with_token=False))
+    errors.append(fetch_error(REPO, -9, "", with_token=True))
+    assert "\n".join(map(str, errors)) == snapshot
 
 
 def test_a_missing_ref_is_named() -> None:
@@ -73,7 +80,7 @@ def test_a_missing_ref_is_named() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        f"fatal: could not read Username for '{URL}': terminal prompts disabled",
+        NO_LOGIN,
         f"remote: Invalid username or password.\nfatal: Authentication failed for '{URL}/'",
     ],
 )

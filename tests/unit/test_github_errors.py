@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -20,9 +20,13 @@ from tickborg.errors import (
     UnavailableError,
 )
 
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
 STATUS_URL = "https://api.github.com/repos/acme/mono/statuses/abc?secret=query"
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 NOT_ACCESSIBLE = "Resource not accessible by integration"
+NOWHERE = json.dumps({"message": NOT_ACCESSIBLE}).encode()
 
 
 def refused(status: int, body: Any = None, **headers: str) -> TickborgError:
@@ -37,48 +41,55 @@ def exact(error: TickborgError) -> type[TickborgError]:
     return type(error)
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "expected"),
-    [
-        (401, {"message": "Bad credentials"}, UnauthorizedError),
-        (401, {"message": "'Expiration time' claim ('exp') is too far in the future"}, UnauthorizedError),
-        (401, {"message": "A JSON web token could not be decoded"}, PermanentError),
-        (404, {"message": "Integration not found"}, PermanentError),
-        (500, {"message": "Server Error"}, UnavailableError),
-        (502, b"<html>Bad Gateway</html>", UnavailableError),
-        (503, b"", UnavailableError),
-        (520, b"unknown to http.HTTPStatus", UnavailableError),
-        (408, b"", UnavailableError),
-        (403, {"message": SECONDARY}, RateLimitedError),
-        (403, {"message": "You have triggered an abuse detection mechanism."}, RateLimitedError),
-        (429, {"message": "Too many requests"}, RateLimitedError),
-        (429, b"<html>", RateLimitedError),
-        (403, {"message": NOT_ACCESSIBLE}, PermanentError),
-        (403, {"message": "This installation has been suspended"}, PermanentError),
-        (422, {"message": "No commit found for SHA: abc"}, HeadGoneError),
-        (
-            422,
-            {"message": "Validation Failed", "errors": [{"message": "No commit found for SHA: abc"}]},
-            HeadGoneError,
-        ),
-        (422, {"message": "Validation Failed", "errors": "No commit found for SHA: abc"}, HeadGoneError),
-        (422, {"message": "Validation Failed", "errors": [{"field": "name", "code": "x"}]}, PermanentError),
-        (422, ["a", "list"], PermanentError),
-        (422, {}, PermanentError),
-        (404, {"message": "Not Found"}, MissingError),
-        (410, {"message": "This issue was deleted"}, MissingError),
-        (400, {"message": "Problems parsing JSON"}, PermanentError),
-        (409, {"message": "Git Repository is empty."}, PermanentError),
-        (451, {"message": "Repository access blocked"}, PermanentError),
-        (499, b"", PermanentError),
-        (304, b"", PermanentError),
-    ],
-)
+ANSWERS: list[tuple[int, Any, type[TickborgError]]] = [
+    (401, {"message": "Bad credentials"}, UnauthorizedError),
+    (401, {"message": "'Expiration time' claim ('exp') is too far in the future"}, UnauthorizedError),
+    (401, {"message": "A JSON web token could not be decoded"}, PermanentError),
+    (404, {"message": "Integration not found"}, PermanentError),
+    (500, {"message": "Server Error"}, UnavailableError),
+    (502, b"<html>Bad Gateway</html>", UnavailableError),
+    (503, b"", UnavailableError),
+    (520, b"unknown to http.HTTPStatus", UnavailableError),
+    (408, b"", UnavailableError),
+    (403, {"message": SECONDARY}, RateLimitedError),
+    (403, {"message": "You have triggered an abuse detection mechanism."}, RateLimitedError),
+    (429, {"message": "Too many requests"}, RateLimitedError),
+    (429, b"<html>", RateLimitedError),
+    (403, {"message": NOT_ACCESSIBLE}, PermanentError),
+    (403, {"message": "This installation has been suspended"}, PermanentError),
+    (422, {"message": "No commit found for SHA: abc"}, HeadGoneError),
+    (
+        422,
+        {"message": "Validation Failed", "errors": [{"message": "No commit found for SHA: abc"}]},
+        HeadGoneError,
+    ),
+    (422, {"message": "Validation Failed", "errors": "No commit found for SHA: abc"}, HeadGoneError),
+    (422, {"message": "Validation Failed", "errors": [{"field": "name", "code": "x"}]}, PermanentError),
+    (422, ["a", "list"], PermanentError),
+    (422, {}, PermanentError),
+    (404, {"message": "Not Found"}, MissingError),
+    (410, {"message": "This issue was deleted"}, MissingError),
+    (400, {"message": "Problems parsing JSON"}, PermanentError),
+    (409, {"message": "Git Repository is empty."}, PermanentError),
+    (451, {"message": "Repository access blocked"}, PermanentError),
+    (499, b"", PermanentError),
+    (304, b"", PermanentError),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "expected"), ANSWERS)
 def test_an_answer_becomes_a_row_of_the_failure_table(
     status: int, body: Any, expected: type[TickborgError]
 ) -> None:
     """Each status has one meaning, whatever its body looks like."""
     assert exact(refused(status, body)) is expected
+
+
+def test_what_is_said_of_each(snapshot: "SnapshotAssertion") -> None:
+    """What was asked, GitHub's words, and what to do: people read it where "tickborg failed"."""
+    said = [refused(status, body) for status, body, _ in ANSWERS]
+    elsewhere = refusal(Answer("GET", "https://api.github.com/x", 403, {}, NOWHERE), NOON)
+    assert "\n".join(map(str, (*said, elsewhere))) == snapshot
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,17 @@ from tickborg.policy import Policy
 from tickborg.requests import BuildOrder
 from tickborg.sources import Source
 from tickborg.systems import System
+from tickborg.texts import reasons
 
 LINUX, MAC, ARM = System.X86_64_LINUX, System.AARCH64_DARWIN, System.AARCH64_WINDOWS
+BSD = System.X86_64_FREEBSD
 POLICY = Policy(systems=(LINUX, MAC, ARM))
-PROJECTS = project_set("cgit", project("launcher", systems=(MAC,), needs=("nbt",)), project("nbt"))
+PROJECTS = project_set(
+    project("bsd", systems=(BSD,)),
+    "cgit",
+    project("launcher", systems=(MAC,), needs=("nbt",)),
+    project("nbt"),
+)
 
 
 def built(order: BuildOrder, *changed: str) -> list[str]:
@@ -22,6 +29,11 @@ def built(order: BuildOrder, *changed: str) -> list[str]:
 def refused(order: BuildOrder) -> list[str]:
     """What is not made, in words."""
     return [f"{each.project} on {each.system}" for each in not_made(order, PROJECTS, POLICY)]
+
+
+def why_not(order: BuildOrder) -> list[str]:
+    """Why it is not made."""
+    return [each.reason for each in not_made(order, PROJECTS, POLICY)]
 
 
 def test_what_is_named_is_built_where_it_can_be() -> None:
@@ -43,9 +55,17 @@ def test_a_system_asked_for_by_name_is_answered_for() -> None:
 
 
 def test_a_project_that_is_built_nowhere_is_answered_for() -> None:
-    """Although no system was named: silence would be no answer."""
+    """Although no system was named: silence would be no answer, and the system is the one that it has."""
     order = BuildOrder(projects=("launcher",), systems=(LINUX,))
-    assert (built(order), refused(order)) == ([], ["launcher on x86_64-linux"])
+    assert (built(order), refused(order)) == ([], ["launcher on aarch64-darwin"])
+    assert why_not(order) == [reasons.order_for_writers(MAC)]
+
+
+def test_a_project_for_which_there_are_no_builders_is_answered_for() -> None:
+    """Who asks makes no difference there."""
+    order = BuildOrder(projects=("bsd",), systems=POLICY.systems)
+    assert (built(order), refused(order)) == ([], ["bsd on x86_64-freebsd"])
+    assert why_not(order) == [reasons.no_such_builder(BSD)]
 
 
 def test_tests_run_on_test_systems_only() -> None:
@@ -54,6 +74,9 @@ def test_tests_run_on_test_systems_only() -> None:
     assert built(order) == ["test cgit on x86_64-linux"]
     named = BuildOrder(projects=("cgit",), systems=(ARM,), named_systems=True, mode=BuildMode.TEST)
     assert refused(named) == ["cgit on aarch64-windows"]
+    assert why_not(named) == [reasons.tests_elsewhere()]
+    nowhere = BuildOrder(projects=("launcher",), systems=(LINUX,), mode=BuildMode.TEST)
+    assert why_not(nowhere) == [reasons.order_for_writers(MAC)]
 
 
 def test_nobody_named_means_what_has_changed() -> None:

@@ -1,12 +1,15 @@
 """What is built without being asked for, and what not and why (design, section 7)."""
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from activities.clients.comments.parsing import parse
 from tests.support.samples import MERGE, merge_report, project, project_set, pull_request
+from tickborg.commands.values import Build
 from tickborg.github import Permission, PullRequest
 from tickborg.jobs import BuildMode, BuildPlan, MergeReport, SkippedBuild
 from tickborg.planning import (
@@ -21,12 +24,14 @@ from tickborg.policy import Policy
 from tickborg.projects import ChangeFacts, Check
 from tickborg.sources import Source
 from tickborg.systems import System
+from tickborg.texts import statuses
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 LINUX, MAC, BSD = System.X86_64_LINUX, System.AARCH64_DARWIN, System.X86_64_FREEBSD
 POLICY = Policy(systems=(LINUX, MAC))
+LONGEST_HANDLE = "t" * 39
 PROJECTS = project_set(
     "cgit", project("cmark", needs=("nbt",)), project("launcher", needs=("cmark",)), project("nbt")
 )
@@ -129,6 +134,20 @@ def test_what_holds_back_all_builds_is_said_of_each(why: str, snapshot: "Snapsho
     expected = tuple(SkippedBuild(project=name, reason=planned.held) for name in ("cmark", "launcher", "nbt"))
     assert planned.skipped == expected
     assert planned.held == snapshot
+
+
+@pytest.mark.parametrize("why", HELD)
+def test_the_command_that_is_advised_can_be_copied(why: str) -> None:
+    """It is whole in a status, however many projects it is about, and means just those."""
+    pull, policy = HELD[why]
+    names = tuple(f"project-number-{n}" for n in range(20))
+    named = policy.model_copy(update={"handle": LONGEST_HANDLE})
+    planned = plan(merge_report(project_set(*names), names), named, Permission.READ, pull)
+    [command] = re.findall("`(.+)`", statuses.evaluated(pull, planned, "").description)
+    parsed = parse(command, LONGEST_HANDLE)
+    [build] = parsed.commands
+    assert isinstance(build, Build)
+    assert (build.projects, build.systems, parsed.errors) == ((), (), ())
 
 
 def test_nothing_is_held_where_nothing_changed() -> None:

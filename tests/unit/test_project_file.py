@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.fake_tree import FakeTree
 from tickborg.errors import RefusedError
 from tickborg.paths import normalised
 from tickborg.places import NOWHERE, Place, PlaceKind
 from tickborg.project_entries import parse_timeout
 from tickborg.project_faults import FAULTS_LIMIT
 from tickborg.project_file import SIZE_LIMIT, ProjectFileError, read_project_file
-from tickborg.projects import BuildSystem, Check, Project, ProjectSet
+from tickborg.project_finding import find_projects
+from tickborg.projects import PROJECT_FILE, BuildSystem, Check, Project, ProjectSet
 from tickborg.systems import System
 
 if TYPE_CHECKING:
@@ -119,6 +121,7 @@ BROKEN: dict[str, str | bytes] = {
     "unknown key": PROJECT + "buildargs = []\ncolour = 1\n",
     "nothing given": "[[project]]\n[[check]]\n",
     "wrong types": PROJECT + 'network = "yes"\nneeds = "b"\nalso = [1]\ntimeout = 90\nsystems = [1, true]\n',
+    "no strings": "[[project]]\nname = 1\npath = false\n",
     "empty lists": PROJECT + 'systems = []\n[[check]]\nname = "x"\ncommand = []\n',
     "names": "".join(
         f'[[check]]\nname = "{name}"\ncommand = ["x"]\n' for name in ("a b", "all", "x" * 42, "")
@@ -132,7 +135,7 @@ BROKEN: dict[str, str | bytes] = {
         f"[[project]]\nname = 'p{n}'\nbuild-system = 'make'\npath = {path}\n"
         for n, path in enumerate(["' '", "''", "'/a'", "'a/../b'", "'a\\b'", '"a\\u0000"'])
     ),
-    "globs": PROJECT + "also = ['../x', '[a', '[z-a]', '/x']\n",
+    "globs": PROJECT + "also = ['../x', '[a', '[z-a]', '[[:alpha:]]', '/x']\n",
     "unknown systems": PROJECT + 'systems = ["x86_64-linx", "plan9"]\n',
     "unknown build system": PROJECT.replace('"make"', '"mke"')
     + PROJECT.replace('"a"', '"b"').replace("make", "ninja"),
@@ -203,11 +206,23 @@ def test_all_faults_are_said_in_the_order_of_the_file() -> None:
     ]
 
 
-def test_many_faults_are_counted() -> None:
+@pytest.mark.parametrize("more", [1, 980])
+def test_many_faults_are_counted(more: int, snapshot: "SnapshotAssertion") -> None:
     """A status, a comment and a history take the message."""
-    said = faults("".join(f"x{n} = 1\n" for n in range(1_000)))
+    said = faults("".join(f"x{n} = 1\n" for n in range(FAULTS_LIMIT + more)))
     assert len(said) == FAULTS_LIMIT + 1
-    assert said[-1] == ".tickborg.toml: and 980 more faults"
+    assert said[-1] == snapshot
+
+
+@pytest.mark.parametrize("kind", [PlaceKind.FOLDER, PlaceKind.LINK, PlaceKind.SUBMODULE])
+def test_what_has_the_name_of_a_project_file_and_is_none(
+    kind: PlaceKind, snapshot: "SnapshotAssertion"
+) -> None:
+    """Nothing is detected in its stead: somebody meant to say something by it."""
+    tree = FakeTree({PROJECT_FILE: kind})
+    with pytest.raises(ProjectFileError) as refused:
+        find_projects(tree, "acme/mono")
+    assert str(refused.value) == snapshot
 
 
 @given(data=st.one_of(st.binary(), st.text().map(str.encode)))

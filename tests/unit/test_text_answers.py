@@ -1,15 +1,25 @@
 """What buttons, pushes and ``status`` are answered (design, sections 6 and 8)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.github_markdown import Page
-from tests.support.samples import ATTEMPT, DASHBOARD, HEAD, NOON, REPO, build_view, pull_request_view
+from tests.support.samples import (
+    ATTEMPT,
+    BASE,
+    DASHBOARD,
+    HEAD,
+    NOON,
+    REPO,
+    build_view,
+    check_result,
+    pull_request_view,
+)
 from tickborg.external_ids import BuildReference
-from tickborg.github import CHECK_OUTPUT_LIMIT, STATUS_DESCRIPTION_LIMIT, CommitStatus
+from tickborg.github import CHECK_OUTPUT_LIMIT, COMMENT_LIMIT, STATUS_DESCRIPTION_LIMIT, CommitStatus
 from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome, Origin, SkippedBuild
 from tickborg.systems import System
 from tickborg.texts import answers, button_answers, notices, push_statuses, reasons
@@ -23,7 +33,16 @@ LINUX, MAC = System.X86_64_LINUX, System.AARCH64_DARWIN
 BUILD = BuildReference(
     origin=Origin(branch="main"), project="cgit", system=LINUX, mode=BuildMode.BUILD, n="ab1", run_id="r"
 )
+MANY = [f"project-{n}" for n in range(300)]
 MOMENT = Moment(NOON + timedelta(minutes=3), DASHBOARD, {LINUX: 12})
+
+
+def _not_made(projects: Sequence[str], reason: str) -> str:
+    """What is said of projects that are not built on a Mac."""
+    return "\n\n".join(
+        answers.not_made([SkippedBuild(project=p, system=MAC, reason=reason) for p in projects])
+    )
+
 
 SENTENCES: dict[str, Callable[[], str]] = {
     "closed, cancelling": answers.closed_cancel,
@@ -35,10 +54,11 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "older than the head, cancelling": lambda: notices.older_cancel(HEAD),
     "nothing to build": lambda: notices.nothing_to_build(["cgit"], "merge conflict in cgit/main.c"),
     "nothing changed": lambda: notices.nothing_changed(HEAD, "tickbot"),
-    "no project by now": lambda: notices.no_projects(["cgit"], "main"),
-    "no projects by now": lambda: notices.no_projects(["cgit", "meshmc"], "main"),
+    "no project at the base": lambda: notices.no_projects(["cgit"], "main", BASE, "tickbot"),
+    "no projects at the base": lambda: notices.no_projects(["cgit", "meshmc"], "main", BASE, "tickbot"),
     "dropped": lambda: notices.dropped(["cgit", "meshmc"]),
     "dropped, unnamed": lambda: notices.dropped([]),
+    "dropped, very many": lambda: notices.dropped(MANY),
     "old head": lambda: notices.old_head("cgit", LINUX, HEAD),
     "old commit": lambda: notices.old_commit(HEAD),
     "button failed": lambda: notices.button_failed("GitHub answered 403 Forbidden"),
@@ -61,12 +81,11 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "bad project file": lambda: answers.bad_project_file(
         "main", ".tickborg.toml line 1: is bad\nline 2: too"
     ),
-    "not made": lambda: answers.not_made(
-        SkippedBuild(project="cgit", system=MAC, reason=reasons.not_for_system("cgit", MAC))
-    ),
-    "not tested": lambda: answers.not_made(
-        SkippedBuild(project="cgit", system=MAC, reason=reasons.tests_elsewhere("cgit", MAC))
-    ),
+    "not made": lambda: _not_made(["cgit"], reasons.not_for_system()),
+    "much not made": lambda: _not_made(MANY, reasons.not_for_system()),
+    "not tested": lambda: _not_made(["cgit"], reasons.tests_elsewhere()),
+    "not for them": lambda: _not_made(["cgit"], reasons.order_for_writers(MAC)),
+    "not all said": lambda: answers.whole(["x" * COMMENT_LIMIT] * 2, "<!-- end -->", ["The status."]),
     "nothing to retry": lambda: answers.nothing_to_retry(HEAD, under_way=0),
     "nothing to retry yet": lambda: answers.nothing_to_retry(HEAD, under_way=2),
     "nothing failed yet": lambda: answers.nothing_failed_yet(HEAD),
@@ -77,6 +96,7 @@ SENTENCES: dict[str, Callable[[], str]] = {
     ),
     "nothing to cancel": lambda: answers.nothing_to_cancel([]),
     "nothing to cancel of a project": lambda: answers.nothing_to_cancel(["cgit"]),
+    "nothing to cancel of very many": lambda: answers.nothing_to_cancel(MANY),
     "failed": lambda: answers.internal_error("GitHub answered 410 Gone"),
     "stood last": lambda: answers.stood_last(f"{DASHBOARD}/acme/mono/pull/7"),
     "nothing known": lambda: answers.nothing_known("tickbot"),
@@ -89,7 +109,18 @@ def test_what_is_answered(what: str, snapshot: "SnapshotAssertion") -> None:
     assert SENTENCES[what]() == snapshot
 
 
-def test_an_answer_keeps_to_the_limit() -> None:
+def test_what_does_not_fit_into_an_answer_costs_nothing_else() -> None:
+    """What was asked beside it is there, and so is what is short; how much is missing is said."""
+    sections = ["first", *["x" * 1_000] * 100, "last"]
+    body = answers.whole(sections, "<!-- end -->", ["s" * 9_000, "help"])
+    assert len(body) <= COMMENT_LIMIT
+    assert body.startswith("first\n\nxxx")
+    kept = body.count("x" * 1_000)
+    assert f"last\n\n{100 - kept} more paragraphs would not fit in here." in body
+    assert body.endswith(f"\n\n{'s' * 9_000}\n\nhelp\n\n<!-- end -->")
+
+
+def test_a_check_run_s_answer_keeps_to_the_limit() -> None:
     """The newest stands above what was said before, the end of which may go."""
     first = button_answers.above("x" * CHECK_OUTPUT_LIMIT, "one")
     second = button_answers.above(first, "two")
@@ -97,10 +128,23 @@ def test_an_answer_keeps_to_the_limit() -> None:
     assert ("one" in second, "two" in second) == (False, True)
 
 
+NOWHERE = (push_statuses.no_builders((MAC,)),)
 PUSHES: dict[str, Callable[[], CommitStatus]] = {
-    "nothing": lambda: push_statuses.looked_at(REPO, HEAD, (), DASHBOARD),
-    "three": lambda: push_statuses.looked_at(REPO, HEAD, ("cgit", "cmark", "meshmc"), DASHBOARD),
-    "many": lambda: push_statuses.looked_at(REPO, HEAD, [f"project-{n}" for n in range(90)], DASHBOARD),
+    "nothing": lambda: push_statuses.looked_at(REPO, HEAD, (), (), DASHBOARD),
+    "three": lambda: push_statuses.looked_at(REPO, HEAD, ("cgit", "cmark", "meshmc"), (), DASHBOARD),
+    "many": lambda: push_statuses.looked_at(REPO, HEAD, [f"project-{n}" for n in range(90)], (), DASHBOARD),
+    "nowhere": lambda: push_statuses.looked_at(REPO, HEAD, ("cgit",), NOWHERE, DASHBOARD),
+    "many nowhere": lambda: push_statuses.looked_at(
+        REPO,
+        HEAD,
+        [f"project-{n}" for n in range(90)],
+        (push_statuses.no_builders(list(System)), push_statuses.built_with(HEAD)),
+        DASHBOARD,
+    ),
+    "a long name nowhere": lambda: push_statuses.looked_at(REPO, HEAD, ["x" * 200], NOWHERE, DASHBOARD),
+    "older": lambda: push_statuses.looked_at(
+        REPO, HEAD, ("cgit",), [push_statuses.built_with(HEAD)], DASHBOARD
+    ),
     "bad file": lambda: push_statuses.bad_project_file(REPO, HEAD, "line 1: bad\nline 2: worse", DASHBOARD),
     "failed": lambda: push_statuses.internal_error(REPO, HEAD, "GitHub answered 410 Gone", DASHBOARD),
 }
@@ -141,7 +185,7 @@ STANDING: dict[str, PullRequestView] = {
         skipped=(
             SkippedBuild(project="cgit", system=MAC, reason=reasons.no_such_builder(MAC)),
             SkippedBuild(project="cmark", system=MAC, reason=reasons.no_such_builder(MAC)),
-            SkippedBuild(project="cgit", reason=reasons.draft(reasons.command("tickbot", ["cgit"]))),
+            SkippedBuild(project="cgit", reason=reasons.draft(reasons.command("tickbot"))),
         ),
     ),
     "built all the same": pull_request_view(
@@ -149,17 +193,26 @@ STANDING: dict[str, PullRequestView] = {
         evaluation=EvaluationOutcome.EVALUATED,
         changed_projects=("cgit", "cmark"),
         skipped=tuple(
-            SkippedBuild(project=name, reason=reasons.draft(reasons.command("tickbot", ["cgit", "cmark"])))
+            SkippedBuild(project=name, reason=reasons.draft(reasons.command("tickbot")))
             for name in ("cgit", "cmark")
         ),
     ),
     "a check did not pass": pull_request_view(
         build_view("cgit", outcome=BuildOutcome.SUCCESS),
         evaluation=EvaluationOutcome.EVALUATED,
-        failed_checks=("format",),
+        checks=(check_result(outcome=BuildOutcome.FAILURE),),
     ),
     "checks did not pass": pull_request_view(
-        evaluation=EvaluationOutcome.EVALUATED, failed_checks=("format", "licences")
+        evaluation=EvaluationOutcome.EVALUATED,
+        checks=tuple(check_result(f"check-{n}", BuildOutcome.FAILURE) for n in range(30)),
+    ),
+    "conflict after builds": pull_request_view(
+        build_view("cgit", outcome=BuildOutcome.SUCCESS),
+        base_sha=None,
+        built_on_sha=BASE,
+        evaluation=EvaluationOutcome.CONFLICT,
+        conflicts=("cgit/main.c",),
+        conflict_count=1,
     ),
     "asked for before there is a merge": pull_request_view(
         waiting=(
@@ -170,7 +223,7 @@ STANDING: dict[str, PullRequestView] = {
     ),
     "asked for in vain": pull_request_view(
         evaluation=EvaluationOutcome.EVALUATED,
-        notices=(notices.no_projects(["cgit"], "main"), notices.may_not_cancel("eve")),
+        notices=(notices.dropped(["cgit"]), notices.may_not_cancel("eve")),
     ),
 }
 

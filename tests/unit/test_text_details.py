@@ -27,6 +27,9 @@ TABLES = {
     "builds": pull_request_view(*BUILDS, evaluation=EvaluationOutcome.EVALUATED),
     "a build that is put off": pull_request_view(build_view(stage=BuildStage.DELAYED)),
     "a build that ends": pull_request_view(build_view(stage=BuildStage.DONE)),
+    "after a conflict": pull_request_view(
+        BUILDS[0], base_sha=None, evaluation=EvaluationOutcome.CONFLICT, conflicts=("a.c",), conflict_count=1
+    ),
     "nothing": pull_request_view(evaluation=EvaluationOutcome.EVALUATED),
 }
 BRANCHES = {
@@ -37,7 +40,6 @@ BRANCHES = {
     ),
 }
 SUMMARIES = {
-    "pull request": details.pull_request_summary(pull_request()),
     "evaluation": details.evaluation_summary(pull_request()),
     "build": details.build_summary(build_job()),
     "push": details.build_summary(build_job(origin=Origin(branch="main"))),
@@ -84,9 +86,5 @@ def test_summaries_always_fit(text: str, labels: tuple[str, ...]) -> None:
     """In bytes, since that is what the server counts."""
     pull = pull_request(title=text, author=text, base_ref=text)
     change = LabelChange(repo=REPO, number=7, add=labels, remove=labels)
-    said = (
-        details.pull_request_summary(pull),
-        details.evaluation_summary(pull),
-        details.label_summary(change),
-    )
+    said = (details.evaluation_summary(pull), details.label_summary(change))
     assert all(len(line.encode()) <= details.SUMMARY_LIMIT and "\n" not in line for line in said)

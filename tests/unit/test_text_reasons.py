@@ -11,33 +11,40 @@ from tickborg.build_systems import Step, StepName
 from tickborg.cancellation import Cancellation
 from tickborg.services import Service
 from tickborg.systems import System
-from tickborg.texts import attempts, durations, failure_hints, project_doubts, reasons, setting_reports
+from tickborg.texts import attempts, durations, failure_hints, project_doubts, reasons, setting_reports, steps
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 MAC = System.AARCH64_DARWIN
-ASK = reasons.command("tickbot", ["cgit", "cmark"])
+ASK = reasons.command("tickbot")
 
 REASONS = {
     "command": ASK,
-    "command of many": reasons.command("tickbot", [f"p{n}" for n in range(9)]),
     "draft": reasons.draft(ASK),
     "work in progress": reasons.work_in_progress(ASK),
     "too many": reasons.too_many(1_200, 15, ASK),
     "awaits approval": reasons.awaits_approval(ASK),
     "check failed": reasons.check_failed(),
     "called off": reasons.called_off(),
-    "system for writers": reasons.system_for_writers("cgit", MAC, "tickbot"),
+    "system for writers": reasons.system_for_writers(MAC, "tickbot"),
+    "order for writers": reasons.order_for_writers(MAC),
     "no such builder": reasons.no_such_builder(MAC),
     "never ended": attempts.never_ended(),
     "stopped answering": attempts.stopped_answering(),
+    "step left off": steps.left_off("set_status", timedelta(hours=23, minutes=57)),
+    "step never begun": steps.never_begun(),
+    "step never ended": steps.never_ended(),
+    "worker stopped answering": steps.stopped_answering(),
+    "check run not completed": steps.check_run_not_completed(
+        f"cgit on {MAC}", "GitHub answered 403 Forbidden"
+    ),
     "head gone": reasons.head_gone(),
     "moved on": reasons.moved_on(HEAD),
     "closed": reasons.closed(),
     "after the build": reasons.after_build(),
-    "tests elsewhere": reasons.tests_elsewhere("cgit", MAC),
-    "not for the system": reasons.not_for_system("cgit", MAC),
+    "tests elsewhere": reasons.tests_elsewhere(),
+    "not for the system": reasons.not_for_system(),
     "in no time": f"built in {durations.spoken(timedelta())}",
 }
 DOUBTS = {

@@ -10,15 +10,33 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TEXTS = sorted((ROOT / "tickborg" / "texts").glob("*.py"))
-SPOKEN = (*TEXTS, ROOT / "tickborg" / "cancellation.py", ROOT / "tickborg" / "commands" / "grammar.py")
-"""What has sentences for people in it; ``help`` and ``docs/commands.md`` show those of the grammar."""
-_PAGES = (*ROOT.glob("tests/unit/__snapshots__/test_text_*.ambr"), ROOT / "docs" / "commands.md")
+OTHERS = (
+    "tickborg/cancellation.py",
+    "tickborg/commands/grammar.py",  # shown by ``help`` and ``docs/commands.md``
+    "tickborg/globs.py",  # these and what follows: what is wrong with a project file
+    "tickborg/paths.py",
+    "tickborg/project_entries.py",
+    "tickborg/project_faults.py",
+    "tickborg/project_file.py",
+    "tickborg/project_finding.py",
+    "tickborg/project_names.py",
+    "tickborg/spelling.py",
+    "activities/clients/git/fetch_errors.py",  # these two are quoted where "tickborg failed"
+    "activities/clients/github/errors.py",
+)
+SPOKEN = (*TEXTS, *map(ROOT.joinpath, OTHERS))
+"""What has sentences in it that people read in a status, a check run or a comment."""
+_SNAPSHOTS = ("test_text_*", "test_project_file", "test_git_fetch_errors", "test_github_errors")
+_PAGES = (
+    *(page for name in _SNAPSHOTS for page in ROOT.glob(f"tests/unit/__snapshots__/{name}.ambr")),
+    ROOT / "docs" / "commands.md",
+)
 _WORD = re.compile("[A-Za-z]{2}")
 
 
 def as_compared(text: str) -> str:
-    """However it is laid out, and whether it begins a sentence or not."""
-    return " ".join(html.unescape(text).split()).casefold()
+    """However it is laid out, whether it begins a sentence or not, and with quotes as people read them."""
+    return " ".join(html.unescape(text).replace("\\'", "'").split()).casefold()
 
 
 HELD = as_compared(
@@ -34,17 +52,21 @@ HELD = as_compared(
 def pieces(source: str) -> Iterator[str]:
     """The pieces of sentences written in a module, line by line: what has a word and a blank in it."""
     tree = ast.parse(source)
-    unspoken = {id(part) for node in ast.walk(tree) if _is_for_readers(node) for part in ast.walk(node)}
+    unspoken = {id(part) for node in ast.walk(tree) for root in _for_readers(node) for part in ast.walk(root)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in unspoken:
             yield from (line for line in node.value.splitlines() if " " in line and _WORD.search(line))
 
 
-def _is_for_readers(node: ast.AST) -> bool:
-    """Whether it is a docstring, or a pattern."""
-    if isinstance(node, ast.Call):
-        return ast.unparse(node.func) == "re.compile"
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+def _for_readers(node: ast.AST) -> Iterator[ast.AST]:
+    """What of it only those who read the code are told: a docstring, a pattern, a type."""
+    match node:
+        case ast.Expr(value=ast.Constant()):
+            yield node
+        case ast.Call(func=function) if ast.unparse(function) == "re.compile":
+            yield node
+        case ast.AnnAssign(annotation=kind) | ast.arg(annotation=ast.expr() as kind):
+            yield kind
 
 
 @pytest.mark.parametrize("module", SPOKEN, ids=lambda path: path.stem)
@@ -60,8 +82,9 @@ def test_a_sentence_that_nobody_lists_is_found() -> None:
         """The texts of a module."""
         SIGN = "word"
         PATTERN = re.compile("no sentence of ours")
+        KIND: "some | other" = None
         SAID = {1: "one that " "is long"}
-        def said(name):
+        def said(name: "one | other"):
             """What it is for."""
             return f"{name} is here,\\nand {name}, too"
     '''

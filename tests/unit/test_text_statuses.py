@@ -54,8 +54,6 @@ SAID: dict[str, Callable[[], CommitStatus]] = {
     ),
     "bad project file, unsaid": lambda: statuses.bad_project_file(PULL, "", DASHBOARD),
     "cancelled": lambda: statuses.cancelled(PULL, "the target branch changed", DASHBOARD),
-    "superseded": lambda: statuses.superseded(PULL, "fedcba9" * 5, DASHBOARD),
-    "closed": lambda: statuses.closed(PULL, DASHBOARD),
     "internal error": lambda: statuses.internal_error(PULL, "GitHub answered 410 Gone", DASHBOARD),
     "check, pending": lambda: statuses.check_pending(CHECK, DASHBOARD),
     "check, passed": lambda: statuses.check_completed(CHECK, build_result(), DASHBOARD),

@@ -4,11 +4,20 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.support.samples import NOON, REPO, build_view, pull_request, pull_request_view
-from tickborg.jobs import BuildOutcome, EvaluationOutcome
+from tests.support.samples import NOON, REPO, build_view, check_result, pull_request, pull_request_view
+from tickborg.external_ids import BuildReference
+from tickborg.jobs import BuildMode, BuildOutcome, EvaluationOutcome, Origin
 from tickborg.memory import PullRequestMemory
 from tickborg.policy import Policy
-from tickborg.requests import BuildOrder, CancelOrder, EvaluateOrder, Order, Request, RetryOrder
+from tickborg.requests import (
+    BuildOrder,
+    ButtonOrder,
+    CancelOrder,
+    EvaluateOrder,
+    Order,
+    Request,
+    RetryOrder,
+)
 from tickborg.systems import System
 from tickborg.unfulfilled import of_closed, of_old_head, of_retry
 from tickborg.views import BuildView, PullRequestView
@@ -47,7 +56,7 @@ def test_each_build_is_not_retried_for_a_reason_of_its_own() -> None:
     [
         (evaluated(build_view("cgit", LINUX, BROKEN)), None),
         (evaluated(evaluation=EvaluationOutcome.CONFLICT), None),
-        (evaluated(failed_checks=("format",)), None),
+        (evaluated(checks=(check_result(outcome=BuildOutcome.FAILURE),)), None),
         (evaluated(build_view("cgit", LINUX, WHOLE)), "nothing has failed"),
         (evaluated(build_view("cgit", LINUX, None)), "Still under way: 1 build."),
         (evaluated(evaluation=None), "is still being evaluated"),
@@ -121,4 +130,16 @@ def test_where_nobody_can_tell_only_what_is_not_for_everybody_is_refused(
 def test_what_closing_makes_of_an_order() -> None:
     """Whoever wanted to cancel need not open anything again."""
     assert "Reopen it first" in of_closed(BUILD)
-    assert of_closed(CancelOrder()).startswith("There is nothing to cancel")
+    cancel, rerun = (
+        ButtonOrder(
+            button=button,
+            build=BuildReference(
+                origin=Origin(pull=7), project="cgit", system=LINUX, mode=BuildMode.BUILD, n="ab1", run_id="r"
+            ),
+            head_sha="b" * 40,
+        )
+        for button in ("cancel", "rerun")
+    )
+    assert "Reopen it first" in of_closed(rerun)
+    for order in (cancel, CancelOrder()):
+        assert of_closed(order).startswith("There is nothing to cancel")

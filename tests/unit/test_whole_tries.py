@@ -71,7 +71,7 @@ async def test_a_try_that_begins_within_the_minute_has_all_of_its_time() -> None
 async def test_a_try_that_begins_later_is_not_made() -> None:
     """It would be cut off in the middle of a call; that nothing was sent is said."""
     github = GitHub(takes=SECOND, error=None)
-    with pytest.raises(ApplicationError, match="no worker has begun it") as raised:
+    with pytest.raises(ApplicationError, match="no worker of this tickborg came to its step") as raised:
         await tried(github, begun_after=MINUTE + SECOND, attempt=2)
     assert (raised.value.non_retryable, github.calls) == (True, 0)
 

@@ -217,19 +217,36 @@ async def test_an_answer_that_cannot_be_given_stops_nothing(bench: Bench) -> Non
     assert bench.github.check_run(OF_MAIN, HEAD) == run
 
 
-async def test_a_cancel_means_the_build_of_its_own_head(bench: Bench) -> None:
-    """A branch has builds of several: here the one pressed has a newer number by now."""
+async def test_a_refused_re_run_does_not_leave_the_checks_queued(bench: Bench) -> None:
+    """GitHub has put them back into the queue: beside the summary, the check run is told, as it had ended."""
+    run = await built(bench)
+    await bench.push(bench.github.pulls[REPO, NUMBER], NEXT_HEAD, "cgit")
+    await bench.until_check_run("cgit", SUCCESS, sha=NEXT_HEAD)
+    await asking.press(bench, run)
+    said = await until_answered(bench, "`1111111` is not the head any more", OF_PULL)
+    assert said == run.model_copy(update={"summary": said.summary})
+    assert said.summary.endswith(run.summary)
+
+
+async def test_refused_checks_of_a_pull_request_are_not_left_queued(bench: Bench) -> None:
+    """Of a suite one of its runs is told, in one breath with all else that comes to nothing."""
+    run = await built(bench)
+    await asking.press_all(bench, by="eve")
+    said = await until_answered(bench, "@eve may not have everything built again", OF_PULL)
+    assert said == run.model_copy(update={"summary": said.summary})
+    await bench.until_commented("@eve may not have everything built again")
+
+
+async def test_a_refused_button_of_ours_changes_no_check_run(bench: Bench) -> None:
+    """GitHub only hands it on: the summary says so, and what runs is not spoken over."""
     bench.floor.hold("cgit")
-    await asking.push(bench, HEAD, "cgit")
-    run = await asking.until_built(bench, "cgit", HEAD, CheckStatus.IN_PROGRESS)
-    await asking.push(bench, NEXT_HEAD, "cgit", before=HEAD)
-    await asking.until_built(bench, "cgit", NEXT_HEAD, CheckStatus.IN_PROGRESS)
-    owner, key, n, run_id = run.external_id.split(" ")
-    older = run.model_copy(update={"external_id": f"{owner} {key} {n}0 {run_id}"})
-    await asking.press(bench, older, "cancel")
-    await asking.until_built(bench, "cgit", HEAD, CheckConclusion.CANCELLED)
+    await bench.open("cgit")
+    running = await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    await asking.press(bench, running, "cancel", by="eve")
     bench.floor.release("cgit")
-    await asking.until_built(bench, "cgit", NEXT_HEAD, SUCCESS)
+    await bench.until_check_run("cgit", SUCCESS)
+    await bench.until_commented("@eve may not cancel builds here")
+    assert "answer_on_check_run" not in bench.github.calls
 
 
 async def test_a_button_that_is_overtaken_by_a_close_is_answered(bench: Bench) -> None:
@@ -242,6 +259,6 @@ async def test_a_button_that_is_overtaken_by_a_close_is_answered(bench: Bench) -
     bench.github.lag(pull)
     await bench.deliver("closed", bench.github.close(REPO, pull.number))
     await asking.press(bench, run)
-    await bench.until_commented("The pull request is closed, so nothing is built. Reopen it first.")
     ending.set()
     bench.floor.release("cgit")
+    await bench.until_commented("The pull request is closed, so nothing is built. Reopen it first.")

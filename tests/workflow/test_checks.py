@@ -27,21 +27,32 @@ async def test_checks_run_beside_the_builds_each_with_a_status_of_its_own(bench:
     await bench.until_status(HEAD, StatusState.SUCCESS)
     await bench.until_status(HEAD, StatusState.SUCCESS, context=LICENSES)
     pending = await bench.until_status(HEAD, StatusState.PENDING, context=FORMAT)
+    await bench.until_commented("🔨 **The check `format` is under way**; the build succeeded")
     bench.floor.release("check-format")
     passed = await bench.until_status(HEAD, StatusState.SUCCESS, context=FORMAT)
     assert pending.description == "queued or running on x86_64-linux"
+    await bench.until_commented("✅ **The build succeeded**")
     assert passed.description.startswith("passed in ")
     assert not bench.check_run_history("format")
 
 
 async def test_a_check_that_fails_says_so_and_fails_nothing_else(bench: Bench) -> None:
-    """It is a status of its own."""
+    """It is a status that leads to its log; the comment has both, and how to see it fail at home."""
     with_checks(bench, gate=False).floor.script["check-format"] = Scripted(exit=Exit(1))
     await bench.open("cgit")
     failed = await bench.until_status(HEAD, StatusState.FAILURE, context=FORMAT)
     await bench.until_status(HEAD, StatusState.SUCCESS)
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    comment = await bench.until_commented("❌ **The check `format` failed**; the build succeeded")
+    log = await bench.logs.next()
+    while log.start.project != "format":
+        log = await bench.logs.next()
     assert "check-format" in failed.description
+    assert failed.target_url is not None
+    assert failed.target_url.endswith(f"/logs/{log.start.attempt_id}")
+    assert comment.count(failed.target_url) == 1
+    assert "git merge --no-edit" in comment
+    assert "\ncheck-format\n" in comment
 
 
 async def test_builds_wait_for_a_gate(bench: Bench) -> None:
@@ -62,9 +73,8 @@ async def test_a_gate_that_fails_holds_the_builds(bench: Bench) -> None:
     await bench.open("cgit")
     await bench.until_status(HEAD, StatusState.FAILURE, context=FORMAT)
     await bench.until_status(HEAD, StatusState.SUCCESS, StatusState.FAILURE)
-    comment = await bench.until_commented("Nothing is built")
+    await bench.until_commented("❌ **The check `format` failed**; nothing is built")
     histories = await bench.end()
-    assert "check" in comment
     assert not histories.of("Build")
 
 

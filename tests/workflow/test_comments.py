@@ -213,17 +213,29 @@ async def test_a_system_is_for_those_who_may_push(new_bench: NewBench) -> None:
     await bench.until_check_run("cmark", CheckConclusion.SUCCESS, system=MAC)
 
 
-async def test_how_it_stands(bench: Bench) -> None:
-    """State, age, builder and queue."""
-    bench.floor.hold("cgit")
+async def test_how_it_stands(new_bench: NewBench) -> None:
+    """State, age and builder of each build, and the queue of one that waits for the only slot."""
+    bench = await new_bench(concurrent_builds=1)
+    projects = {"cgit", "cmark"}
+    for project in projects:
+        bench.floor.hold(project)
     bench.cluster.queues[LINUX] = 12
-    await bench.open("cgit")
-    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    await bench.open(*projects)
+    running = (await bench.logs.next()).start.project
+    [queued] = projects - {running}
+    await bench.until_check_run(running, CheckStatus.IN_PROGRESS)
+    await bench.until_check_run(queued, CheckStatus.QUEUED)
     answer = await answer_to(bench, await comment(bench, "@tickbot status", by="eve"))
-    assert "| `cgit` | x86_64-linux | 🔨 running" in answer
+    assert f"| `{running}` | {LINUX} | 🔨 running" in answer
     assert "`builder-1`" in answer
-    bench.floor.release("cgit")
-    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    assert f"| `{queued}` | {LINUX} | 🕐 queued" in answer
+    [queue] = [line for line in answer.splitlines() if line.startswith("- ")]
+    assert "12 builds" in queue
+    assert f"{LINUX} builder" in queue
+    for project in projects:
+        bench.floor.release(project)
+    for project in projects:
+        await bench.until_check_run(project, CheckConclusion.SUCCESS)
 
 
 async def test_how_a_pull_request_stands_that_nobody_owns(bench: Bench) -> None:

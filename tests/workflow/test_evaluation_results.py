@@ -1,9 +1,12 @@
 """What an evaluation finds out, and what the author is told of it (design, sections 7 to 9)."""
 
+from activities.ports import Exit
+from tests.support import asking
+from tests.support.fake_builder import Scripted
 from tests.support.fake_repositories import BASE_SHA
 from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, NUMBER, PROJECTS, REPO, Bench, make_pull
 from tests.workflow.conftest import NewBench
-from tickborg.errors import HeadGoneError
+from tickborg.errors import HeadGoneError, PermanentError
 from tickborg.github import CheckConclusion, Permission, StatusState
 from tickborg.jobs import MergeReport
 from tickborg.labels import INTERNAL_ERROR_LABEL
@@ -47,6 +50,30 @@ async def test_a_merge_that_trees_do_not_decide_is_counted(bench: Bench) -> None
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS, sha=NEXT_HEAD)
     await bench.end()
     assert len(bench.stats.named(EventName.WHOLE_MERGE)) == 1
+
+
+async def test_an_author_reads_what_the_bot_failed_of_and_nothing_around_it(bench: Bench) -> None:
+    """Neither which workflow that was, nor the commit in forty digits."""
+    bench.repositories.fail(HEAD, PermanentError("git refuses"))
+    await bench.open("cgit")
+    comment = await bench.until_commented("tickborg failed")
+    assert comment.splitlines()[0] == "💥 **tickborg failed**, not your change: git refuses"
+
+
+async def test_builds_of_another_base_are_told_apart_from_a_conflict(bench: Bench) -> None:
+    """They stay to be looked at; once there is a merge again, it is built anew."""
+    bench.floor.script["make"] = Scripted(exit=Exit(2))
+    await bench.open("cgit")
+    await bench.until_commented("❌ **The build failed**")
+    await bench.until_ended("Evaluation")
+    bench.repositories.conflict(HEAD, "cgit/a.c")
+    await asking.comment(bench, "@tickbot eval")
+    comment = await bench.until_commented("Merge conflict")
+    assert f"Built before, on `main` at {BASE_SHA[:7]}:" in comment
+    assert f"git checkout --detach {BASE_SHA}" in comment
+    bench.repositories.touch(HEAD, "cgit")
+    await asking.comment(bench, "@tickbot eval")
+    assert "Built before" not in await bench.until_commented("❌ **The build failed**")
 
 
 async def test_a_bad_project_file_fails_the_status_with_line_and_reason(bench: Bench) -> None:

@@ -274,7 +274,7 @@ async def test_a_bare_command_for_a_system_that_has_nothing_is_answered(
     await opened(bench)
     await comment(bench, f"@tickbot {verb} on aarch64-darwin")
     answer = await bench.until_commented("Not built")
-    assert "`cgit` is not built on aarch64-darwin" in answer
+    assert "Not built: `cgit` on aarch64-darwin" in answer
 
 
 async def test_what_is_cancelled_before_it_is_known_is_not_built(bench: Bench) -> None:

@@ -6,6 +6,7 @@ from tickborg.github import COMMENT_LIMIT
 from tickborg.jobs import SkippedBuild
 from tickborg.projects import PROJECT_FILE
 from tickborg.systems import System
+from tickborg.texts import reasoned
 from tickborg.texts.markdown import block, code, link, prose
 from tickborg.texts.shortening import REASON_LIMIT, shorten
 from tickborg.texts.wording import counted, short_sha
@@ -15,16 +16,31 @@ _NAMED_BUILDS = 5
 _GAP = "\n\n"
 
 
-def whole(sections: Iterable[str], marker: str) -> str:
-    """An answer of many parts and a hidden marker; parts that do not fit into a comment are left out."""
-    room = COMMENT_LIMIT - len(marker) - len(_GAP)
+def whole(sections: Sequence[str], marker: str, asked: Sequence[str] = ()) -> str:
+    """An answer of many parts and a hidden marker.
+
+    What was ``asked`` for, such as ``status``, stands last and is kept first; how much of all does not fit
+    into a comment is said.
+    """
+    room = COMMENT_LIMIT - len(marker) - len(_left_out(len(sections) + len(asked))) - 2 * len(_GAP)
+    replies = _fitting(asked, room)
+    said = _fitting(sections, room - sum(len(reply) + len(_GAP) for reply in replies))
+    left_out = len(sections) + len(asked) - len(said) - len(replies)
+    return _GAP.join((*said, *([_left_out(left_out)] if left_out else []), *replies, marker))
+
+
+def _fitting(sections: Iterable[str], room: int) -> list[str]:
+    """The sections that fit into ``room`` characters; a shorter one may, where one before it does not."""
     kept: list[str] = []
     for section in sections:
-        room -= len(section) + len(_GAP)
-        if room < 0:
-            break
-        kept.append(section)
-    return _GAP.join((*kept, marker))
+        if len(section) + len(_GAP) <= room:
+            kept.append(section)
+            room -= len(section) + len(_GAP)
+    return kept
+
+
+def _left_out(paragraphs: int) -> str:
+    return f"{counted(paragraphs, 'more paragraph')} would not fit in here. Ask for less at once."
 
 
 def to(login: str, texts: Sequence[str]) -> Sequence[str]:
@@ -48,9 +64,9 @@ def bad_project_file(branch: str, error: str) -> str:
     return f"{code(PROJECT_FILE)} on {code(branch)} cannot be used; a maintainer has to mend it:\n\n{file}"
 
 
-def not_made(build: SkippedBuild) -> str:
-    """Part of what was asked for comes to nothing."""
-    return f"Not built: {prose(shorten(build.reason, REASON_LIMIT))}."
+def not_made(builds: Sequence[SkippedBuild]) -> list[str]:
+    """Part of what was asked for comes to nothing: a paragraph for each reason."""
+    return [f"{line}." for line in reasoned.not_built(builds)]
 
 
 def nothing_to_retry(head_sha: str, under_way: int) -> str:
@@ -86,7 +102,7 @@ def _named(builds: Sequence[tuple[str, System]]) -> str:
 
 def nothing_to_cancel(projects: Sequence[str]) -> str:
     """Nothing runs."""
-    what = f"no build of {', '.join(map(code, projects))}" if projects else "nothing"
+    what = f"no build of {reasoned.some(map(code, projects))}" if projects else "nothing"
     return f"There is nothing to cancel: {what} is queued or running."
 
 

@@ -1,21 +1,24 @@
 """The one summary comment of a pull request, for its author (design, section 8)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from tickborg.github import COMMENT_LIMIT, SUMMARY_MARKER
-from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome
+from tickborg.jobs import BuildOutcome, BuildStage, EvaluationOutcome
 from tickborg.systems import System
 from tickborg.texts import links, reasoned, reproduction
+from tickborg.texts.checks import lines as check_lines
 from tickborg.texts.durations import spoken
 from tickborg.texts.markdown import block, code, fitting, html_code, link
-from tickborg.texts.outcomes import FAILED, NAMED_PATHS, build_in_words, build_name, headline
+from tickborg.texts.outcomes import FAILED, NAMED_PATHS, build_in_words, build_name, built_before, headline
 from tickborg.texts.shortening import REASON_LIMIT, shorten
-from tickborg.texts.wording import short_sha
+from tickborg.texts.wording import counted, short_sha
 from tickborg.views import BuildView, PullRequestView
 
 ROWS_LIMIT = 60
 NOTES_LIMIT = 15
 PATHS_LIMIT = 30
+CHECKS_LIMIT = 20
 REPRODUCTIONS_LIMIT = 10
 _BLOCK_LIMIT = 6_000
 _GAP = "\n\n"
@@ -27,9 +30,40 @@ _WAITING = frozenset({BuildStage.WAITING, BuildStage.DELAYED})
 _WITHOUT_RESULT = frozenset({BuildOutcome.CANCELLED, BuildOutcome.SKIPPED, BuildOutcome.UNEXPECTED_ERROR})
 
 
+@dataclass(frozen=True)
+class _Section:
+    """A part of the comment, of which as much is said as there is room for.
+
+    Args:
+        lines: all there is to say.
+        rest: what is said of lines that are left out, by their number.
+        limit: of more lines the others are left out in any case.
+        heading: what stands before the first.
+    """
+
+    lines: Sequence[str]
+    rest: Callable[[int], str]
+    limit: int
+    heading: Sequence[str] = ()
+
+    @property
+    def least(self) -> int:
+        """The room that it needs to say at least how much there is."""
+        return _size((*self.heading, self.rest(len(self.lines)))) + len(_GAP) if self.lines else 0
+
+    def within(self, room: int) -> str:
+        """The first lines, and a word about the others."""
+        room -= len(_GAP) + _size(self.heading)
+        shown = list(self.lines)
+        if len(shown) > self.limit or _size(shown) > room:
+            shown = fitting(shown[: self.limit], room - _size([self.rest(len(shown))]))
+            shown.append(self.rest(len(self.lines) - len(shown)))
+        return "\n".join((*self.heading, *shown))
+
+
 def is_due(view: PullRequestView, *, commented: bool) -> bool:
     """Whether there is anything to comment on, or there was, so that the comment must be kept true."""
-    anything = view.builds or view.skipped or view.notices
+    anything = view.builds or view.skipped or view.notices or view.unpassed_checks
     return commented or bool(anything) or view.evaluation in _WORTH_SAYING
 
 
@@ -43,13 +77,26 @@ def summary(view: PullRequestView, dashboard_url: str) -> str:
     page = links.page_url(dashboard_url, repo.owner, repo.name, "pull", str(view.pull.number))
     first, last = headline(view), f"{_footer(view, page)}\n{SUMMARY_MARKER}"
     room = COMMENT_LIMIT - len(first) - len(last) - len(_GAP)
-    sections = [first]
-    for section in (_advice(view), _table(view, dashboard_url, page), _notes(view), _reproductions(view)):
-        lines = fitting(section, room - len(_GAP))
-        if lines:
-            sections.append("\n".join(lines))
-            room -= len(sections[-1]) + len(_GAP)
-    return _GAP.join((*sections, last))
+    sections = [section for section in _sections(view, dashboard_url, page) if section.lines]
+    needed = sum(section.least for section in sections)
+    said = [first]
+    for section in sections:
+        needed -= section.least
+        said.append(section.within(room - needed))
+        room -= len(said[-1]) + len(_GAP)
+    return _GAP.join((*said, last))
+
+
+def _sections(view: PullRequestView, dashboard_url: str, page: str) -> Iterable[_Section]:
+    """What stands between the outcome and the last line, with what is said of what is left out."""
+    checks = list(check_lines(view.unpassed_checks, dashboard_url))
+    yield _Section(list(_advice(view)), lambda _: f"{link('There is more to it', page)}.", PATHS_LIMIT + 3)
+    yield _Section(checks, lambda left: f"- and {counted(left, 'more check')}", CHECKS_LIMIT)
+    yield _table(view, dashboard_url, page)
+    notes = list(_notes(view))
+    yield _Section(notes, lambda left: f"- and {left:,} more", NOTES_LIMIT + len(view.notices))
+    yield _reproductions(_failed_checks(view), "check", page)
+    yield _reproductions(_failed_builds(view), "failure", page)
 
 
 def _footer(view: PullRequestView, page: str) -> str:
@@ -71,6 +118,8 @@ def _advice(view: PullRequestView) -> Iterator[str]:
         yield f"{_OPERATORS} Afterwards, a comment with the command {code('eval')} has it looked at again."
     elif any(build.outcome is BuildOutcome.UNEXPECTED_ERROR for build in view.builds):
         yield f"{_OPERATORS} Afterwards, a comment with the command {code('retry')} builds it again."
+    elif any(check.outcome is BuildOutcome.UNEXPECTED_ERROR for check in view.checks):
+        yield f"{_OPERATORS} Afterwards, a comment with the command {code('retry')} has the check run again."
 
 
 def _conflicts(view: PullRequestView) -> Iterator[str]:
@@ -82,35 +131,37 @@ def _conflicts(view: PullRequestView) -> Iterator[str]:
         yield from (f"- {code(path)}" for path in paths)
 
 
-def _table(view: PullRequestView, dashboard_url: str, page: str) -> Iterator[str]:
+def _table(view: PullRequestView, dashboard_url: str, page: str) -> _Section:
     """Projects by systems; a project with a failure comes before those without."""
-    rows: dict[tuple[bool, str], list[BuildView]] = {}
+    rows: dict[str, list[BuildView]] = {}
     for build in view.builds:
-        rows.setdefault((build.mode is BuildMode.CHECK, build.project), []).append(build)
+        rows.setdefault(build.project, []).append(build)
     systems = [system for system in System if any(build.system is system for build in view.builds)]
-    if not rows:
-        return
-    yield f"| | {' | '.join(systems)} |"
-    yield f"|---|{'---|' * len(systems)}"
-    ordered = sorted(rows, key=lambda row: (not _has_failure(rows[row]), row))
-    for row in ordered[:ROWS_LIMIT]:
-        yield _row(row, rows[row], systems, dashboard_url)
-    if len(ordered) > ROWS_LIMIT:
-        yield f"\n{link(f'{len(ordered) - ROWS_LIMIT:,} more projects', page)} are not in the table."
+    ordered = sorted(rows, key=lambda name: (not _has_failure(rows[name]), name))
+    heading = [f"| | {' | '.join(systems)} |", f"|---|{'---|' * len(systems)}"]
+    if view.built_before:
+        heading.insert(0, f"{built_before(view)}\n")
+    return _Section(
+        [_row(name, rows[name], systems, dashboard_url) for name in ordered],
+        lambda left: f"\n{link(counted(left, 'more project'), page)} {_are(left)} not in the table.",
+        ROWS_LIMIT,
+        heading,
+    )
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _has_failure(builds: Iterable[BuildView]) -> bool:
     return any(build.outcome in FAILED for build in builds)
 
 
-def _row(
-    row: tuple[bool, str], builds: Sequence[BuildView], systems: Sequence[System], dashboard_url: str
-) -> str:
-    is_check, name = row
+def _row(name: str, builds: Sequence[BuildView], systems: Sequence[System], dashboard_url: str) -> str:
     cells = (
         "<br>".join(_cell(build, dashboard_url) for build in builds if build.system is on) for on in systems
     )
-    return f"| {'check ' if is_check else ''}{code(name)} | {' | '.join(cells)} |"
+    return f"| {code(name)} | {' | '.join(cells)} |"
 
 
 def _cell(build: BuildView, dashboard_url: str) -> str:
@@ -126,12 +177,10 @@ def _notes(view: PullRequestView) -> Iterator[str]:
     noted = [build for build in view.builds if build.reason and _wants_a_note(build)]
     notes = reasoned.lines((build_name(build), build.reason) for build in noted)
     notes += reasoned.not_built(view.not_built)
-    if len(notes) == 1 and not view.builds and not view.notices:  # the headline has the reason
+    if len(notes) == 1 and not (view.builds or view.notices or view.checks):  # the headline has the reason
         yield f"Changed: {reasoned.some(code(skipped.project) for skipped in view.not_built)}"
         return
-    yield from (f"- {note}" for note in (*view.notices, *notes[:NOTES_LIMIT]))
-    if len(notes) > NOTES_LIMIT:
-        yield f"- and {len(notes) - NOTES_LIMIT:,} more"
+    yield from (f"- {note}" for note in (*view.notices, *notes))
 
 
 def _wants_a_note(build: BuildView) -> bool:
@@ -141,20 +190,43 @@ def _wants_a_note(build: BuildView) -> bool:
     return build.stage in _WAITING or build.outcome in _WITHOUT_RESULT
 
 
-def _reproductions(view: PullRequestView) -> Iterator[str]:
-    """How to run at home what failed, folded up."""
-    failed = [build for build in view.builds if build.outcome in FAILED]
-    for build in failed[:REPRODUCTIONS_LIMIT]:
-        commands = reproduction.of_view(view, build)
-        shell = block(commands, _BLOCK_LIMIT, language="sh") if commands else ""
-        if shell:
-            clone = f"In a clone of {code(str(view.pull.repo))}:"
-            yield f"<details><summary>{_failure(build)}</summary>\n\n{clone}\n\n{shell}\n\n</details>"
+def _reproductions(folded: Iterable[str], what: str, page: str) -> _Section:
+    def rest(left: int) -> str:  # The empty line ends the HTML before, in which no Markdown is read.
+        where = link("the page of this pull request", page)
+        them = "it" if left == 1 else "them"
+        if what == "check":
+            return f"\n{counted(left, 'more check')}: {where} says how to reproduce {them}."
+        check_runs = "its check run" if left == 1 else "their check runs"
+        return f"\n{counted(left, 'more failure')}: {check_runs} and {where} say how to reproduce {them}."
+
+    return _Section(list(folded), rest, REPRODUCTIONS_LIMIT)
 
 
-def _failure(build: BuildView) -> str:
-    """HTML: GitHub reads no Markdown in a ``<summary>``."""
-    what = (
-        f": {html_code(shorten(build.failed_command, REASON_LIMIT))} failed" if build.failed_command else ""
-    )
-    return f"Reproduce {html_code(build.project)} on {build.system}{what}"
+def _failed_checks(view: PullRequestView) -> Iterator[str]:
+    for check in view.unpassed_checks:
+        what = f"the check {html_code(check.name)}"
+        yield from _folded(view, what, check.failed_command, reproduction.of_check(view, check))
+
+
+def _failed_builds(view: PullRequestView) -> Iterator[str]:
+    for build in view.builds:
+        if build.outcome in FAILED:
+            what = f"{html_code(build.project)} on {build.system}"
+            yield from _folded(view, what, build.failed_command, reproduction.of_view(view, build))
+
+
+def _folded(
+    view: PullRequestView, what: str, failed_command: str | None, commands: Sequence[str]
+) -> Iterator[str]:
+    """How to run at home what failed, folded up; HTML, for GitHub reads no Markdown in a ``<summary>``."""
+    shell = block(commands, _BLOCK_LIMIT, language="sh") if commands else ""
+    if shell:
+        failed = f": {html_code(shorten(failed_command, REASON_LIMIT))} failed" if failed_command else ""
+        clone = f"In a clone of {code(str(view.pull.repo))}:"
+        title = f"Reproduce {what}{failed}"
+        yield f"<details><summary>{title}</summary>\n\n{clone}\n\n{shell}\n\n</details>"
+
+
+def _size(lines: Iterable[str]) -> int:
+    """Characters of lines, each with the break before it."""
+    return sum(len(line) + len("\n") for line in lines)

@@ -6,7 +6,7 @@ from tickborg.github import LabelChange, PullRequest
 from tickborg.jobs import BuildJob, BuildStage
 from tickborg.texts.durations import spoken
 from tickborg.texts.markdown import code, fitting, prose
-from tickborg.texts.outcomes import build_in_words, headline
+from tickborg.texts.outcomes import build_in_words, built_before, headline
 from tickborg.texts.shortening import shorten, shorten_bytes
 from tickborg.texts.wording import counted, short_sha
 from tickborg.views import BranchView, BuildView, PullRequestView
@@ -23,7 +23,8 @@ _ROWS_LIMIT = 250
 
 def table(view: PullRequestView) -> str:
     """How the pull request stands: the outcome, and a Markdown table of its builds."""
-    return _with_builds([headline(view), ""], view.builds)
+    before = [built_before(view), ""] if view.built_before else []
+    return _with_builds([headline(view), "", *before], view.builds)
 
 
 def branch_table(view: BranchView) -> str:
@@ -42,11 +43,6 @@ def fitted(lines: Sequence[str], more: int = 0) -> str:
     if left_out:
         kept.append(f"\n… and {counted(left_out, 'more row')}")
     return "\n".join(kept).rstrip()
-
-
-def pull_request_summary(pull: PullRequest) -> str:
-    """What a ``PullRequest`` workflow is about."""
-    return shorten_bytes(f"{pull.repo} #{pull.number} by {pull.author}: {pull.title}", SUMMARY_LIMIT)
 
 
 def evaluation_summary(pull: PullRequest) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tickborg.jobs import BuildMode
 from tickborg.systems import System
-from tickborg.texts import reasons
+from tickborg.texts import reasoned, reasons
 from tickborg.texts.markdown import code, prose
 from tickborg.texts.shortening import REASON_LIMIT, shorten
 from tickborg.texts.wording import short_sha
@@ -13,7 +13,7 @@ _COMMAND_LIMIT = 80
 
 
 def _asked(projects: Sequence[str]) -> str:
-    return ", ".join(map(code, projects)) if projects else "What was asked for"
+    return reasoned.some(map(code, projects)) or "What was asked for"
 
 
 def command(mode: BuildMode, projects: Sequence[str]) -> str:
@@ -72,10 +72,17 @@ def nothing_changed(head_sha: str, handle: str) -> str:
     )
 
 
-def no_projects(projects: Sequence[str], branch: str) -> str:
-    """Projects that were asked for, and that the target branch does not have by now."""
-    there = "is no project of that name" if len(projects) == 1 else "are no projects of these names"
-    return f"{_asked(projects)} cannot be built: there {there} on {code(branch)} now."
+def no_projects(projects: Sequence[str], branch: str, base_sha: str, handle: str) -> str:
+    """Projects that the target branch had when somebody asked for them, and not where the head is merged.
+
+    The branch has mostly gained them since. Where it has lost them instead, the cure shows that, too.
+    """
+    none = "no project of that name" if len(projects) == 1 else "no projects of these names"
+    return (
+        f"{_asked(projects)} cannot be built: {code(branch)} has {none} at {code(short_sha(base_sha))}, which"
+        f" this head is merged with. {code(f'@{handle} eval')}, by the author or by somebody who may push,"
+        f" merges it with {code(branch)} as it is now; ask again after that."
+    )
 
 
 def dropped(projects: Sequence[str]) -> str:

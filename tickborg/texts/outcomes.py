@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
-from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, CheckResult, EvaluationOutcome
 from tickborg.projects import PROJECT_FILE
 from tickborg.texts.markdown import code, prose
 from tickborg.texts.shortening import shorten
+from tickborg.texts.standings import BAD, BROKEN, BUSY, GOOD, HELD, NOT_MADE, SOON, Standing, both
 from tickborg.texts.wording import counted, short_sha
 from tickborg.views import BuildView, PullRequestView
 
-_NAMED_BUILDS = 3
+_NAMED = 3
+"""Builds, or checks, that a line names."""
 NAMED_PATHS = 3
 _REASON_LIMIT = 500
 
@@ -29,7 +31,7 @@ _OUTCOMES = {
     BuildOutcome.CANCELLED: "🚫 cancelled",
     BuildOutcome.UNEXPECTED_ERROR: "💥 tickborg failed",
 }
-_SUCCESS = {BuildMode.BUILD: "✅ built", BuildMode.TEST: "✅ tested", BuildMode.CHECK: "✅ passed"}
+_SUCCESS = {BuildMode.BUILD: "✅ built", BuildMode.TEST: "✅ tested"}
 
 
 def build_in_words(build: BuildView) -> str:
@@ -43,10 +45,21 @@ def build_in_words(build: BuildView) -> str:
     return f"{words} (tests)" if build.mode is BuildMode.TEST else words
 
 
+def check_in_words(check: CheckResult) -> str:
+    """A sign and a word or two for an evaluation check that did not pass; "" for any other."""
+    return _OUTCOMES.get(check.outcome, "") if check.outcome else ""
+
+
 def build_name(build: BuildView) -> str:
     """Which build it is, in Markdown."""
-    kind = "check " if build.mode is BuildMode.CHECK else ""
-    return f"{kind}{code(build.project)} on {build.system}"
+    return f"{code(build.project)} on {build.system}"
+
+
+def built_before(view: PullRequestView) -> str:
+    """What stands before builds of an earlier merge, when there is none now."""
+    if view.built_on_sha is None:
+        return "Built before, on another base:"
+    return f"Built before, on {code(view.pull.base_ref)} at {short_sha(view.built_on_sha)}:"
 
 
 def headline(view: PullRequestView) -> str:
@@ -66,7 +79,7 @@ def headline(view: PullRequestView) -> str:
         case EvaluationOutcome.NOT_CURRENT | EvaluationOutcome.SUPERSEDED:
             return f"🕐 {code(short_sha(view.pull.head_sha))} is no longer evaluated: {reason}"
         case _:
-            return _headline_of_builds(view)
+            return both(_of_builds(view), _of_checks(view.checks))
 
 
 def _headline_of_conflict(view: PullRequestView, target: str) -> str:
@@ -78,42 +91,70 @@ def _headline_of_conflict(view: PullRequestView, target: str) -> str:
     return f"❌ **Merge conflict** with {target} in {', '.join(map(code, named))}{rest}. Nothing is built."
 
 
-def _headline_of_builds(view: PullRequestView) -> str:
+def _of_builds(view: PullRequestView) -> Standing:
     builds = view.builds
-    if not builds:
-        return _headline_without_builds(view)
+    if not builds or view.built_before:
+        return _without_builds(view)
     failed = [build for build in builds if build.outcome in FAILED]
     broken = [build for build in builds if build.outcome is BuildOutcome.UNEXPECTED_ERROR]
     going = sum(build.stage is not BuildStage.DONE for build in builds)
     if failed:
         rest = f" ({going:,} not done yet)" if going else ""
-        return f"❌ **{_share(failed, builds)} failed**{rest}: {_named(failed)}"
+        return Standing(BAD, f"{_share(failed, builds)} failed", f"{rest}: {_named(failed)}")
     if going:
         return _progress(len(builds) - going, builds)
     if broken:
-        return f"💥 **tickborg failed**, not your change: {_named(broken)}"
+        return Standing(BROKEN, "tickborg failed", f", not your change: {_named(broken)}")
     unfinished = [build for build in builds if build.outcome is not BuildOutcome.SUCCESS]
     if unfinished:
         verb = "was" if len(unfinished) == 1 else "were"
-        return f"🚫 **{_share(unfinished, builds)} {verb} not made**: {_named(unfinished)}"
-    return f"✅ **{_all(builds)} succeeded**"
+        return Standing(NOT_MADE, f"{_share(unfinished, builds)} {verb} not made", f": {_named(unfinished)}")
+    return Standing(GOOD, f"{_all(builds)} succeeded")
 
 
-def _progress(done: int, builds: Sequence[BuildView]) -> str:
+def _progress(done: int, builds: Sequence[BuildView]) -> Standing:
     if len(builds) == 1:
-        return "🔨 **The build is under way**"
-    return f"🔨 **{done:,} of {len(builds):,} builds done**, no failure so far"
+        return Standing(BUSY, "The build is under way")
+    return Standing(BUSY, f"{done:,} of {len(builds):,} builds done", ", no failure so far")
 
 
-def _headline_without_builds(view: PullRequestView) -> str:
+def _without_builds(view: PullRequestView) -> Standing:
     if view.evaluation is None:
-        return f"🕐 **{code(short_sha(view.pull.head_sha))} is being evaluated**"
+        return Standing(SOON, f"{code(short_sha(view.pull.head_sha))} is being evaluated")
     if not view.changed_projects:
-        return "✅ **Nothing to build**: no project is changed"
+        return Standing(GOOD, "Nothing to build", ": no project is changed")
     reasons = {skipped.reason for skipped in view.skipped}
     if len(reasons) == 1:
-        return f"⏸️ **Nothing is built**: {prose(shorten(reasons.pop(), _REASON_LIMIT))}"
-    return f"⏸️ **Nothing is built** although {counted(len(view.changed_projects), 'project')} changed"
+        return Standing(HELD, "Nothing is built", f": {prose(shorten(reasons.pop(), _REASON_LIMIT))}")
+    changed = counted(len(view.changed_projects), "project")
+    return Standing(HELD, "Nothing is built", f" although {changed} changed")
+
+
+def _of_checks(checks: Sequence[CheckResult]) -> Standing | None:
+    """How the evaluation checks stand; None: there are none, or all have passed."""
+    failed = [check for check in checks if check.outcome in FAILED]
+    under_way = [check for check in checks if check.outcome is None]
+    broken = [check for check in checks if check.outcome is BuildOutcome.UNEXPECTED_ERROR]
+    not_run = [check for check in checks if check.is_unpassed]
+    if failed:
+        return _standing(BAD, failed, "failed", "failed")
+    if under_way:
+        return _standing(BUSY, under_way, "is under way", "are under way")
+    if broken:
+        return Standing(BROKEN, "tickborg failed", f", not your change: {_named_checks(broken)}")
+    return _standing(NOT_MADE, not_run, "was not run", "were not run") if not_run else None
+
+
+def _standing(sign: str, checks: Sequence[CheckResult], one: str, many: str) -> Standing:
+    if len(checks) == 1:
+        return Standing(sign, f"The check {code(checks[0].name)} {one}")
+    names = _and_more([code(check.name) for check in checks])
+    return Standing(sign, f"{len(checks):,} checks {many}", f": {names}")
+
+
+def _named_checks(checks: Sequence[CheckResult]) -> str:
+    names = _and_more([code(check.name) for check in checks])
+    return f"the {'check' if len(checks) == 1 else 'checks'} {names}"
 
 
 def _share(some: Sequence[BuildView], builds: Sequence[BuildView]) -> str:
@@ -127,6 +168,9 @@ def _all(builds: Sequence[BuildView]) -> str:
 
 
 def _named(builds: Sequence[BuildView]) -> str:
-    names = ", ".join(map(build_name, builds[:_NAMED_BUILDS]))
-    more = len(builds) - _NAMED_BUILDS
-    return f"{names} and {more:,} more" if more > 0 else names
+    return _and_more([build_name(build) for build in builds])
+
+
+def _and_more(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,16 +1,11 @@
 """Why a build was not made: sentences for authors, each with what can be done about it."""
 
-from collections.abc import Sequence
-
 from tickborg.systems import System
 
-_NAMED_PROJECTS = 5
 
-
-def command(handle: str, projects: Sequence[str]) -> str:
-    """The command that builds ``projects``; where they are many, its form."""
-    named = " ".join(projects) if len(projects) <= _NAMED_PROJECTS else "<project>…"
-    return f"`{f'@{handle} build {named}'.rstrip()}`"
+def command(handle: str) -> str:
+    """The command that builds all that a change is about: it can be copied however many projects that are."""
+    return f"`@{handle} build`"
 
 
 def draft(ask: str) -> str:
@@ -43,12 +38,16 @@ def called_off() -> str:
     return "cancelled before it began"
 
 
-def system_for_writers(project: str, system: System, handle: str) -> str:
+def system_for_writers(system: System, handle: str) -> str:
     """The author may not build on this system."""
     return (
-        f"{system} is built for people who may push;"
-        f" a maintainer can ask with `@{handle} build {project} on {system}`"
+        f"{system} is built for people who may push; a maintainer can ask with `@{handle} build on {system}`"
     )
+
+
+def order_for_writers(system: System) -> str:
+    """Nor may somebody who asked for builds without naming a system."""
+    return f"{system} is built for people who may push; one of them can give the same command"
 
 
 def no_such_builder(system: System) -> str:
@@ -81,11 +80,11 @@ def others_first() -> str:
     return "begun once earlier builds of the same change on this system have ended"
 
 
-def tests_elsewhere(project: str, system: System) -> str:
-    """Tests are not run on this system."""
-    return f"tests of `{project}` are not run on {system}: it is no test system of this tickborg"
+def tests_elsewhere() -> str:
+    """A system is none on which tests are run."""
+    return "this tickborg runs no tests on that system"
 
 
-def not_for_system(project: str, system: System) -> str:
-    """The project file names the project's systems, and this is none of them."""
-    return f"`{project}` is not built on {system}: its `systems` in the project file do not name it"
+def not_for_system() -> str:
+    """The project file names a project's systems, and a system is none of them."""
+    return "the project file does not name that system in the project's `systems`; add it there first"

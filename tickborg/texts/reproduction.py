@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from tickborg.jobs import BuildJob
+from tickborg.jobs import BuildJob, CheckResult
 from tickborg.views import BranchView, BuildView, PullRequestView
 
 _REMOTE = "origin"
@@ -20,11 +20,12 @@ def of_job(job: BuildJob, ran: Sequence[str]) -> tuple[str, ...]:
 
 def of_view(view: PullRequestView, build: BuildView) -> tuple[str, ...]:
     """The commands from fetching on; nothing where no command ran, or none is known."""
-    if view.base_sha is None:
-        return ()
-    pull = view.pull
-    tree = _merged(pull.fetch_ref, pull.base_ref, view.base_sha, pull.head_sha)
-    return _and_then(tree, build.path, build.reproduce)
+    return _and_then(_merged_of(view), build.path, build.reproduce)
+
+
+def of_check(view: PullRequestView, check: CheckResult) -> tuple[str, ...]:
+    """The commands from fetching on; nothing where none is known."""
+    return _and_then(_merged_of(view), ".", check.reproduce)
 
 
 def of_push(view: BranchView, build: BuildView) -> tuple[str, ...]:
@@ -55,6 +56,12 @@ def _merged(head_ref: str, base_ref: str, base_sha: str, head_sha: str) -> tuple
     )
 
 
+def _merged_of(view: PullRequestView) -> tuple[str, ...]:
+    """Commands for the merge that was built; nothing where nobody knows on which base that was."""
+    pull, base_sha = view.pull, view.base_sha or view.built_on_sha
+    return _merged(pull.fetch_ref, pull.base_ref, base_sha, pull.head_sha) if base_sha else ()
+
+
 def _pushed(branch: str, sha: str) -> tuple[str, ...]:
     return (_fetch(branch), _checkout(sha))
 
@@ -68,7 +75,7 @@ def _checkout(sha: str) -> str:
 
 
 def _and_then(tree: Sequence[str], path: str, ran: Sequence[str]) -> tuple[str, ...]:
-    if not ran:
+    if not (tree and ran):
         return ()
     enter = () if path == "." else (shlex.join(("cd", f"./{path}" if path.startswith("-") else path)),)
     return (*tree, *enter, *ran)

@@ -1,22 +1,23 @@
 """The answer to ``status``: each build's state, age and builder, and what is not built and why."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tickborg.jobs import BuildMode, BuildStage
+from tickborg.jobs import BuildStage
 from tickborg.systems import System
 from tickborg.texts import links, reasoned
+from tickborg.texts.checks import lines as check_lines
 from tickborg.texts.durations import spoken
 from tickborg.texts.markdown import code, link, prose
-from tickborg.texts.outcomes import build_in_words, headline
+from tickborg.texts.outcomes import build_in_words, built_before, headline
 from tickborg.texts.shortening import REASON_LIMIT, shorten
-from tickborg.texts.statuses import check_context
 from tickborg.texts.wording import counted, short_sha
 from tickborg.views import BuildView, PullRequestView
 
 ROWS_LIMIT = 60
 REASONS_LIMIT = 20
+CHECKS_LIMIT = 20
 
 
 @dataclass(frozen=True)
@@ -34,25 +35,27 @@ def status_of(view: PullRequestView, moment: Moment) -> str:
     base = f" into {code(view.pull.base_ref)}" + (f" at {short_sha(view.base_sha)}" if view.base_sha else "")
     first = f"{headline(view)}\n<sub>head {short_sha(view.pull.head_sha)}{base}</sub>"
     sections = (
-        _failed_checks(view),
-        _table(view.builds, moment),
+        _failed_checks(view, moment),
+        _table(view, moment),
         _queues(view.builds, moment),
         _notes(view),
     )
     return "\n\n".join((first, *filter(None, ("\n".join(lines) for lines in sections))))
 
 
-def _failed_checks(view: PullRequestView) -> Iterator[str]:
-    failed = view.failed_checks
-    if failed:
-        statuses = reasoned.some(code(check_context(check)) for check in failed)
-        where = "That status says" if len(failed) == 1 else "Those statuses say"
-        yield f"❌ {counted(len(failed), 'check')} did not pass: {statuses}. {where} why."
+def _failed_checks(view: PullRequestView, moment: Moment) -> Iterator[str]:
+    failed = view.unpassed_checks
+    yield from check_lines(failed[:CHECKS_LIMIT], moment.dashboard_url)
+    if len(failed) > CHECKS_LIMIT:
+        yield f"- and {counted(len(failed) - CHECKS_LIMIT, 'more check')}"
 
 
-def _table(builds: Sequence[BuildView], moment: Moment) -> Iterator[str]:
+def _table(view: PullRequestView, moment: Moment) -> Iterator[str]:
+    builds = view.builds
     if not builds:
         return
+    if view.built_before:
+        yield f"{built_before(view)}\n"
     yield "| project | system | state | for | builder |"
     yield "|---|---|---|---|---|"
     yield from (_row(build, moment) for build in builds[:ROWS_LIMIT])
@@ -67,9 +70,8 @@ def _row(build: BuildView, moment: Moment) -> str:
         state += f" ({log})"
     if build.reason and build.stage is not BuildStage.RUNNING:
         state += f": {prose(shorten(build.reason, REASON_LIMIT))}"
-    name = f"{'check ' if build.mode is BuildMode.CHECK else ''}{code(build.project)}"
     builder = code(build.builder) if build.builder else ""
-    return f"| {name} | {build.system} | {state} | {_age(build, moment.now)} | {builder} |"
+    return f"| {code(build.project)} | {build.system} | {state} | {_age(build, moment.now)} | {builder} |"
 
 
 def _age(build: BuildView, now: datetime) -> str:

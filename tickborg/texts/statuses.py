@@ -7,7 +7,7 @@ from tickborg.github import STATUS_DESCRIPTION_LIMIT, CommitStatus, PullRequest,
 from tickborg.jobs import BuildJob, BuildOutcome, BuildPlan, BuildResult, MergeReport
 from tickborg.texts.endings import ending_in_words
 from tickborg.texts.shortening import shorten
-from tickborg.texts.wording import counted, listed, short_sha
+from tickborg.texts.wording import counted, listed
 
 EVALUATION_CONTEXT = "tickborg-eval"
 
@@ -67,16 +67,6 @@ def bad_project_file(pull: PullRequest, reason: str, target_url: str) -> CommitS
 def cancelled(pull: PullRequest, reason: str, target_url: str) -> CommitStatus:
     """The evaluation was cancelled."""
     return _of(pull, StatusState.ERROR, reason, target_url)
-
-
-def superseded(pull: PullRequest, by_sha: str, target_url: str) -> CommitStatus:
-    """A newer head took the place of this one."""
-    return cancelled(pull, f"superseded by {short_sha(by_sha)}", target_url)
-
-
-def closed(pull: PullRequest, target_url: str) -> CommitStatus:
-    """The pull request was closed while it was evaluated."""
-    return cancelled(pull, "the pull request was closed", target_url)
 
 
 def internal_error(pull: PullRequest, reason: str, target_url: str) -> CommitStatus:

@@ -37,59 +37,61 @@ class _Rule(NamedTuple):
     advice: str
 
 
-def _rule(pattern: str, kind: type[TickborgError], advice: str) -> _Rule:
-    return _Rule(re.compile(pattern, re.IGNORECASE | re.MULTILINE), kind, advice)
-
-
 _MISSING_REF = re.compile(r"couldn't find remote ref (?P<ref>\S+)")
-_PUT_OFF = re.compile(r"^remote:.*\brate.limit|RPC failed; HTTP 403", re.IGNORECASE | re.MULTILINE)
+_PUT_OFF = re.compile(r"(?im)^remote:.*\brate.limit|RPC failed; HTTP 403")
 """A 403 that will pass: of a rate limit, or in the middle of a fetch that the server had let begin."""
 
 _UNAUTHORIZED = re.compile(r"could not read (?:Username|Password)|Authentication failed|returned error: 401")
 
 _RULES = (
-    _rule(
-        r"no space left on device|disk quota exceeded",
+    _Rule(
+        re.compile(r"(?im)no space left on device|disk quota exceeded"),
         InfrastructureError,
         "free some space where the mirrors are kept",
     ),
-    _rule(
-        r"read-only file system|permission denied$|unable to create|cannot create",
+    _Rule(
+        re.compile(r"(?im)read-only file system|permission denied$|unable to create|cannot create"),
         InfrastructureError,
         "see that the mirrors' folder can be written",
     ),
-    _rule(
-        r"not our ref|unadvertised object",
+    _Rule(
+        re.compile(r"(?im)not our ref|unadvertised object"),
         HeadGoneError,
         "the commit was replaced; the event of the newer one does the work",
     ),
-    _rule(
-        r"repository '.*' not found|returned error: 404|does not appear to be a git repository",
+    _Rule(
+        re.compile(
+            r"(?im)repository '.*' not found|returned error: 404|does not appear to be a git repository"
+        ),
         PermanentError,
         "see that it exists and that the bot's App is installed on it and may read contents",
     ),
-    _rule(
-        r"returned error: 429|returned error: 5\d\d",
+    _Rule(
+        re.compile(r"(?im)returned error: 429|returned error: 5\d\d"),
         UnavailableError,
         "it is tried again",
     ),
-    _rule(
-        r"returned error: 4\d\d",
+    _Rule(
+        re.compile(r"(?im)returned error: 4\d\d"),
         PermanentError,
         "see that the bot's App may read contents",
     ),
-    _rule(
-        r"not a git repository|object file \S+ is empty|loose object|packfile \S+ (?:is|cannot|does not)"
-        r"|index file \S+ is|unexpected line in|bad config|bad object (?:refs/|[0-9a-f]{40})"
-        r"|invalid sha1 pointer"
-        r"|unable to (?:read|parse|find|unpack) (?:tree|commit|blob|object|[0-9a-f]{40})"
-        r"|missing (?:tree|commit|blob)|did not send all necessary objects",
+    _Rule(
+        re.compile(
+            r"(?im)not a git repository|object file \S+ is empty|loose object"
+            r"|packfile \S+ (?:is|cannot|does not)|index file \S+ is|unexpected line in|bad config"
+            r"|bad object (?:refs/|[0-9a-f]{40})|invalid sha1 pointer"
+            r"|unable to (?:read|parse|find|unpack) (?:tree|commit|blob|object|[0-9a-f]{40})"
+            r"|missing (?:tree|commit|blob)|did not send all necessary objects"
+        ),
         DamagedMirrorError,
         "the mirror is made anew",
     ),
-    _rule(
-        r"unable to access|could not resolve|connection|connect to|timed out|hung up|early EOF|RPC failed"
-        r"|operation too slow|\b(?:SSL|TLS)\b|disconnect|could not read from remote",
+    _Rule(
+        re.compile(
+            r"(?im)unable to access|could not resolve|connection|connect to|timed out|hung up|early EOF"
+            r"|RPC failed|operation too slow|\b(?:SSL|TLS)\b|disconnect|could not read from remote"
+        ),
         UnavailableError,
         "it is tried again",
     ),

@@ -1,0 +1,71 @@
+"""What is remembered of evaluation checks, by this version of tickborg and by those before it."""
+
+from tests.support.samples import NOON, build_job, build_result, check_result, project, pull_request
+from tickborg import check_results
+from tickborg.jobs import (
+    BuildMode,
+    BuildOutcome,
+    CheckResult,
+    EvaluationOutcome,
+    EvaluationResult,
+)
+from tickborg.memory import PullRequestMemory
+
+JOB = build_job(project=project("format"), mode=BuildMode.CHECK)
+FAILURE = BuildOutcome.FAILURE
+
+
+def test_a_check_that_failed_can_be_reproduced() -> None:
+    """As its builder ran it."""
+    result = build_result(FAILURE, commands=("make format",), failed_command="make format", reason="no")
+    ended = check_results.ended(JOB, result)
+    assert (ended.name, ended.reason, ended.reproduce) == ("format", "no", ("make format",))
+    assert ended.is_unpassed
+
+
+def test_a_check_that_passed_needs_no_commands() -> None:
+    """And one that is under way has none."""
+    passed, pending = check_results.ended(JOB, build_result()), check_results.pending(JOB)
+    assert (passed.reproduce, passed.is_unpassed) == ((), False)
+    assert (pending.outcome, pending.is_unpassed) == (None, False)
+
+
+def test_what_is_remembered_of_checks_is_bounded() -> None:
+    """All of it is part of one payload."""
+    long = check_results.ended(JOB, build_result(FAILURE, commands=("x" * 5_000,), reason="y" * 5_000))
+    many = check_results.bounded([check_result(), *(check_result(f"c{n}", FAILURE) for n in range(30))])
+    assert (long.reproduce, len(long.reason)) == ((), 300)
+    assert [bool(check.reproduce) for check in many] == [False, *[True] * 20, *[False] * 10]
+
+
+def test_what_an_earlier_version_remembers_is_known_still() -> None:
+    """It knew but the names of checks that failed; a ``retry`` evaluates again for their sake."""
+    written = PullRequestMemory(repo=pull_request().repo, number=7, pull=pull_request()).model_dump()
+    memory = PullRequestMemory.model_validate({**written, "checks": (), "failed_checks": ("format",)})
+    view = memory.view()
+    assert view is not None
+    assert view.unpassed_checks == (CheckResult(name="format", outcome=FAILURE),)
+    assert view.evaluation_failed
+
+
+def test_an_earlier_version_is_told_the_names() -> None:
+    """It may have the next word while a new one is being deployed."""
+    memory = PullRequestMemory(repo=pull_request().repo, number=7)
+    memory.believe(pull_request())
+    memory.end_evaluation(
+        EvaluationResult(
+            outcome=EvaluationOutcome.EVALUATED,
+            pull=pull_request(updated_at=NOON),
+            failed_checks=("format",),
+            checks=(check_result(outcome=FAILURE), check_result("licences", BuildOutcome.SUCCESS)),
+        )
+    )
+    assert memory.model_dump()["failed_checks"] == ("format",)
+
+
+def test_a_check_that_nobody_waits_for_any_more_is_under_way_no_longer() -> None:
+    """Its evaluation has failed, which ends it."""
+    memory = PullRequestMemory(repo=pull_request().repo, number=7)
+    memory.checks = (check_result(), check_result("licences", FAILURE))
+    memory.fail_evaluation("git refuses")
+    assert [check.name for check in memory.checks] == ["licences"]
