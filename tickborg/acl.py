@@ -1,5 +1,6 @@
 """Who may build where (design, section 6)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tickborg.github import Permission, PullRequest
@@ -60,6 +61,11 @@ class Person:
     def systems(self) -> tuple[System, ...]:
         """Where they may build."""
         return systems_for(self.policy, self.permission, self.login)
+
+    def is_needed_for(self, systems: Iterable[System]) -> bool:
+        """Whether one of ``systems``, on which they may build, is not for everybody."""
+        everybody = systems_for(self.policy, Permission.READ, "")
+        return not set(systems) <= set(everybody)
 
     def wrote(self, pull: PullRequest) -> bool:
         """Whether ``pull`` is theirs."""

@@ -200,7 +200,7 @@ class OwnerMemory(BaseModel):
         self.seen = dict(young[-DELIVERIES_LIMIT:])
 
     def add(self, source: Source, build: PlannedBuild, now: datetime, *, asked: bool) -> None:
-        """Take in a build that is to be started."""
+        """Take in a build that is to be started; behind the last one, :meth:`forget_the_first`."""
         view = BuildView(
             project=build.project,
             system=build.system,
@@ -209,7 +209,6 @@ class OwnerMemory(BaseModel):
             wanted_at=now.replace(microsecond=0),
         )
         self.builds[build_key(source.commit, build)] = BuildRecord(view=view, asked=asked)
-        self._forget_the_first()
 
     def end(self, record: BuildRecord, result: BuildResult) -> None:
         """Take in how a build ended."""
@@ -219,7 +218,13 @@ class OwnerMemory(BaseModel):
         project = self._project_of(record)
         if result.outcome in _WENT_WRONG and project is not None and self._may_remember(result.commands):
             record.reproduce(result, project.path)
-        self._forget_the_first()
+        self.forget_the_first()
+
+    def forget_the_first(self) -> None:
+        """Of too many builds, let go of the first that ended."""
+        done = (key for key, record in self.builds.items() if record.done)
+        for key in list(islice(done, max(0, len(self.builds) - BUILDS_LIMIT))):
+            del self.builds[key]
 
     def give_up_waiting(self, system: System, result: BuildResult, now: datetime) -> None:
         """Let what has waited for ``system`` as long as a build that found no builder end like that."""
@@ -284,12 +289,6 @@ class OwnerMemory(BaseModel):
         """The build that has to end before ``build`` may begin: a test waits for the build of the same."""
         plain = self._same(build.head_sha, build, BuildMode.TEST, BuildMode.BUILD)
         return plain if plain is not None and not plain.done else None
-
-    def _forget_the_first(self) -> None:
-        """Of too many builds, let go of the first that ended."""
-        if len(self.builds) > BUILDS_LIMIT:
-            done = next((key for key, record in self.builds.items() if record.done), "")
-            self.builds.pop(done, None)
 
     def _project_of(self, record: BuildRecord) -> Project | None:
         source = self.source_of(record.view.head_sha)

@@ -1,7 +1,8 @@
 """What the commands of a comment come to: orders for the owner, and what the bot has to answer."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from tickborg.acl import Person, needs_approval
 from tickborg.commands.permission import refused_commands
@@ -15,6 +16,7 @@ from tickborg.commands.values import (
     Eval,
     Help,
     ParsedComment,
+    Place,
     Retry,
     Status,
     Test,
@@ -28,8 +30,8 @@ from tickborg.requests import BuildOrder, CancelOrder, EvaluateOrder, Order, Ret
 from tickborg.texts import answers
 from tickborg.views import PullRequestView
 
-_RUN_SOMETHING = (Build, Test, Eval, Retry)
-_CHANGE_SOMETHING = (*_RUN_SOMETHING, Cancel)
+_CHANGE_SOMETHING = (Build, Test, Eval, Retry, Cancel)
+_WHEREVER = Place(line=1, column=1)
 _OF_PROJECTS = frozenset({ErrorKind.UNKNOWN_PROJECT, ErrorKind.NOTHING_TO_BUILD})
 
 
@@ -87,36 +89,42 @@ def settle(parsed: ParsedComment, asked: Asked) -> Settled:
     return _settled(_without_builds(known, parsed.errors), offer, asked, (note,))
 
 
-def _without_builds(known: ParsedComment, errors: Collection[CommandError]) -> ParsedComment:
+def _without_builds(known: ParsedComment, errors: Iterable[CommandError]) -> ParsedComment:
     """What is left where nobody can know the projects; that one is unknown, then, is nobody's mistake."""
+    of_the_comment = frozenset(errors)
     return ParsedComment(
         commands=tuple(command for command in known.commands if not isinstance(command, Build | Test)),
         errors=tuple(
             error
             for error in known.errors
-            if error in errors or error.kind not in _OF_PROJECTS or error.verb is Verb.CANCEL
+            if error in of_the_comment or error.kind not in _OF_PROJECTS or error.verb is Verb.CANCEL
         ),
     )
 
 
 def _settle_closed(parsed: ParsedComment, asked: Asked) -> Settled:
     offer = _offer(asked)
-    idle = [command for command in parsed.commands if isinstance(command, _CHANGE_SOMETHING)]
+    notes = (
+        answers.closed_cancel() if isinstance(command, Cancel) else answers.closed()
+        for command in parsed.commands
+        if isinstance(command, _CHANGE_SOMETHING)
+    )
     return Settled(
         errors=resolve(ParsedComment(errors=parsed.errors), offer).errors,
         offer=offer,
-        notes=(answers.closed(),) if idle else (),
+        notes=tuple(dict.fromkeys(notes)),
         wants_status=_has(parsed.commands, Status),
         wants_help=_has(parsed.commands, Help),
     )
 
 
 def _settled(known: ParsedComment, offer: Offer, asked: Asked, notes: tuple[str, ...]) -> Settled:
-    meanings = [(command, _meaning(command, asked)) for command in known.commands]
+    meanings = list(_meanings(known.commands, asked))
+    orders = (meaning.order for _, meaning in meanings if meaning.order is not None)
     remarks = dict.fromkeys(remark for _, meaning in meanings for remark in meaning.remarks)
     skipped = [build for _, meaning in meanings for build in meaning.skipped]
     return Settled(
-        orders=tuple(meaning.order for _, meaning in meanings if meaning.order is not None),
+        orders=tuple(order for order, _ in groupby(orders)),
         commands=tuple(command for command, meaning in meanings if meaning.does_something),
         errors=known.errors,
         offer=offer,
@@ -140,14 +148,17 @@ def _offer(asked: Asked) -> Offer:
             author=asked.who.wrote(asked.pull),
             awaits_approval=_awaits_approval(asked),
         ),
+        built=_built(asked),
     )
 
 
 def _project_names(asked: Asked) -> list[str]:
-    """Those of the project file; where that is bad, those being built, which can still be cancelled."""
-    if asked.project_file_error is not None and asked.view is not None:
-        return list(dict.fromkeys(build.project for build in asked.view.builds))
     return [project.name for project in asked.projects.projects] if asked.projects else []
+
+
+def _built(asked: Asked) -> list[str]:
+    """What has builds, by the projects that there were when these were planned."""
+    return list(dict.fromkeys(build.project for build in asked.view.builds)) if asked.view else []
 
 
 @dataclass(frozen=True)
@@ -168,6 +179,16 @@ class _Meaning:
         return self.order is not None and not self.idle
 
 
+def _meanings(commands: Iterable[Command], asked: Asked) -> Iterator[tuple[Command, _Meaning]]:
+    """Each command and what it comes to, which is found out once for all that ask for the same."""
+    found: dict[Command, _Meaning] = {}
+    for command in commands:
+        wherever = command.model_copy(update={"place": _WHEREVER})
+        if wherever not in found:
+            found[wherever] = _meaning(command, asked)
+        yield command, found[wherever]
+
+
 def _meaning(command: Command, asked: Asked) -> _Meaning:
     match command:
         case Build() | Test():
@@ -175,7 +196,7 @@ def _meaning(command: Command, asked: Asked) -> _Meaning:
         case Eval():
             return _Meaning(EvaluateOrder(fresh=asked.who.has_a_say_in(asked.pull)))
         case Retry():
-            return _Meaning(RetryOrder(systems=asked.who.systems))
+            return _Meaning(_retry(asked.who))
         case Cancel() if asked.view is None:
             return _Meaning(remarks=(answers.nothing_to_cancel(command.projects),))
         case Cancel():
@@ -184,13 +205,19 @@ def _meaning(command: Command, asked: Asked) -> _Meaning:
             return _Meaning()
 
 
+def _retry(who: Person) -> RetryOrder:
+    return RetryOrder(systems=who.systems, privileged=who.is_needed_for(who.systems))
+
+
 def _meaning_of_build(command: Build | Test, asked: Asked) -> _Meaning:
+    systems = command.systems or asked.who.systems
     order = BuildOrder(
         projects=command.projects,
-        systems=command.systems or asked.who.systems,
+        systems=systems,
         named_systems=bool(command.systems),
         mode=BuildMode.TEST if isinstance(command, Test) else BuildMode.BUILD,
         approves=asked.who.trusted,
+        privileged=asked.who.is_needed_for(systems),
     )
     projects = asked.projects or ProjectSet()
     skipped = not_made(order, projects, asked.who.policy)

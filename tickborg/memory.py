@@ -59,6 +59,8 @@ class PullRequestMemory(OwnerMemory):
     """The head that a maintainer has let in."""
     head_since: datetime | None = None
     """By GitHub's clock, when this head was first heard of: whoever wrote before cannot have meant it."""
+    was_told_of_head: bool = True
+    """False: the head was found out because of a comment, and may have been there before that was written."""
     left_out: tuple[str, ...] = ()
     """Projects that somebody cancelled before the evaluation under way has asked for their builds."""
     left_out_builds: tuple[LeftOutBuild, ...] = ()
@@ -96,6 +98,7 @@ class PullRequestMemory(OwnerMemory):
         known = self.pull
         if known is None or known.head_sha != pull.head_sha:
             self.head_since = pull.updated_at
+            self.was_told_of_head = True
         if known is None or known.head_sha != pull.head_sha or known.base_ref != pull.base_ref:
             self.builds, self.sources = {}, {}
             self.merge = None
@@ -200,11 +203,15 @@ class PullRequestMemory(OwnerMemory):
         """Whether a comment of that time was written before there was this head."""
         return written_at is not None and self.head_since is not None and written_at < self.head_since
 
-    def approve(self, asked_at: datetime) -> None:
-        """Let the head in for somebody who asked for a build at ``asked_at``, if they can have seen it.
+    def may_have_been_pushed_after(self, written_at: datetime | None) -> bool:
+        """Whether nobody can tell that there was this head when a comment of that time was written.
 
         GitHub counts whole seconds: a push in the second of the comment may have come after it.
         """
+        return written_at is not None and self.head_since is not None and written_at <= self.head_since
+
+    def approve(self, asked_at: datetime) -> None:
+        """Let the head in for somebody who asked for a build at ``asked_at``, if they can have seen it."""
         if self.pull is not None and self.head_since is not None and asked_at > self.head_since:
             self.approved_sha = self.pull.head_sha
 

@@ -1,7 +1,9 @@
 """What a monorepo is made of: projects, checks, and the file that names them (design, section 7)."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from pydantic import Field
 
@@ -76,8 +78,13 @@ class ProjectSet(Value):
     """True: there is no project file, and the projects were found by their build files."""
 
     def named(self, name: str) -> Project | None:
-        """The project called ``name``, or None."""
-        return next((project for project in self.projects if project.name == name), None)
+        """The project called ``name``, or None; of thousands, thousands can be looked up."""
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Project]:
+        # A set of other projects is made anew: `model_copy` would take this along.
+        return {project.name: project for project in reversed(self.projects)}
 
 
 class ChangeFacts(Value):

@@ -64,6 +64,8 @@ class BuildOrder(Value):
     mode: BuildMode = BuildMode.BUILD
     approves: bool = False
     """Whether whoever asks may let a first contribution in."""
+    privileged: bool = False
+    """Whether it is on systems that are not for everybody."""
     asker: Asker | None = None
     """Who asks; None: somebody who pressed a button."""
     pressed: PressedCheck | None = None
@@ -87,6 +89,8 @@ class RetryOrder(Value):
     kind: Literal["retry"] = "retry"
     systems: tuple[System, ...]
     """Where this person may build."""
+    privileged: bool = False
+    """Whether one of these is not for everybody."""
 
 
 class CancelOrder(Value):

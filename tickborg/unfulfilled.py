@@ -5,25 +5,44 @@ Only the owner can say: between a comment and its being carried out, builds end,
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tickborg.github import PullRequest
+from tickborg.memory import PullRequestMemory
 from tickborg.policy import Policy
-from tickborg.requests import BuildOrder, Order, RetryOrder
+from tickborg.requests import BuildOrder, ButtonOrder, CancelOrder, Order, Request, RetryOrder
 from tickborg.systems import System
 from tickborg.texts import answers, notices
 from tickborg.views import BuildView, PullRequestView
 
 
-def of_old_head(order: Order, asked_about: PullRequest | None, known: PullRequest) -> str:
-    """What is said of an order about what was the head when it was given, and is no more; or nothing."""
-    if asked_about is None or asked_about.head_sha == known.head_sha:
-        return ""
+def of_closed(order: Order) -> str:
+    """What is said of an order about a pull request that is closed by now."""
     match order:
-        case BuildOrder(projects=projects):
-            return notices.dropped(projects)
-        case RetryOrder():
-            return notices.dropped(())
+        case CancelOrder() | ButtonOrder(button="cancel"):
+            return answers.closed_cancel()
         case _:
-            return ""
+            return answers.closed()
+
+
+def of_old_head(order: Order, request: Request, memory: PullRequestMemory) -> str:
+    """What is said of an order that is about an older head than there is, or may be; or nothing.
+
+    When it was written decides, and not what GitHub called the head when asked, which may be an old word of
+    a replica. Where nobody can tell, what anybody may ask for is done.
+    """
+    if not isinstance(order, BuildOrder | RetryOrder) or memory.pull is None:
+        return ""
+    projects = order.projects if isinstance(order, BuildOrder) else ()
+    if _is_of_old_head(request, memory):
+        return notices.dropped(projects)
+    if order.privileged and memory.may_have_been_pushed_after(request.written_at):
+        return notices.older_than_head(projects, memory.pull.head_sha)
+    return ""
+
+
+def _is_of_old_head(request: Request, memory: PullRequestMemory) -> bool:
+    if request.written_at is not None:
+        return memory.was_told_of_head and memory.was_pushed_after(request.written_at)
+    asked_about, known = request.pull, memory.pull
+    return asked_about is not None and known is not None and asked_about.head_sha != known.head_sha
 
 
 def of_retry(order: RetryOrder, view: PullRequestView, policy: Policy) -> Iterator[str]:

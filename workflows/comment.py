@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from temporalio import workflow
@@ -42,6 +43,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.views import PullRequestView
     from workflows import policies, questions
     from workflows.failures import failure_reason
+    from workflows.replicas import pull_request_since
 
 
 @workflow.defn(name=COMMENT_WORKFLOW)
@@ -72,6 +74,7 @@ class Comment:
                 asked = await self._find_out(parsed)
                 settled = settle(parsed, asked)
                 await self._hand_on(settled, asked.pull)
+                asked = await self._look_again(settled, asked)
         except ActivityError as error:
             reason = failure_reason(error)
             await asyncio.gather(
@@ -112,7 +115,7 @@ class Comment:
         """All that decides, asked for at once, and only what is needed."""
         by_whom = depends_on_who_asks(parsed)
         pull, permission = await asyncio.gather(
-            questions.pull_request(self._comment.repo, self._comment.number),
+            pull_request_since(self._comment.repo, self._comment.number, self._comment.changed_at),
             self._permission(wanted=by_whom),
         )
         projects, view = await asyncio.gather(
@@ -173,6 +176,12 @@ class Comment:
         await workflow.execute_activity_method(
             ClusterActivities.tell_owner, message, **policies.RESULT, summary="tell the owner"
         )
+
+    async def _look_again(self, settled: Settled, asked: Asked) -> Asked:
+        """How it stands once the orders of the same comment have been handed on, where that is asked for."""
+        if not (settled.orders and settled.wants_status) or not workflow.patched("status-after-orders"):
+            return asked
+        return replace(asked, view=await self._view(wanted=True))
 
     async def _react(self, settled: Settled) -> None:
         """Show that it was understood. Nothing depends on it."""

@@ -95,6 +95,7 @@ class OwnedBuilds:
         for build in builds:
             if ends is None or not self._has_done_since(source, build, ends):
                 self._want(source, build, asked=asked)
+        self._memory.forget_the_first()
         self.start_waiting()
 
     def again(self, records: Iterable[BuildRecord]) -> None:
@@ -103,6 +104,7 @@ class OwnedBuilds:
             source = self._memory.source_of(record.view.head_sha)
             if source is not None:
                 self._want(source, record.planned, asked=True)
+        self._memory.forget_the_first()
         self.start_waiting()
 
     def is_asked_for(self, record: BuildRecord) -> bool:

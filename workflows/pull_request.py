@@ -24,7 +24,6 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.pull_news import News, news_of_description, news_of_event, same_change
     from tickborg.requests import BuildOrder, Request
     from tickborg.sources import Source
-    from tickborg.texts import answers
     from tickborg.views import PullRequestView
     from workflows import questions
     from workflows.build_orders import BuildOrders, ProjectsRead
@@ -202,15 +201,23 @@ class PullRequestOwner(Owner[Item]):
         if not self._memory.first_sight(request.id, workflow.now()):
             return
         if request.pull is not None:
-            self._on_described(request.pull)
+            self._learn_from(request.pull)
         for order in request.orders:
             pull = self._memory.pull
             if pull is None or self._closed:
-                self._answers.say(request.whom, answers.closed())
-            elif overtaken := unfulfilled.of_old_head(order, request.pull, pull):
+                self._answers.say(request.whom, unfulfilled.of_closed(order))
+            elif overtaken := unfulfilled.of_old_head(order, _dated(request), self._memory):
                 self._answers.say(request.whom, overtaken)
             else:
                 self._wishes.carry_out(order, pull, request)
+
+    def _learn_from(self, pull: PullRequest) -> None:
+        """Take in what GitHub answered because of a comment, which is not since when there is that head."""
+        known = self._memory.pull
+        self._on_described(pull)
+        head = self._memory.pull
+        if head is not None and (known is None or known.head_sha != head.head_sha):
+            self._memory.was_told_of_head = False
 
     # Evaluations
 
@@ -298,3 +305,10 @@ class PullRequestOwner(Owner[Item]):
     def _count_failure(self, *, failed: bool) -> None:
         if failed:
             self._run(questions.count_failure(self._memory.repo))
+
+
+def _dated(request: Request) -> Request:
+    """The request; without its time in a run from before that decided which head it is about."""
+    if workflow.patched("orders-by-their-time"):
+        return request
+    return request.model_copy(update={"written_at": None})

@@ -96,6 +96,7 @@ async def test_a_comment_on_a_pull_request_is_read(alice: Person, pull: PullRequ
         author="alice",
         body="@tickbot build cgit",
         written_at=comment.created_at.replace(microsecond=0),
+        changed_at=pull.updated_at.replace(microsecond=0),
     )
 
 

@@ -53,8 +53,8 @@ CONVERSATIONS: tuple[tuple[Mapping[str, bytes], tuple[Asked, ...]], ...] = (
         (
             Asked("eve", TOO_MANY, (f"{COMMANDS_LIMIT} commands", f"line {COMMANDS_LIMIT + 1}")),
             Asked("eve", "@tickbot build greeting", ("`@tickbot build`", "people who may push")),
-            Asked("maya", "@tickbot build elsewhere", ("Not built", "`elsewhere`")),
-            Asked("maya", f"@tickbot test elsewhere on {SYSTEM}", ("Not built", "`elsewhere`", SYSTEM)),
+            Asked("maya", "@tickbot build elsewhere", ("Not built", f"`elsewhere` on {BSD}", "no builders")),
+            Asked("maya", f"@tickbot build elsewhere on {SYSTEM}", ("Not built", SYSTEM, "`systems`")),
         ),
     ),
     (

@@ -9,6 +9,8 @@ never recorded anew, and go with it: ``earlier-0-build`` and ``earlier-1-build``
 ``attempts-counted-by-the-workflow``, ``lost-0-build`` is from before ``lost-log-outlives-build``,
 ``earlier-2-pullrequest`` from before ``orders-join-what-ends-meanwhile``: it builds the same twice; and
 ``earlier-3-pullrequest`` from before ``one-late-answer``: it answers one comment three times.
+``status-0-comment`` is a ``Comment`` from before ``status-after-orders``, and ``overtaken-0-pullrequest`` a
+``PullRequest`` from before ``orders-by-their-time``; both come from the bench of the workflow tests.
 """
 
 import tempfile

@@ -31,7 +31,7 @@ async def redeliver(bench: Bench, written: Comment, *, delivery: str = "") -> No
         user={"login": written.author, "type": "User"},
         created_at=written.written_at.isoformat(),
     )
-    payload["issue"]["number"] = written.number
+    payload["issue"] |= {"number": written.number, "updated_at": written.written_at.isoformat()}
     await bench.hear(
         "issue_comment", payload, comment_id(REPO, written.number, written.id), delivery=delivery
     )

@@ -12,7 +12,8 @@ from tickborg.comment_needs import depends_on_who_asks, names_projects, needs_no
 from tickborg.comment_orders import Asked, Settled, settle
 from tickborg.github import Permission, PullRequestState
 from tickborg.jobs import BuildOutcome, EvaluationOutcome
-from tickborg.policy import Policy
+from tickborg.policy import Policy, Trust
+from tickborg.requests import BuildOrder, CancelOrder, RetryOrder
 from tickborg.systems import System
 from tickborg.texts import reasons
 from tickborg.texts.replies import reply
@@ -77,6 +78,72 @@ def test_a_mistake_on_a_closed_pull_request() -> None:
     closed = pull_request(state=PullRequestState.CLOSED)
     assert f"there are `{LINUX}`, `{MAC}`" in said(settled("@tickbot build cgit on foo", pull=closed))
     assert "did you mean `meshmc`?" in said(settled("@tickbot build a/meshmc", pull=closed))
+
+
+@pytest.mark.parametrize(
+    ("written", "notes"),
+    [
+        ("@tickbot cancel", ["There is nothing to cancel: closing"]),
+        ("@tickbot retry", ["The pull request is closed"]),
+        (
+            "@tickbot cancel cgit\n@tickbot build\n@tickbot test\n@tickbot cancel",
+            ["There is nothing", "The pull"],
+        ),
+        ("@tickbot status", []),
+    ],
+)
+def test_what_is_asked_of_a_closed_pull_request(written: str, notes: list[str]) -> None:
+    """What ran has been cancelled, and nobody has to open it again for that."""
+    said = settled(written, pull=pull_request(state=PullRequestState.CLOSED)).notes
+    assert [note[: len(begins)] for note, begins in zip(said, notes, strict=True)] == notes
+
+
+BUILT = pull_request_view(build_view("Gone", LINUX, None), build_view("CGIT", LINUX, None))
+
+
+@pytest.mark.parametrize("fields", [{}, {"project_file_error": "line 1", "projects": project_set()}])
+@pytest.mark.parametrize(("name", "project"), [("gone", "Gone"), ("cgit", "CGIT")])
+def test_what_is_built_can_be_cancelled_by_its_name(name: str, project: str, fields: dict[str, Any]) -> None:
+    """Although the target branch has no such project by now, or another way to write it, or a bad file."""
+    answer = settled(f"@tickbot cancel {name}", view=BUILT, **fields)
+    assert answer.orders == (CancelOrder(projects=(project,)),)
+    assert not answer.errors
+
+
+def test_what_is_built_is_no_project_to_build() -> None:
+    """Nothing can be built that the target branch does not have."""
+    answer = settled("@tickbot build gone\n@tickbot cancel gnoe\n@tickbot cancel x", view=BUILT)
+    assert not answer.orders
+    assert "no project `gone`." in said(answer)
+    assert "no project `gnoe`; did you mean `Gone`?" in said(answer)
+
+
+def test_the_same_asked_for_twice_is_one_order() -> None:
+    """But not what something else was asked for in between of."""
+    twice = settled("@tickbot build cgit\n@tickbot build cgit\n@tickbot eval\n@tickbot build cgit")
+    assert [order.kind for order in twice.orders] == ["build", "evaluate", "build"]
+    assert len(twice.commands) == 4
+
+
+@pytest.mark.parametrize(
+    ("written", "policy", "privileged"),
+    [
+        ("@tickbot build cgit", {}, True),
+        ("@tickbot retry", {}, True),
+        (f"@tickbot test on {LINUX}", {}, False),
+        (f"@tickbot build cgit on {MAC} {LINUX}", {}, True),
+        (f"@tickbot build cgit on {MAC}", {"trust": Trust.EVERYONE}, False),
+        ("@tickbot retry", {"primary_systems": (LINUX, MAC)}, False),
+    ],
+)
+def test_what_not_everybody_may_ask_for(written: str, policy: dict[str, Any], *, privileged: bool) -> None:
+    """The owner has to know, since it must be sure that whoever asked has seen the head."""
+    who = Person("grace", Policy(systems=(LINUX, MAC), **policy), Permission.WRITE)
+    (order,) = settle(
+        parse(written, HANDLE), Asked(who=who, pull=pull_request(), projects=project_set("cgit"))
+    ).orders
+    assert isinstance(order, BuildOrder | RetryOrder)
+    assert order.privileged is privileged
 
 
 @pytest.mark.parametrize(("permission", "orders"), [(Permission.READ, 0), (Permission.WRITE, 1)])

@@ -45,6 +45,7 @@ def _not_made(projects: Sequence[str], reason: str) -> str:
 
 
 SENTENCES: dict[str, Callable[[], str]] = {
+    "closed, cancelling": answers.closed_cancel,
     "order failed": lambda: notices.order_failed(["cgit"], "GitHub answered 502 Bad Gateway"),
     "order failed, unnamed": lambda: notices.order_failed([], "no space left"),
     "awaits approval": lambda: notices.awaits_approval(["cgit"]),

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from tests.support.commands import ANYWHERE
 from tests.support.github_markdown import Page
+from tickborg.commands.grammar import MISTAKES_LIMIT
 from tickborg.commands.resolving import Offer
 from tickborg.commands.values import CommandError, ErrorKind, Eval, ParsedComment, Place, Verb
 from tickborg.github import COMMENT_LIMIT
 from tickborg.systems import System
-from tickborg.texts.replies import MISTAKES_LIMIT, help_text, reply
+from tickborg.texts.replies import help_text, reply
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion

@@ -1,13 +1,25 @@
 """What an owner answers to orders that come to nothing (design, section 6)."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
-from tests.support.samples import build_view, check_result, pull_request, pull_request_view
-from tickborg.jobs import BuildOutcome, EvaluationOutcome
+from tests.support.samples import NOON, REPO, build_view, check_result, pull_request, pull_request_view
+from tickborg.external_ids import BuildReference
+from tickborg.jobs import BuildMode, BuildOutcome, EvaluationOutcome, Origin
+from tickborg.memory import PullRequestMemory
 from tickborg.policy import Policy
-from tickborg.requests import BuildOrder, CancelOrder, Order, RetryOrder
+from tickborg.requests import (
+    BuildOrder,
+    ButtonOrder,
+    CancelOrder,
+    EvaluateOrder,
+    Order,
+    Request,
+    RetryOrder,
+)
 from tickborg.systems import System
-from tickborg.unfulfilled import of_old_head, of_retry
+from tickborg.unfulfilled import of_closed, of_old_head, of_retry
 from tickborg.views import BuildView, PullRequestView
 
 LINUX, MAC, BSD = System.X86_64_LINUX, System.AARCH64_DARWIN, System.X86_64_FREEBSD
@@ -56,18 +68,78 @@ def test_a_retry_comes_to_nothing_where_nothing_has_failed(view: PullRequestView
     assert (said == []) if answer is None else (answer in said[0])
 
 
+BUILD, RETRY = BuildOrder(projects=("cgit",), systems=WRITER), RetryOrder(systems=WRITER)
+BEFORE, SAME_SECOND, AFTER = (NOON + timedelta(seconds=seconds) for seconds in (-1, 0, 1))
+
+
+def pushed_at_noon(*, told: bool = True) -> PullRequestMemory:
+    """What an owner knows of the head "b…", of which a webhook told, or an answer of GitHub's."""
+    memory = PullRequestMemory(repo=REPO, number=7)
+    memory.believe(pull_request(head_sha="b" * 40))
+    memory.was_told_of_head = told
+    return memory
+
+
+def asking(written_at: datetime | None, head_sha: str = "b" * 40) -> Request:
+    """A request of somebody, at whose time GitHub called ``head_sha`` the head."""
+    return Request(
+        id="comment 1", by="ada", pull=pull_request(head_sha=head_sha), written_at=written_at, orders=()
+    )
+
+
 @pytest.mark.parametrize(
     ("order", "answer"),
     [
-        (BuildOrder(projects=("cgit",), systems=WRITER), "`cgit` will not be built: a push came before"),
-        (RetryOrder(systems=WRITER), "What was asked for will not be built: a push came before"),
+        (BUILD, "`cgit` will not be built: a push came before"),
+        (RETRY, "What was asked for will not be built: a push came before"),
         (CancelOrder(), ""),
+        (EvaluateOrder(), ""),
     ],
 )
 def test_an_order_about_an_older_head_is_dropped(order: Order, answer: str) -> None:
-    """Nobody has looked at the new one; what it may mean for a cancel is found out by its time."""
-    old, new = pull_request(head_sha="a" * 40), pull_request(head_sha="b" * 40)
-    assert of_old_head(order, old, new).startswith(answer)
-    assert bool(of_old_head(order, old, new)) is bool(answer)
-    assert not of_old_head(order, new, new)
-    assert not of_old_head(order, None, new)
+    """Nobody has looked at the new one; what it may mean for a cancel is found out elsewhere."""
+    said = of_old_head(order, asking(BEFORE), pushed_at_noon())
+    assert said.startswith(answer)
+    assert bool(said) is bool(answer)
+    assert not of_old_head(order, asking(AFTER), pushed_at_noon())
+
+
+@pytest.mark.parametrize("order", [BUILD, RETRY])
+def test_a_replica_that_lags_makes_no_order_older(order: Order) -> None:
+    """Only where nobody said when it was written, what GitHub called the head has to do."""
+    old = "a" * 40
+    assert not of_old_head(order, asking(AFTER, old), pushed_at_noon())
+    assert not of_old_head(order, asking(SAME_SECOND, old), pushed_at_noon())
+    assert "a push came before" in of_old_head(order, asking(None, old), pushed_at_noon())
+    assert not of_old_head(order, asking(None), pushed_at_noon())
+
+
+@pytest.mark.parametrize("order", [BUILD, RETRY])
+@pytest.mark.parametrize(("written_at", "told"), [(SAME_SECOND, True), (SAME_SECOND, False), (BEFORE, False)])
+def test_where_nobody_can_tell_only_what_is_not_for_everybody_is_refused(
+    order: BuildOrder | RetryOrder, written_at: datetime, *, told: bool
+) -> None:
+    """GitHub counts whole seconds; and of a head that it was asked for it does not say since when."""
+    memory = pushed_at_noon(told=told)
+    assert not of_old_head(order, asking(written_at), memory)
+    privileged = order.model_copy(update={"privileged": True})
+    assert "`bbbbbbb` may have been pushed after" in of_old_head(privileged, asking(written_at), memory)
+    assert not of_old_head(privileged, asking(AFTER), memory)
+
+
+def test_what_closing_makes_of_an_order() -> None:
+    """Whoever wanted to cancel need not open anything again."""
+    assert "Reopen it first" in of_closed(BUILD)
+    cancel, rerun = (
+        ButtonOrder(
+            button=button,
+            build=BuildReference(
+                origin=Origin(pull=7), project="cgit", system=LINUX, mode=BuildMode.BUILD, n="ab1", run_id="r"
+            ),
+            head_sha="b" * 40,
+        )
+        for button in ("cancel", "rerun")
+    )
+    assert "Reopen it first" in of_closed(rerun)
+    for order in (cancel, CancelOrder()):
+        assert of_closed(order).startswith("There is nothing to cancel")

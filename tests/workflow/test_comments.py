@@ -6,13 +6,24 @@ from activities.ports import Exit
 from tests.support import asking
 from tests.support.asking import answer_to, comment, until_seen
 from tests.support.fake_builder import Scripted
-from tests.support.workflow_bench import HEAD, LINUX, MAINTAINER, NEXT_HEAD, NUMBER, REPO, Bench, make_pull
+from tests.support.workflow_bench import (
+    HEAD,
+    LINUX,
+    MAINTAINER,
+    NEXT_HEAD,
+    NUMBER,
+    PROJECTS,
+    REPO,
+    Bench,
+    make_pull,
+)
 from tests.workflow.conftest import NewBench
 from tickborg.errors import PermanentError
-from tickborg.github import CheckConclusion, CheckStatus, StatusState
+from tickborg.github import CheckConclusion, CheckStatus, PullRequestState, StatusState
 from tickborg.messages import EventName
 from tickborg.names import comment_id, pull_request_id
 from tickborg.policy import Policy
+from tickborg.projects import ProjectSet
 from tickborg.systems import System
 
 MAC = System.AARCH64_DARWIN
@@ -341,12 +352,59 @@ async def test_all_known_projects_are_built(bench: Bench) -> None:
 
 
 async def test_what_was_asked_for_on_one_head_is_not_built_on_another(bench: Bench) -> None:
-    """GitHub's replicas lag: the comment's workflow saw the older head, and nobody has seen the newer."""
+    """The comment was written before the push, and is heard of after it."""
     pull = await bench.open("cgit")
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    written = bench.github.comments[
+        bench.github.write_comment(REPO, NUMBER, MAINTAINER, "@tickbot build meshmc")
+    ]
     await bench.push(pull, NEXT_HEAD, "cgit")
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS, sha=NEXT_HEAD)
-    bench.github.lag(pull)
-    await until_seen(bench, await comment(bench, "@tickbot build meshmc"))
+    await asking.redeliver(bench, written)
     await bench.until_commented("`meshmc` will not be built: a push came before")
     assert not bench.check_run_history("meshmc", NEXT_HEAD)
+
+
+async def test_what_was_asked_for_after_a_push_is_built(timed_bench: Bench) -> None:
+    """However long GitHub's replicas lag, and call the older head the newest."""
+    pull = await timed_bench.open("cgit")
+    await timed_bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await timed_bench.push(pull, NEXT_HEAD, "cgit")
+    await timed_bench.until_check_run("cgit", CheckConclusion.SUCCESS, sha=NEXT_HEAD)
+    timed_bench.github.lag(pull, 100)
+    await comment(timed_bench, "@tickbot build meshmc")
+    await timed_bench.pass_time(minutes=1)
+    await timed_bench.until_check_run("meshmc", CheckConclusion.SUCCESS, sha=NEXT_HEAD)
+
+
+async def test_a_pull_request_that_was_opened_again_is_not_called_closed(bench: Bench) -> None:
+    """A replica that lags says so; it is asked again, until it knows what the comment has changed."""
+    closed = bench.github.open_pull(make_pull(state=PullRequestState.CLOSED))
+    bench.github.change_pull(REPO, NUMBER, state=PullRequestState.OPEN)
+    bench.github.lag(closed)
+    answer = await answer_to(bench, await comment(bench, "@tickbot status"))
+    assert "has it evaluated" in answer
+
+
+async def test_how_it_stands_when_what_was_asked_for_has_begun(bench: Bench) -> None:
+    """Both in one comment: the answer is of what comes of the order, and sends nobody to give it again."""
+    gate = bench.repositories.hold(HEAD)
+    bench.repositories.touch(HEAD, "cgit")
+    bench.github.open_pull(make_pull())
+    answer = await answer_to(bench, await comment(bench, "@tickbot eval\n@tickbot status"))
+    assert "Nothing is known" not in answer
+    assert "being evaluated" in answer
+    gate.set()
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.note(pull_request_id(REPO, NUMBER))
+
+
+async def test_what_is_built_is_cancelled_although_its_project_is_gone(bench: Bench) -> None:
+    """The target branch has no such project any more, and the builder is still at work."""
+    bench.floor.hold("cgit")
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    bench.repositories.projects = ProjectSet(projects=PROJECTS[1:])
+    await comment(bench, "@tickbot cancel cgit")
+    await bench.until_check_run("cgit", CheckConclusion.CANCELLED)
+    bench.floor.release("cgit")

@@ -16,6 +16,8 @@ PROJECTS_LIMIT = 50
 """Projects in one command; more than that are asked for with ``all``."""
 COMMANDS_LIMIT = 20
 """Commands in one comment."""
+MISTAKES_LIMIT = 8
+"""Mistakes of one comment that are spelled out; the rest are counted."""
 
 
 class Arguments(StrEnum):

@@ -1,9 +1,9 @@
 """What of a comment can be done: for this repository, with these builders, by whoever asks."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from tickborg.commands.grammar import ON
+from tickborg.commands.grammar import MISTAKES_LIMIT, ON
 from tickborg.commands.values import (
     Build,
     Cancel,
@@ -14,7 +14,7 @@ from tickborg.commands.values import (
     Test,
     Verb,
 )
-from tickborg.spelling import nearest
+from tickborg.spelling import KnownNames
 from tickborg.systems import System
 
 
@@ -30,6 +30,20 @@ class Offer:
     """Those on which the one who asks may build."""
     refused: Collection[Verb] = ()
     """Commands that the one who asks may not use here."""
+    built: Sequence[str] = ()
+    """Names of what has builds, which can be cancelled also where no project is called so by now."""
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What a name may mean."""
+
+    projects: KnownNames
+    cancellable: KnownNames
+
+    def of(self, verb: Verb | None) -> KnownNames:
+        """Those that may follow ``verb``."""
+        return self.cancellable if verb is Verb.CANCEL else self.projects
 
 
 def resolve(parsed: ParsedComment, offer: Offer) -> ParsedComment:
@@ -37,35 +51,38 @@ def resolve(parsed: ParsedComment, offer: Offer) -> ParsedComment:
 
     Names become those of the known projects, which are the same in any case, and all that are known where all
     were asked for. A command of which nothing is left is left out: what was meant for one project or system
-    is never done for all of them.
+    is never done for all of them. What was meant is looked for only of as many mistakes as are spelled out:
+    this is done in a workflow, and a comment may name a thousand things that are none of a thousand projects.
     """
-    names = {name.casefold(): name for name in offer.projects}
+    projects = KnownNames(offer.projects)
+    names = _Names(projects, KnownNames((*offer.projects, *offer.built)) if offer.built else projects)
     commands: list[Command] = []
-    errors = [_with_meaning(error, names) for error in parsed.errors]
+    errors = list(parsed.errors)
     for command in parsed.commands:
         rest, faults = _resolved(command, offer, names)
         errors += faults
         if rest is not None:
             commands.append(rest)
     errors.sort(key=lambda error: (error.place.line, error.place.column))
-    return ParsedComment(commands=tuple(commands), errors=tuple(errors))
+    explained = [_with_meaning(error, names.of(error.verb)) for error in errors[:MISTAKES_LIMIT]]
+    return ParsedComment(commands=tuple(commands), errors=(*explained, *errors[MISTAKES_LIMIT:]))
 
 
 _Resolved = tuple[Command | None, list[CommandError]]
 
 
-def _resolved(command: Command, offer: Offer, names: Mapping[str, str]) -> _Resolved:
+def _resolved(command: Command, offer: Offer, names: _Names) -> _Resolved:
     if command.verb in offer.refused:
         return None, [_error(ErrorKind.COMMAND_NOT_ALLOWED, command)]
     if isinstance(command, Build | Test):
-        return _resolved_build(command, offer, names)
+        return _resolved_build(command, offer, names.projects)
     if isinstance(command, Cancel) and command.projects:
-        projects, errors = _known(command, command.projects, names)
+        projects, errors = _known(command, command.projects, names.cancellable)
         return (command.model_copy(update={"projects": projects}) if projects else None), errors
     return command, []
 
 
-def _resolved_build(command: Build | Test, offer: Offer, names: Mapping[str, str]) -> _Resolved:
+def _resolved_build(command: Build | Test, offer: Offer, names: KnownNames) -> _Resolved:
     if not (command.systems or offer.allowed):
         return None, [_error(ErrorKind.NOWHERE_ALLOWED, command)]
     named = command.all_projects or command.projects
@@ -83,23 +100,24 @@ def _resolved_build(command: Build | Test, offer: Offer, names: Mapping[str, str
 
 
 def _known(
-    command: Command, words: Iterable[str], names: Mapping[str, str]
+    command: Command, words: Iterable[str], names: KnownNames
 ) -> tuple[tuple[str, ...], list[CommandError]]:
-    projects = tuple(names[word.casefold()] for word in words if word.casefold() in names)
-    unknown = [word for word in words if word.casefold() not in names]
+    found = [(word, names.exactly(word)) for word in words]
+    unknown = [word for word, name in found if name is None]
     errors = [_error(ErrorKind.UNKNOWN_PROJECT, command, word) for word in unknown]
-    return projects, [_with_meaning(error, names) for error in errors]
+    return tuple(name for _, name in found if name is not None), errors
 
 
-def _with_meaning(error: CommandError, names: Mapping[str, str]) -> CommandError:
+def _with_meaning(error: CommandError, names: KnownNames) -> CommandError:
     """What is unknown with what was probably meant: another project; for a system, the project that it is."""
-    if error.kind is ErrorKind.UNKNOWN_SYSTEM and error.word.casefold() in names:
-        return error.model_copy(update={"meant": _as_project(error, names[error.word.casefold()])})
+    if error.kind is ErrorKind.UNKNOWN_SYSTEM:
+        name = names.exactly(error.word)
+        return error if name is None else error.model_copy(update={"meant": _as_project(error, name)})
     if error.kind is not ErrorKind.UNKNOWN_PROJECT:
         return error
     # Of a path, the last step is the name; and `<name>` is how it stands in a list of commands.
     last = error.word.strip("<>").rstrip("/").rpartition("/")[2]
-    meant = names.get(last.casefold()) or nearest(last, names.values()) or error.meant
+    meant = names.exactly(last) or names.nearest(last) or error.meant
     return error.model_copy(update={"meant": meant})
 
 

@@ -23,6 +23,8 @@ class IssueComment(Value):
     body: str
     written_at: datetime | None = None
     """By GitHub's clock, in whole seconds; None: a webhook of an older version did not say."""
+    changed_at: datetime | None = None
+    """By GitHub's clock, when the pull request changed last: it did by the comment. None: nobody said."""
 
 
 class CommentPlace(Value):
@@ -36,6 +38,7 @@ class _IssueJson(BaseModel):
     number: int = Field(ge=1, le=LARGEST_NUMBER)
     pull_request: dict[str, object] | None = None
     """Only there if the issue is a pull request."""
+    updated_at: AwareDatetime | None = None
 
 
 class _CommentJson(BaseModel):
@@ -70,6 +73,7 @@ def read_issue_comment(
         author=user.login if user else GHOST,
         body=read.comment.body or "",
         written_at=read.comment.created_at,
+        changed_at=read.issue.updated_at,
     )
     return comment, CommentPlace(
         on_pull_request=read.issue.pull_request is not None,

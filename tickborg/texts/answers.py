@@ -53,6 +53,11 @@ def closed() -> str:
     return "The pull request is closed, so nothing is built. Reopen it first."
 
 
+def closed_cancel() -> str:
+    """There is nothing to cancel of a pull request that is closed."""
+    return "There is nothing to cancel: closing the pull request has cancelled all that ran."
+
+
 def bad_project_file(branch: str, error: str) -> str:
     """The projects cannot be known."""
     file = block(error.splitlines(), _BLOCK_LIMIT, language="text")

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from tickborg.commands.grammar import NEWCOMERS, USAGES, WHO_MAY_PUSH, syntax
+from tickborg.commands.grammar import MISTAKES_LIMIT, NEWCOMERS, USAGES, WHO_MAY_PUSH, syntax
 from tickborg.commands.resolving import Offer
 from tickborg.commands.values import CommandError, ErrorKind, ParsedComment, Verb
 from tickborg.texts.markdown import code
 from tickborg.texts.mistakes import codes, mistake
 from tickborg.texts.wording import counted
-
-MISTAKES_LIMIT = 8
-"""Mistakes that are spelled out; the rest are counted."""
 
 
 def reply(answer: ParsedComment, offer: Offer, handle: str) -> str:
@@ -42,9 +39,11 @@ def _mistakes(errors: Sequence[CommandError], offer: Offer, handle: str) -> Iter
 
 def _afterwards(answer: ParsedComment, offer: Offer) -> Iterator[str]:
     """The projects there are, where none is like the one that was named; and what becomes of the rest."""
-    unlike = (error for error in answer.errors if error.kind is ErrorKind.UNKNOWN_PROJECT and not error.meant)
-    if any(unlike) and offer.projects:
-        yield f"Projects: {codes(offer.projects)}"
+    spelled_out = answer.errors[:MISTAKES_LIMIT]
+    unlike = (error for error in spelled_out if error.kind is ErrorKind.UNKNOWN_PROJECT and not error.meant)
+    names = offer.projects or offer.built
+    if any(unlike) and names:
+        yield f"Projects: {codes(names)}"
     if answer.commands:
         yield "The rest is being done."
 
