@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from tickborg import check_results
 from tickborg.build_records import OwnerMemory
 from tickborg.github import PullRequest, RepositoryName
 from tickborg.jobs import (
@@ -66,7 +65,7 @@ class PullRequestMemory(OwnerMemory):
     notices: tuple[str, ...] = ()
     """What was asked for and is not done, and why, where no comment of its own says so."""
     failed_checks: tuple[str, ...] = ()
-    """Evaluation checks that did not pass: all that earlier versions remember of them."""
+    """Evaluation checks that did not pass, by their names: all that earlier versions remember of them."""
     checks: tuple[CheckResult, ...] = ()
     """All evaluation checks of this head, as far as they are known."""
     evaluation: EvaluationOutcome | None = None
@@ -263,7 +262,8 @@ class PullRequestMemory(OwnerMemory):
             notices=self.notices,
             waiting=tuple(notices.command(order.mode, order.projects) for order in self.orders),
             awaits_approval=self.awaits_approval and not self.is_approved,
-            checks=check_results.known(self.checks, self.failed_checks),
+            failed_checks=self.failed_checks,
+            checks=self.checks,
         )
 
 
