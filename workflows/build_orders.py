@@ -88,7 +88,7 @@ class BuildOrders:
         gone = self._memory.let_go(projects)
         for order in gone:
             if order.asker is None or order.asker.login != by:
-                self._answers.say(order.whom, notices.taken_back(order.projects, by))
+                self._say(order, notices.taken_back(order.projects, by))
         return bool(gone)
 
     def give_up(self, reason: str) -> None:
@@ -105,7 +105,10 @@ class BuildOrders:
 
     def _drop(self, in_words: Callable[[BuildOrder], str]) -> None:
         for order in self._memory.let_go():
-            self._answers.say(order.whom, in_words(order))
+            self._say(order, in_words(order))
+
+    def _say(self, order: BuildOrder, text: str) -> None:
+        self._answers.say(order.whom, text, self._memory.meant_by(order))
 
     def carry_out(self, read: ProjectsRead) -> None:
         """Start the builds of an order that nobody has taken back, unless its merge is another one by now."""
@@ -118,9 +121,9 @@ class BuildOrders:
             return
         self._memory.orders = tuple(order for order in self._memory.orders if order != read.order)
         if read.projects is None:
-            self._answers.say(read.order.whom, notices.order_failed(read.order.projects, read.error))
+            self._say(read.order, notices.order_failed(read.order.projects, read.error))
         elif self._memory.awaits_approval and not self._memory.is_approved:
-            self._answers.say(read.order.whom, _not_let_in(read.order, pull))
+            self._say(read.order, _not_let_in(read.order, pull))
         else:
             self._start(read.order, Source.of_pull(pull, read.merge, read.projects))
 
@@ -129,7 +132,7 @@ class BuildOrders:
         builds = builds_of_order(order, source.projects, memory.changed_projects, memory.policy)
         self._builds.want(source, builds, asked=True)
         for text in _not_built(order, source, memory, nothing=not builds):
-            self._answers.say(order.whom, text)
+            self._say(order, text)
 
     async def _read_projects(self, order: BuildOrder, pull: PullRequest, merge: Merge) -> None:
         try:
