@@ -102,8 +102,10 @@ class PushReport(Value):
     """The projects as they are at ``after``."""
     project_file_error: str | None = None
     changes: ChangeFacts = ChangeFacts()
+    tip: str | None = None
+    """What the branch points at by now; None: nobody wanted to know, or it is no more."""
     behind: bool = False
-    """Whether the commit that may be newer has what was pushed in its history."""
+    """Whether the commit that may be newer is."""
 
 
 class BuildMode(StrEnum):

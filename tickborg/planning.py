@@ -67,7 +67,7 @@ def plan_builds(
     held = _held(plan, policy, newcomer=newcomer)
     if held.reason:
         return _held_back(plan, held)
-    planning = _Planning(policy, systems_for(policy, permission, pull.author))
+    planning = ProjectPlanning(policy, systems_for(policy, permission, pull.author))
     builds = tuple(build for project in changed for build in planning.builds(project))
     skipped = tuple(build for project in changed for build in planning.not_made(project))
     projects = with_needs(report.projects, {build.project for build in builds})
@@ -152,12 +152,12 @@ def _held_back(plan: BuildPlan, held: _Held) -> BuildPlan:
 
 
 @dataclass(frozen=True)
-class _Planning:
+class ProjectPlanning:
     """What decides on which systems a project is built."""
 
     policy: Policy
     allowed: tuple[System, ...]
-    """Where the author may build."""
+    """Where the author, or whoever pushed, may build."""
 
     def builds(self, project: Project) -> Iterator[PlannedBuild]:
         """The builds of ``project``."""

@@ -1,15 +1,22 @@
 """What the owner of a branch remembers: the one state object that is carried on as new."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
+
+from pydantic import Field
 
 from tickborg.build_records import OwnerMemory
 from tickborg.events.pushes import PushEvent
 from tickborg.github import RepositoryName
-from tickborg.jobs import PushReport
-from tickborg.push_order import end_of_trail, newest_of
+from tickborg.jobs import PushReport, SkippedBuild
+from tickborg.push_order import end_of_trail, newest_of, surely_follows
 from tickborg.requests import ButtonOrder
 from tickborg.values import Value
 from tickborg.views import BranchView
+
+SKIPPED_LIMIT = 500
+"""Builds that were not made and are remembered, of each commit."""
 
 CHAIN_LIMIT = 50
 """Pushes whose place in the order is remembered."""
@@ -34,41 +41,60 @@ class PushMemory(OwnerMemory):
     """The commit from which on nobody knows what was pushed, for looking at it failed; None: all is known."""
     learnt: PushEvent | None = None
     """The newest push as it was looked at: looked at again, it changes nothing more."""
+    skipped: dict[str, tuple[SkippedBuild, ...]] = Field(default_factory=dict)
+    """By their commit: builds that were not made of it, of very many only the first."""
     error: str = ""
     """Why the newest push could not be looked at; empty: it could, or nothing is known yet."""
 
     def take(self, push: PushEvent) -> None:
         """Take in a push that has not been looked at: as the newest unless a newer one is known."""
+        is_certain = self.head is None or surely_follows(self.chain, self.head, push)
         newest = newest_of(self.chain, self.head, push)
-        if self.doubted is not None and newest not in {push, self.head}:
-            # The head has been found to lead to what was known before it: it was late.
-            newest = self.doubted
         self.chain = (*self.chain, push)[-CHAIN_LIMIT:]
+        if newest not in {push, self.head} and self.doubted is not None:
+            newest = self.doubted  # the head has been found to lead to what was known before it: it was late
+        if newest == self.head and push.is_creation:
+            newest = push  # what it leads to may have been deleted since, which nobody tells
         if newest != self.head:
-            self._doubt(newest, push)
-            self.head = newest
-            self.error = ""
-        elif self._follows_the_doubted(newest):
-            self.doubted = None
+            if not is_certain and self._is_to_be_doubted(newest):
+                self.doubted = self.head
+            self.head, self.error = newest, ""
         self.waiting = (*self.waiting, push)
 
-    def _doubt(self, newest: PushEvent, push: PushEvent) -> None:
-        if newest != push:
-            self.doubted = None  # what was missing in between has come
-        elif self.head is None or push.before == self.head.after:
-            return
-        elif self.doubted is None or self._follows_the_doubted(push):
-            self.doubted = self.head
+    def _is_to_be_doubted(self, newest: PushEvent) -> bool:
+        """Whether it is the head that may be newer than ``newest``, and not one before that."""
+        if self.doubted is None or self.doubted == newest:
+            return True
+        return end_of_trail(self.chain, self.doubted) == newest
 
-    def _follows_the_doubted(self, push: PushEvent) -> bool:
-        """Whether all that led from the doubted one to ``push`` has been heard of."""
-        return self.doubted is not None and end_of_trail(self.chain, self.doubted) == push
+    def settle(self, push: PushEvent, look: "PushLook") -> bool:
+        """Take in what a look at a push says of which is the newest; True: that was in doubt, and is not now.
 
-    def settle_doubt(self, *, behind: bool) -> None:
-        """Take in whether the newest push is behind the one that was the newest before it."""
-        if behind and self.doubted is not None:
-            self.head = self.doubted
-        self.doubted = None
+        A commit that is gone is not what the branch points at.
+        """
+        if self.head is None or self.doubted is None or self.looking_for_more:
+            return False
+        there = self._there(look)
+        if there is None and push.delivery == self.head.delivery:
+            there = self._newer(look)
+        if there is None:
+            return False
+        self.head, self.doubted = there, None
+        if there.delivery not in {push.delivery, self.learnt.delivery if self.learnt else ""}:
+            self.waiting = (*self.waiting, there)
+        return True
+
+    def _there(self, look: "PushLook") -> PushEvent | None:
+        """The push by which the branch came to point where it does, if that has been heard of."""
+        known = (self.head, self.doubted, *reversed(self.chain))
+        tip = look.report.tip if look.report is not None else None
+        return next((push for push in known if push is not None and push.after == tip), None)
+
+    def _newer(self, look: "PushLook") -> PushEvent | None:
+        """Which of the two that may be it is the newest, by a look at the head; None: that did not tell."""
+        if look.report is None:
+            return self.doubted if look.gone else None
+        return self.doubted if look.report.behind else self.head
 
     def next_look(self) -> PushEvent | ButtonOrder | None:
         """What is to be looked at next; the newest push together with what is owed."""
@@ -113,6 +139,11 @@ class PushMemory(OwnerMemory):
         if self.owed in {None, push.after}:
             self.owed = push.before
 
+    def skip(self, sha: str, builds: Iterable[SkippedBuild]) -> None:
+        """Take in that these are not made of a commit."""
+        skipped = dict.fromkeys((*self.skipped.get(sha, ()), *builds))
+        self.skipped[sha] = tuple(islice(skipped, SKIPPED_LIMIT))
+
     def look_again(self) -> None:
         """Look at the newest push once more, if something came late that is to be built on it."""
         if self.head is not None and (self.wanted or self.owed is not None):
@@ -133,15 +164,14 @@ class PushMemory(OwnerMemory):
 
         Without a push there is no older head: what a button was pressed for is all there is to show.
         """
-        if self.head is None:
+        if self.head is None or self.doubted is not None:
             return
-        # Which of two is the newest may not be known yet.
-        newest = {push.after for push in (self.head, self.doubted) if push is not None}
         self.builds = {
             key: record
             for key, record in self.builds.items()
-            if not record.done or record.view.head_sha in newest
+            if not record.done or record.view.head_sha == self.head.after
         }
+        self.skipped = {sha: builds for sha, builds in self.skipped.items() if sha == self.head.after}
         known = {record.view.head_sha for record in self.builds.values()}
         self.sources = {commit: source for commit, source in self.sources.items() if commit in known}
 
@@ -167,6 +197,7 @@ class PushMemory(OwnerMemory):
             error=self.error,
             waiting=self.wanted,
             builds=tuple(record.view for record in self.builds.values()),
+            skipped=self.skipped.get(self.head.after, ()) if self.head else (),
         )
 
 

@@ -27,6 +27,15 @@ def newest_of(known: Sequence[PushEvent], head: PushEvent | None, push: PushEven
     return push if end == head else end
 
 
+def surely_follows(known: Sequence[PushEvent], head: PushEvent, push: PushEvent) -> bool:
+    """Whether ``push`` was surely made after ``head``: both go where the branch never was before.
+
+    Of a branch that has been back, only git can tell which time it is that is told of.
+    """
+    been = {sha for each in known if each != head for sha in (each.before, each.after)} | {head.before}
+    return push.before == head.after and been.isdisjoint({push.before, push.after})
+
+
 def end_of_trail(known: Sequence[PushEvent], push: PushEvent) -> PushEvent:
     """The last of the ``known`` pushes that follow ``push``, and each other."""
     left, trail = list(known), [push]

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 
 from tickborg.events.pushes import PushEvent
 from tickborg.github import CommitStatus, RepositoryName
-from tickborg.jobs import Merge, Origin, PlannedBuild, PushJob, PushReport
-from tickborg.planning import automatic_mode, changed_projects
+from tickborg.jobs import Merge, Origin, PlannedBuild, PushJob, PushReport, SkippedBuild
+from tickborg.planning import ProjectPlanning, changed_projects
 from tickborg.policy import Policy
-from tickborg.projects import ProjectSet
-from tickborg.push_memory import PushLook
+from tickborg.projects import Project, ProjectSet
+from tickborg.push_memory import PushLook, PushMemory
 from tickborg.requests import ButtonOrder
-from tickborg.sources import Source, planned
+from tickborg.sources import Source
+from tickborg.systems import System
 from tickborg.texts import button_answers, push_statuses
 
 
@@ -33,15 +34,27 @@ def look_at(
     )
 
 
-def status_of(repo: RepositoryName, push: PushEvent, look: PushLook, page: str) -> CommitStatus | None:
+def status_of(memory: PushMemory, push: PushEvent, look: PushLook, page: str) -> CommitStatus | None:
     """What is said of a push that was looked at; None: there is no commit any more to say it of."""
+    repo = memory.repo
     if look.gone:
         return None
     if look.report is None:
         return push_statuses.internal_error(repo, push.after, look.error, page)
     if look.found is None:
         return push_statuses.bad_project_file(repo, push.after, look.fault, page)
-    return push_statuses.looked_at(repo, push.after, changed_by(look.found), page)
+    changed = changed_by(look.found)
+    notes = _notes(memory, push, not_built_of_push(look.found.projects, changed, memory.policy))
+    return push_statuses.looked_at(repo, push.after, changed, tuple(notes), page)
+
+
+def _notes(memory: PushMemory, push: PushEvent, not_built: Iterable[SkippedBuild]) -> Iterator[str]:
+    """Why what a push changes has no check runs of it."""
+    nowhere = {build.system for build in not_built}
+    if nowhere:
+        yield push_statuses.no_builders([system for system in System if system in nowhere])
+    if memory.head is not None and memory.doubted is None and memory.head.after != push.after:
+        yield push_statuses.built_with(memory.head.after)
 
 
 def not_built_again(order: ButtonOrder, look: PushLook) -> str:
@@ -72,12 +85,17 @@ def source_of_push(repo: RepositoryName, branch: str, sha: str, report: PushRepo
     )
 
 
-def builds_of_push(projects: ProjectSet, names: Iterable[str], policy: Policy) -> Iterator[PlannedBuild]:
+def builds_of_push(projects: ProjectSet, names: Iterable[str], policy: Policy) -> tuple[PlannedBuild, ...]:
     """The builds of the projects called ``names``: whoever may push may build everywhere."""
-    for name in names:
-        project = projects.named(name)
-        if project is None:
-            continue
-        for system in policy.systems:
-            if project.systems is None or system in project.systems:
-                yield planned(project, system, automatic_mode(policy, system))
+    planning = ProjectPlanning(policy, policy.systems)
+    return tuple(build for project in _named(projects, names) for build in planning.builds(project))
+
+
+def not_built_of_push(projects: ProjectSet, names: Iterable[str], policy: Policy) -> tuple[SkippedBuild, ...]:
+    """The builds of these projects that are not made, for there are no such builders."""
+    planning = ProjectPlanning(policy, policy.systems)
+    return tuple(build for project in _named(projects, names) for build in planning.not_made(project))
+
+
+def _named(projects: ProjectSet, names: Iterable[str]) -> list[Project]:
+    return [project for name in names if (project := projects.named(name)) is not None]

@@ -110,6 +110,8 @@ class BranchView(Value):
     waiting: tuple[str, ...] = ()
     """Projects whose builds are about to be started."""
     builds: tuple[BuildView, ...] = ()
+    skipped: tuple[SkippedBuild, ...] = ()
+    """Builds of the newest push that were not made."""
 
     def joined_to(self, earlier: "BranchView") -> "BranchView":
         """What an owner knows and what an ``earlier`` one knew: of the same build, only how it went last.

@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
         changed_by,
         look_at,
         not_built_again,
+        not_built_of_push,
         source_of_push,
         status_of,
     )
@@ -200,10 +201,8 @@ class PushOwner(Owner[Item]):
 
     def _on_push_looked_at(self, push: PushEvent, look: PushLook) -> None:
         memory, found = self._memory, look.found
-        if found is not None and memory.doubted is not None and push.after == self._head_sha:
-            memory.settle_doubt(behind=found.behind)
-            if memory.head is not None:
-                self._supersede(memory.head)
+        if memory.settle(push, look) and memory.head is not None:
+            self._supersede(memory.head)
         if found is not None:
             memory.learn(push, changed_by(found))
         else:
@@ -224,7 +223,8 @@ class PushOwner(Owner[Item]):
         memory = self._memory
         source = source_of_push(memory.repo, memory.branch, push.after, report, push.pusher)
         wanted, memory.wanted = memory.wanted, ()
-        self._builds.want(source, tuple(builds_of_push(report.projects, wanted, memory.policy)))
+        memory.skip(push.after, not_built_of_push(report.projects, wanted, memory.policy))
+        self._builds.want(source, builds_of_push(report.projects, wanted, memory.policy))
 
     def _build_again(self, order: ButtonOrder, look: PushLook) -> None:
         report = look.found
@@ -246,7 +246,7 @@ class PushOwner(Owner[Item]):
     def _tell(self, push: PushEvent, look: PushLook) -> None:
         memory = self._memory
         page = links.branch_url(memory.policy, memory.repo, memory.branch)
-        status = status_of(memory.repo, push, look, page)
+        status = status_of(memory, push, look, page)
         if status is not None:
             self._status_of(status.sha).say(status)
 

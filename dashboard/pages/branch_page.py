@@ -41,7 +41,7 @@ def _head(view: BranchView) -> Content:
 def _builds(view: BranchView, now: datetime) -> Builds:
     return Builds(
         builds=view.builds,
-        skipped=(),
+        skipped=view.skipped,
         head_sha=view.head_sha,
         reproduction=partial(reproduction.of_push, view),
         now=now,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tickborg.github import PullRequestState
-from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, CheckResult, EvaluationOutcome
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, CheckResult, EvaluationOutcome, SkippedBuild
 from tickborg.messages import BuildLogStatus
 from tickborg.projects import PROJECT_FILE
 from tickborg.texts.outcomes import FAILED
@@ -110,7 +110,7 @@ def of_branch(view: BranchView) -> Verdict:
         return Verdict(Tone.BUSY, f"about to be built: {listed(view.waiting, _NAMES_ROOM)}")
     if view.looking:
         return Verdict(Tone.BUSY, "it is being found out what the newest push changes")
-    return _NOTHING_TO_BUILD
+    return _nothing_built(view.skipped) if view.skipped else _NOTHING_TO_BUILD
 
 
 def of_pull(view: PullRequestView) -> Verdict:
@@ -190,12 +190,16 @@ def _without_builds(view: PullRequestView) -> Verdict:
         return Verdict(Tone.BUSY, "being evaluated")
     if not view.changed_projects:
         return _NOTHING_TO_BUILD
-    reasons = {skipped.reason for skipped in view.skipped}
+    return _nothing_built(view.skipped, len(view.changed_projects))
+
+
+def _nothing_built(skipped: Sequence[SkippedBuild], changed: int = 0) -> Verdict:
+    reasons = {build.reason for build in skipped}
     if len(reasons) == 1:
         reason = shorten(reasons.pop().replace("`", ""), _REASON_LIMIT)
         return Verdict(Tone.QUIET, f"nothing is built: {reason}")
-    changed = counted(len(view.changed_projects), "changed project")
-    return Verdict(Tone.QUIET, f"nothing is built of {changed}")
+    projects = changed or len({build.project for build in skipped})
+    return Verdict(Tone.QUIET, f"nothing is built of {counted(projects, 'changed project')}")
 
 
 def _share(some: Sequence[BuildView], builds: Sequence[BuildView]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from cli.embedded_temporal import EmbeddedTemporal
 from emulator import Person
 from emulator.rendering import check_runs_of, statuses_of
-from emulator.state import CheckRun
+from emulator.state import Repository
 from tests.support.broker import RabbitMQNode
 from tests.support.conversation import (
     PUSHED,
@@ -22,10 +22,11 @@ from tests.support.monorepo import MONOREPO, TWICE, held
 from tests.support.shown import checks, statuses, timeless
 from tests.support.site import RELEASE, SYSTEM, Site, running_site
 from tickborg.github import RepositoryName, reply_marker
-from tickborg.names import comment_id, push_id
+from tickborg.names import STATE_QUERY, comment_id, push_id
 from tickborg.policy import Policy
 from tickborg.systems import System
 from tickborg.texts.push_statuses import PUSH_CONTEXT
+from tickborg.views import BranchView
 
 TESTED = {
     **MONOREPO,
@@ -185,7 +186,7 @@ async def test_what_is_no_command_starts_nothing(site: Site) -> None:
 
 
 async def test_a_push_is_built(site: Site) -> None:
-    """Of the whole range; tags, deletions and other branches are nobody's business."""
+    """Of the whole range; tags and other branches are nobody's business."""
     repository = site.repository(MONOREPO)
     site.alice.commit(repository, "topic", TWICE, "greeting: twice")
     site.alice.commit(repository, "topic", {"README.md": b"Read me.\n"}, "Explain")
@@ -228,17 +229,22 @@ async def test_a_push_that_is_delivered_again_is_not_built_again(site: Site) -> 
     await eventually(both_ended)
 
 
-async def test_what_a_new_branch_changes_is_built(site: Site) -> None:
-    """Against where it left the default branch: nothing was there before it."""
-    repository = site.repository(MONOREPO)
-    site.alice.commit(repository, RELEASE, {"speech/notes": b"breathe\n"}, "speech: breathe")
-    name = f"speech on {SYSTEM} (push to {RELEASE})"
-
-    def runs() -> list[CheckRun]:
-        return check_runs_of(repository, repository.branches[RELEASE])
-
-    await site.github.until(lambda: bool(runs()) and all(run.conclusion for run in runs()), within=60)
-    assert [(run.name, run.conclusion) for run in runs()] == [(name, "success")]
+async def test_a_branch_that_is_made_again_is_built_where_it_is(site: Site) -> None:
+    """Against where it left the default branch, as nothing was before it; its deletion starts nothing."""
+    repository, greeting, speech = site.repository(MONOREPO), "greeting", "speech"
+    site.alice.commit(repository, "topic", {"speech/notes": b"breathe\n"}, "speech: breathe")
+    older = repository.branches["topic"]
+    site.alice.commit(repository, "topic", TWICE, "greeting: twice")
+    newer = repository.branches["topic"]
+    assert await _built_as_release(site, repository, newer) == {greeting: "success", speech: "success"}
+    site.alice.delete_branch(repository, RELEASE)
+    await site.github.webhooks.settled()
+    assert _answers_about(site, RELEASE) == [202, 200]
+    assert await _built_as_release(site, repository, older) == {speech: "success"}
+    owner = site.client.get_workflow_handle(push_id(RepositoryName.parse(repository.full_name), RELEASE))
+    assert (await owner.query(STATE_QUERY, result_type=BranchView)).head_sha == older
+    started = [each async for each in site.client.list_workflows(f'TickborgRepo="{repository.full_name}"')]
+    assert [each.id for each in started if each.workflow_type == "Push"] == [owner.id] * 2
 
 
 async def test_a_forced_push_is_built_from_where_it_left_the_branch(site: Site) -> None:
@@ -251,3 +257,22 @@ async def test_a_forced_push_is_built_from_where_it_left_the_branch(site: Site) 
     await site.github.until(lambda: newest_of_main(repository, "speech") is not None, within=60)
     await until_pushed(site, repository)
     assert {run.name for run in runs_of_main(repository)} == {PUSHED.replace("greeting", "speech")}
+
+
+async def _built_as_release(site: Site, repository: Repository, sha: str) -> dict[str, str | None]:
+    """Have a release branch made at a commit; how each project was built of it, once its owner has ended."""
+    site.alice.push(repository, RELEASE, sha)
+    end = f" on {SYSTEM} (push to {RELEASE})"
+    await site.github.until(
+        lambda: bool(runs := check_runs_of(repository, sha)) and all(run.conclusion for run in runs),
+        within=60,
+    )
+    await site.pushed(repository, RELEASE)
+    return {run.name.removesuffix(end): run.conclusion for run in check_runs_of(repository, sha)}
+
+
+def _answers_about(site: Site, branch: str) -> list[int]:
+    """What the webhook answered to pushes to a branch, the oldest first."""
+    pushes = [each for each in site.app.deliveries if each.event == "push"]
+    ref = f'"refs/heads/{branch}"'.encode()
+    return [each.status_code for each in pushes if ref in each.body]

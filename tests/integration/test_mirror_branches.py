@@ -62,16 +62,43 @@ def test_a_push_is_its_whole_range(server: Server) -> None:
     assert report.project_file_error is None
 
 
-def test_a_push_is_behind_what_has_it_in_its_history(server: Server) -> None:
-    """And not behind what was made before it, or on another line, or is gone."""
+def test_what_a_branch_is_made_of_tells_which_of_two_commits_is_newer(server: Server) -> None:
+    """The known one, unless the branch does not have it (any more), or has it in what was pushed."""
     begin = server.repository.head()
     late = commit(server, "cgit/a")
     newest = commit(server, "cmark/b")
     other = commit(server, "cmark/c", "other", onto=begin)
-    behind = {known: pushed(server, late, begin, known=known).behind for known in (newest, begin, other)}
-    assert behind == {newest: True, begin: False, other: False}
-    assert not pushed(server, late, begin, known=NOWHERE).behind
-    assert not pushed(server, late, begin).behind
+    found = {known: pushed(server, late, begin, known=known) for known in (newest, begin, other, NOWHERE)}
+    assert {known for known, report in found.items() if report.behind} == {newest}
+    assert {report.tip for report in found.values()} == {newest}
+    unasked = pushed(server, late, begin)
+    assert (unasked.tip, unasked.behind) == (None, False)
+
+
+def test_a_branch_that_was_set_back_or_rewritten_is_asked_for_anew(server: Server) -> None:
+    """However much the mirror knows; of two lines it is the one that it is on."""
+    begin = server.repository.head()
+    older = commit(server, "cgit/a")
+    newer = commit(server, "cmark/b")
+    assert pushed(server, newer, begin).tip is None
+    server.repository.branch("main", older)
+    report = pushed(server, older, None, known=newer)
+    assert (report.tip, report.behind) == (older, False)
+    rewritten = commit(server, "cmark/c", onto=older)
+    assert pushed(server, newer, older, known=rewritten).behind
+    assert not pushed(server, rewritten, newer, known=newer).behind
+
+
+def test_of_a_branch_that_is_no_more_the_history_of_its_commits_tells(server: Server) -> None:
+    """As far as they are still there."""
+    begin = server.repository.head()
+    late = commit(server, "cgit/a", "release", onto=begin)
+    newest = commit(server, "cmark/b", "release")
+    server.repository.set_ref("refs/heads/release", None)
+    server.repository.branch("kept", newest)
+    report = pushed(server, late, begin, "release", known=newest)
+    assert (report.tip, report.behind) == (None, True)
+    assert not pushed(server, newest, begin, "release", known=late).behind
 
 
 def test_what_was_looked_at_before_is_fetched_in_one_go(server: Server) -> None:

@@ -32,6 +32,7 @@ class FakeRepositories:
         self.pushes: list[PushJob] = []
         self._reports: dict[str, MergeReport] = {}
         self._pushed: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._set_back_to: str | None = None
         self._fault: str | None = None
         self._errors: defaultdict[str, list[Exception]] = defaultdict(list)
 
@@ -56,6 +57,10 @@ class FakeRepositories:
     def touch_branch(self, sha: str, *projects: str, before: str = "") -> None:
         """Make a commit that can be pushed, and changes ``projects`` of the commit ``before``."""
         self._pushed[sha] = (before, projects)
+
+    def set_back(self, sha: str) -> None:
+        """Let the branch point at a commit that was made before others."""
+        self._set_back_to = sha
 
     def spoil_projects(self, fault: str | None) -> None:
         """Let the project file of every branch be one that cannot be used; None: let it be mended."""
@@ -97,18 +102,24 @@ class FakeRepositories:
         self._strike(job.after)
         if job.after not in self._pushed:
             raise HeadGoneError(f"{job.after} is not in {job.repo}")
+        report = PushReport(tree=job.after[::-1])
+        if job.known is not None:
+            tip = self._set_back_to or self._last_made()
+            behind = job.known in self._history(tip) and job.known not in self._history(job.after)
+            report = report.model_copy(update={"tip": tip, "behind": behind})
         if self._fault is not None:
-            return PushReport(tree=job.after[::-1], project_file_error=self._fault)
-        return PushReport(
-            tree=job.after[::-1],
-            since=job.before,
-            projects=self.projects,
-            changes=self._changes(job),
-            behind=job.after in self._history(job.known or ""),
-        )
+            return report.model_copy(update={"project_file_error": self._fault})
+        found = {"since": job.before, "projects": self.projects, "changes": self._changes(job)}
+        return report.model_copy(update=found)
+
+    def _last_made(self) -> str:
+        """The last commit that was made, and that no other was made from."""
+        parents = {before for before, _ in self._pushed.values()}
+        return [sha for sha in self._pushed if sha not in parents][-1]
 
     def _history(self, sha: str) -> set[str]:
-        history = set[str]()
+        """A commit, and all that it was made from."""
+        history = {sha}
         while sha in self._pushed:
             sha, _ = self._pushed[sha]
             history.add(sha)

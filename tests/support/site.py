@@ -118,10 +118,10 @@ class Site:
         except TimeoutError:
             raise AssertionError(f"not settled; GitHub shows:\n{self.github.describe()}") from None
 
-    async def pushed(self, repository: Repository) -> None:
-        """Wait until what was pushed to the default branch has been built, and its owner has ended."""
+    async def pushed(self, repository: Repository, branch: str | None = None) -> None:
+        """Wait until what was pushed, to the default branch if to none else, is built and its owner ends."""
         name = RepositoryName.parse(repository.full_name)
-        await self.client.get_workflow_handle(push_id(name, repository.default_branch)).result()
+        await self.client.get_workflow_handle(push_id(name, branch or repository.default_branch)).result()
 
     async def until_past(self, repository: Repository) -> None:
         """Wait until no pull request was changed in the future, or in this second.

@@ -4,9 +4,15 @@ import pytest
 
 from tests.support.page_parts import cells, facts, headings, page_of, part, shown, verdict, whole
 from tests.support.samples import BASE, HEAD, branch_view, build_view
-from tickborg.jobs import BuildMode, BuildOutcome, BuildStage
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, SkippedBuild
+from tickborg.systems import System
 from tickborg.views import BranchView
 
+NOWHERE = SkippedBuild(
+    project="cgit",
+    system=System.AARCH64_DARWIN,
+    reason="this tickborg has no builders for aarch64-darwin",
+)
 RUNNING = build_view("cgit", stage=BuildStage.RUNNING, head_sha=HEAD)
 FAULT = "the project file .tickborg.toml:3: `systems`: no such system\nline 9: `needs`: no such project"
 
@@ -62,6 +68,11 @@ def test_failures_can_be_reproduced() -> None:
             False,
         ),
         (branch_view(), ("good", "nothing to build: no project is changed"), False),
+        (
+            branch_view(skipped=(NOWHERE,)),
+            ("quiet", "nothing is built: this tickborg has no builders for aarch64-darwin"),
+            False,
+        ),
         (branch_view(error=FAULT), ("bad", "the newest push cannot be built"), False),
     ],
 )
@@ -78,6 +89,13 @@ def test_a_push_that_cannot_be_looked_at_has_its_why() -> None:
     assert len(why.all("br")) == 1
     assert [code.text for code in why.all("code")] == ["systems", "needs"]
     assert headings(shown(branch_view())) == []
+
+
+def test_what_is_not_built_has_its_why() -> None:
+    """Beside what is."""
+    node = shown(branch_view(build_view("zlib", outcome=BuildOutcome.SUCCESS), skipped=(NOWHERE,)))
+    assert part(node, "Not built").one("dd").text == NOWHERE.reason
+    assert cells(node)[1] == ["cgit", "\N{EN DASH}", "not builtwhy"]
 
 
 def test_of_the_same_build_only_how_it_went_last_is_told() -> None:

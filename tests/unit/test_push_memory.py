@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
-from tests.support.samples import NOON, REPO, build_view
+import pytest
+
+from tests.support.samples import NOON, REPO, TREE, build_view
 from tickborg.build_records import BuildRecord
-from tickborg.events.pushes import PushEvent
+from tickborg.events.pushes import ZERO_SHA, PushEvent
 from tickborg.external_ids import BuildReference
-from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, Origin
-from tickborg.push_memory import PushMemory
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, Origin, PushReport, SkippedBuild
+from tickborg.push_memory import SKIPPED_LIMIT, PushLook, PushMemory
 from tickborg.requests import ButtonOrder
 from tickborg.systems import System
 
@@ -53,21 +55,53 @@ def test_a_push_that_does_not_follow_the_newest_is_doubted() -> None:
     late = memory(push(A, B), push(C, D), push(B, E))
     assert (late.head, late.doubted) == (push(B, E), push(C, D)), "it follows the one that was doubted before"
     settled = memory(push(A, B), push(C, D))
-    settled.settle_doubt(behind=False)
+    settle(settled, tip=D)
     assert (settled.head, settled.doubted) == (push(C, D), None)
     settled.take(push(B, E))
     assert (settled.head, settled.doubted) == (push(B, E), push(C, D))
-    settled.settle_doubt(behind=True)
+    settle(settled, tip=D)
     assert (settled.head, settled.doubted) == (push(C, D), None)
 
 
-def test_what_joins_a_late_push_to_the_newest_ends_the_doubt() -> None:
-    """Before anybody has looked."""
-    remembered = memory(push(A, B), push(C, D))
-    remembered.settle_doubt(behind=False)
-    remembered.take(push(B, E))
-    remembered.take(push(E, C))
-    assert (remembered.head, remembered.doubted) == (push(C, D), None)
+def test_a_branch_that_is_made_again_is_where_it_was_made() -> None:
+    """Its creation leads to what is known, as a late one would; nobody tells of deletions: git is asked."""
+    remembered = memory(push(B, C))
+    remembered.take(push(ZERO_SHA, B))
+    assert (remembered.head, remembered.doubted) == (push(ZERO_SHA, B), push(B, C))
+    late = remembered.model_copy()
+    settle(remembered, tip=B)
+    assert remembered.head == push(ZERO_SHA, B)
+    settle(late, tip=C)
+    assert late.head == push(B, C)
+
+
+@pytest.mark.parametrize(("behind", "head"), [(True, (B, C)), (False, (ZERO_SHA, B))])
+def test_where_the_branch_has_moved_on_its_commits_tell_which_of_two_is_newer(
+    *, behind: bool, head: tuple[str, str]
+) -> None:
+    """Nobody has told yet of what it points at; the look at another than the newest tells nothing then."""
+    remembered = memory(push(B, C), push(ZERO_SHA, B))
+    assert not settle(remembered, push(B, C), tip=F, behind=behind)
+    assert settle(remembered, tip=F, behind=behind)
+    assert remembered.head == push(*head)
+
+
+def test_a_commit_that_is_gone_is_not_the_newest() -> None:
+    """The branch does not point at it; what could not be looked at for another reason may be."""
+    remembered = memory(push(B, C), push(A, D))
+    assert not remembered.settle(push(A, D), PushLook(about=push(A, D), error="git refuses"))
+    assert not remembered.settle(push(A, D), PushLook(about=push(A, D), gone=True)), "more is to be looked at"
+    remembered.waiting = ()
+    assert not remembered.settle(push(B, C), PushLook(about=push(B, C), gone=True))
+    assert remembered.settle(push(A, D), PushLook(about=push(A, D), gone=True))
+    assert remembered.head == push(B, C)
+
+
+def test_a_push_that_was_taken_for_late_is_looked_at_again_as_the_newest() -> None:
+    """What it changed was built on another."""
+    remembered = memory(push(B, C), push(A, B), push(C, A))
+    settle(remembered, tip=B)
+    assert (remembered.head, remembered.waiting) == (push(A, B), (push(A, B),))
 
 
 def test_projects_wanted_are_a_set() -> None:
@@ -160,22 +194,14 @@ def test_builds_of_older_heads_are_forgotten_when_they_have_ended() -> None:
     assert {record.n for record in remembered.builds.values()} == {"running", "new"}
 
 
-def test_what_led_from_the_doubted_to_the_newest_ends_the_doubt() -> None:
-    """Whatever comes next is doubted against the newest, and not against the one that was that long ago."""
-    remembered = memory(push(A, B), push(C, D), push(B, C))
-    assert (remembered.head, remembered.doubted) == (push(C, D), None)
-    remembered.take(push(E, F))
-    assert (remembered.head, remembered.doubted) == (push(E, F), push(C, D))
-
-
 def test_late_pushes_that_lead_to_known_ones_leave_the_newest_the_newest() -> None:
     """What led from the known ones to the newest was never heard of; git has said that it is newer."""
     remembered = memory(push(C, D), push(E, F))
-    remembered.settle_doubt(behind=False)
+    settle(remembered, tip=F)
     remembered.take(push(A, B))
     assert (remembered.head, remembered.doubted) == (push(A, B), push(E, F))
     remembered.take(push(B, C))
-    assert (remembered.head, remembered.doubted) == (push(E, F), None)
+    assert (remembered.head, remembered.doubted) == (push(E, F), push(A, B))
 
 
 def test_builds_of_a_head_that_may_be_the_newest_after_all_are_kept() -> None:
@@ -186,9 +212,24 @@ def test_builds_of_a_head_that_may_be_the_newest_after_all_are_kept() -> None:
     remembered.take(push(A, D))
     remembered.forget_the_done()
     assert remembered.builds
-    remembered.settle_doubt(behind=False)
+    settle(remembered, tip=D)
     remembered.forget_the_done()
     assert not remembered.builds
+
+
+def test_builds_that_were_not_made_are_those_of_the_newest() -> None:
+    """A late push adds to them; of very many only the first are remembered."""
+    cgit, cmark = (SkippedBuild(project=name, reason="nobody builds it") for name in ("cgit", "cmark"))
+    remembered = memory(push(A, B))
+    remembered.skip(B, [cgit])
+    remembered.skip(B, [cmark, cgit])
+    assert remembered.view().skipped == (cgit, cmark)
+    remembered.take(push(B, C))
+    assert remembered.view().skipped == ()
+    remembered.forget_the_done()
+    assert not remembered.skipped
+    remembered.skip(C, [cgit.model_copy(update={"project": f"p{n}"}) for n in range(SKIPPED_LIMIT + 1)])
+    assert len(remembered.view().skipped) == SKIPPED_LIMIT
 
 
 def test_what_was_seen_is_done_once() -> None:
@@ -264,6 +305,16 @@ def test_all_buttons_of_a_commit_take_one_look() -> None:
     assert list(remembered.waiting) == [push(A, B), orders[2]]
     assert remembered.strike_off(push(A, B)) == ()
     assert list(remembered.waiting) == [orders[2]]
+
+
+def settle(remembered: PushMemory, push: PushEvent | None = None, *, tip: str, behind: bool = False) -> bool:
+    """Take in what was found out of a push, or of the newest one, when nothing else waits for that."""
+    remembered.waiting = ()
+    about = push or remembered.head
+    assert about is not None
+    return remembered.settle(
+        about, PushLook(about=about, report=PushReport(tree=TREE, tip=tip, behind=behind))
+    )
 
 
 def button(project: str, sha: str) -> ButtonOrder:

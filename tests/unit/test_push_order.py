@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.samples import REPO
 from tickborg.events.pushes import ZERO_SHA, PushEvent
-from tickborg.push_order import newest_of
+from tickborg.push_order import newest_of, surely_follows
 
 
 def pushes(*trails: str) -> list[PushEvent]:
@@ -63,3 +63,17 @@ def test_a_late_push_of_another_trail_changes_nothing() -> None:
     """It leads to what was known before a webhook was lost, and not to the newest."""
     old, newer, late = pushes("bc", "xy", "ab")
     assert newest([old, newer, late]) == newer
+
+
+@pytest.mark.parametrize("trail", ["ab", "abc", "xabcd"])
+def test_what_goes_on_to_where_the_branch_never_was_surely_follows(trail: str) -> None:
+    """Most pushes do."""
+    *known, push = pushes(trail)
+    assert not known or surely_follows(known, known[-1], push)
+
+
+@pytest.mark.parametrize("trails", [("aba",), ("abc", "ad"), ("bc", "ab"), ("ab", "cd"), ("0bc", "0b", "bd")])
+def test_what_goes_back_or_comes_from_elsewhere_may_be_late(trails: tuple[str, ...]) -> None:
+    """Or newer: the pushes alone do not tell."""
+    *known, push = pushes(*trails)
+    assert not surely_follows(known, known[-1], push)

@@ -3,10 +3,10 @@
 from tests.support.samples import HEAD, REPO, TREE, project, project_set
 from tickborg.events.pushes import ZERO_SHA, PushEvent
 from tickborg.external_ids import BuildReference
-from tickborg.jobs import BuildMode, Origin, PushReport
+from tickborg.jobs import BuildMode, Origin, PushReport, SkippedBuild
 from tickborg.policy import Policy
 from tickborg.projects import ChangeFacts
-from tickborg.push_planning import builds_of_push, changed_by, look_at, source_of_push
+from tickborg.push_planning import builds_of_push, changed_by, look_at, not_built_of_push, source_of_push
 from tickborg.requests import ButtonOrder
 from tickborg.systems import System
 
@@ -53,7 +53,7 @@ def test_a_pushed_commit_is_built_as_it_is() -> None:
     """There is nothing to merge it with: three times the same commit, and its own tree."""
     policy = Policy(systems=(LINUX, MAC), automatic_tests=True)
     source = source_of_push(REPO, "next", HEAD, REPORT, "ada")
-    builds = list(builds_of_push(PROJECTS, ["launcher", "nbt", "gone"], policy))
+    builds = builds_of_push(PROJECTS, ["launcher", "nbt", "gone"], policy)
     assert [f"{build.project} on {build.system}" for build in builds] == [
         "launcher on aarch64-darwin",
         "nbt on x86_64-linux",
@@ -68,3 +68,13 @@ def test_a_pushed_commit_is_built_as_it_is() -> None:
         "ada",
         BuildMode.TEST,
     )
+
+
+def test_what_wants_a_system_that_nobody_builds_on_is_named() -> None:
+    """A pull request says so too."""
+    names = ["launcher", "nbt", "gone"]
+    nowhere = SkippedBuild(
+        project="launcher", system=MAC, reason="this tickborg has no builders for aarch64-darwin"
+    )
+    assert not_built_of_push(PROJECTS, names, Policy(systems=(LINUX,))) == (nowhere,)
+    assert not_built_of_push(PROJECTS, names, Policy(systems=(LINUX, MAC))) == ()

@@ -127,10 +127,23 @@ def test_a_check_run_s_answer_keeps_to_the_limit() -> None:
     assert ("one" in second, "two" in second) == (False, True)
 
 
+NOWHERE = (push_statuses.no_builders((MAC,)),)
 PUSHES: dict[str, Callable[[], CommitStatus]] = {
-    "nothing": lambda: push_statuses.looked_at(REPO, HEAD, (), DASHBOARD),
-    "three": lambda: push_statuses.looked_at(REPO, HEAD, ("cgit", "cmark", "meshmc"), DASHBOARD),
-    "many": lambda: push_statuses.looked_at(REPO, HEAD, [f"project-{n}" for n in range(90)], DASHBOARD),
+    "nothing": lambda: push_statuses.looked_at(REPO, HEAD, (), (), DASHBOARD),
+    "three": lambda: push_statuses.looked_at(REPO, HEAD, ("cgit", "cmark", "meshmc"), (), DASHBOARD),
+    "many": lambda: push_statuses.looked_at(REPO, HEAD, [f"project-{n}" for n in range(90)], (), DASHBOARD),
+    "nowhere": lambda: push_statuses.looked_at(REPO, HEAD, ("cgit",), NOWHERE, DASHBOARD),
+    "many nowhere": lambda: push_statuses.looked_at(
+        REPO,
+        HEAD,
+        [f"project-{n}" for n in range(90)],
+        (push_statuses.no_builders(list(System)), push_statuses.built_with(HEAD)),
+        DASHBOARD,
+    ),
+    "a long name nowhere": lambda: push_statuses.looked_at(REPO, HEAD, ["x" * 200], NOWHERE, DASHBOARD),
+    "older": lambda: push_statuses.looked_at(
+        REPO, HEAD, ("cgit",), [push_statuses.built_with(HEAD)], DASHBOARD
+    ),
     "bad file": lambda: push_statuses.bad_project_file(REPO, HEAD, "line 1: bad\nline 2: worse", DASHBOARD),
     "failed": lambda: push_statuses.internal_error(REPO, HEAD, "GitHub answered 410 Gone", DASHBOARD),
 }

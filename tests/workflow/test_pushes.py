@@ -6,6 +6,7 @@ from activities.ports import Exit
 from tests.support import asking
 from tests.support.eventually import eventually
 from tests.support.fake_builder import Scripted
+from tests.support.fake_repositories import make_project
 from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, REPO, THIRD_HEAD, Bench
 from tests.workflow.conftest import NewBench
 from tickborg.github import CheckConclusion, CheckStatus, StatusState
@@ -16,7 +17,7 @@ from tickborg.systems import System
 from tickborg.texts.push_statuses import PUSH_CONTEXT
 from tickborg.views import BranchView
 
-ARM = System.AARCH64_LINUX
+ARM, MAC = System.AARCH64_LINUX, System.AARCH64_DARWIN
 QUEUED, SUCCESS = CheckStatus.QUEUED, CheckConclusion.SUCCESS
 
 LATE_HEAD = "4" * 40
@@ -49,6 +50,20 @@ async def test_a_push_that_changes_no_project_says_so(bench: Bench) -> None:
     assert status.description == "no project is changed"
     histories = await bench.end()
     assert not histories.of("Build")
+
+
+async def test_a_push_that_nobody_builds_says_so(new_bench: NewBench) -> None:
+    """Its owner ends at once, and can be asked for it."""
+    projects = (make_project("cgit", systems=(MAC,)), make_project("cmark"))
+    bench = await new_bench(policy=Policy(systems=(LINUX,)), projects=projects)
+    await asking.push(bench, HEAD, "cgit")
+    status = await bench.until_status(HEAD, StatusState.SUCCESS, context=PUSH_CONTEXT)
+    assert status.description == "1 project: cgit; no builders for aarch64-darwin"
+    owner = bench.client.get_workflow_handle(push_id(REPO, "main"))
+    await owner.result()
+    view: BranchView = await owner.query(STATE_QUERY, result_type=BranchView)
+    assert [(each.project, each.system) for each in view.skipped] == [("cgit", MAC)]
+    assert not bench.github.check_runs
 
 
 async def test_a_delivery_that_comes_twice_is_built_once(bench: Bench) -> None:
@@ -97,6 +112,8 @@ async def test_a_push_that_comes_late_is_built_on_the_newest_head(bench: Bench) 
     bench.floor.release("cmark")
     await asking.until_built(bench, "cgit", NEXT_HEAD, CheckConclusion.SUCCESS)
     assert bench.github.check_run("cgit on x86_64-linux (push to main)", HEAD) is None
+    status = await bench.until_status(HEAD, StatusState.SUCCESS, context=PUSH_CONTEXT)
+    assert status.description == f"1 project: cgit; built with the newer {NEXT_HEAD[:7]}"
 
 
 async def test_a_push_that_comes_late_supersedes_nothing(bench: Bench) -> None:

@@ -3,20 +3,37 @@
 from collections.abc import Sequence
 
 from tickborg.github import STATUS_DESCRIPTION_LIMIT, CommitStatus, RepositoryName, StatusState
+from tickborg.systems import System
 from tickborg.texts.shortening import shorten
-from tickborg.texts.wording import counted, listed
+from tickborg.texts.wording import counted, listed, short_sha
 
 PUSH_CONTEXT = "tickborg-push"
 """Not the context of pull requests: after a fast-forward both are about the same commit."""
 
+_SYSTEMS_ROOM = 50
+"""Characters for the systems that nobody builds on."""
 
-def looked_at(repo: RepositoryName, sha: str, changed: Sequence[str], target_url: str) -> CommitStatus:
-    """What the push changes, and so what is built."""
+
+def looked_at(
+    repo: RepositoryName, sha: str, changed: Sequence[str], notes: Sequence[str], target_url: str
+) -> CommitStatus:
+    """What the push changes, and so what is built; ``notes`` say what is not, or not of this commit."""
     if not changed:
         return _of(repo, sha, StatusState.SUCCESS, "no project is changed", target_url)
-    count = counted(len(changed), "project")
-    names = listed(changed, STATUS_DESCRIPTION_LIMIT - len(count) - 2)
-    return _of(repo, sha, StatusState.SUCCESS, f"{count}: {names}", target_url)
+    rest = "".join(f"; {note}" for note in notes)
+    room, count = STATUS_DESCRIPTION_LIMIT - len(rest), counted(len(changed), "project")
+    projects = shorten(f"{count}: {listed(changed, room - len(count) - 2)}", room)
+    return _of(repo, sha, StatusState.SUCCESS, projects + rest, target_url)
+
+
+def no_builders(systems: Sequence[System]) -> str:
+    """There are none for these systems, which changed projects want."""
+    return f"no builders for {listed(systems, _SYSTEMS_ROOM)}"
+
+
+def built_with(sha: str) -> str:
+    """A newer push had come by then, and what the older one changes is built on that."""
+    return f"built with the newer {short_sha(sha)}"
 
 
 def bad_project_file(repo: RepositoryName, sha: str, reason: str, target_url: str) -> CommitStatus:

@@ -1,6 +1,7 @@
 """Bare mirrors as activities need them: fetched into, merged in and read (design, section 4)."""
 
 from activities.clients.git.branch_reports import projects_report, push_report
+from activities.clients.git.fetch_errors import MissingRefError
 from activities.clients.git.history import merge_base
 from activities.clients.git.merge_report import merge_report
 from activities.clients.git.mirror_store import MirrorStore, Wanted
@@ -57,13 +58,28 @@ class Mirror:
         self._store.read(job.repo, (after,), lambda _repo, _shas: None)  # whatever is gone next is not this
         since = self._since(job, after)
         report = self._store.read(job.repo, (after,), lambda repo, _: push_report(job, repo, since))
-        return report.model_copy(update={"behind": self._is_behind(job, after)})
-
-    def _is_behind(self, job: PushJob, after: Wanted) -> bool:
         if job.known is None:
-            return False
+            return report
+        tip = self._tip(job)
+        return report.model_copy(update={"tip": tip, "behind": self._is_behind(job, job.known, tip)})
+
+    def _tip(self, job: PushJob) -> str | None:
+        """What the branch points at now; None: it is no more."""
         try:
-            return self._merge_base(job.repo, Wanted(sha=job.known), after) == job.after
+            return self._store.read(job.repo, (_branch(job.branch),), lambda _repo, shas: shas[0])
+        except MissingRefError:
+            return None
+
+    def _is_behind(self, job: PushJob, known: str, tip: str | None) -> bool:
+        """Whether ``known`` is newer than what was pushed: what the branch is made of tells."""
+        if tip is None:
+            return self._has(job.repo, known, job.after)
+        return self._has(job.repo, tip, known) and not self._has(job.repo, job.after, known)
+
+    def _has(self, repo: RepositoryName, sha: str, older: str) -> bool:
+        """Whether a commit has an ``older`` one in its history; one that is gone is in none."""
+        try:
+            return self._merge_base(repo, Wanted(sha=sha), Wanted(sha=older)) == older
         except HeadGoneError:
             return False
 
