@@ -33,13 +33,6 @@ class PressedCheck(Value):
     head_sha: str
 
 
-class UnsentAnswer(Value):
-    """What somebody is to be told of what they asked for, once all that comes of it is known."""
-
-    whom: Asker | PressedCheck
-    text: str
-
-
 class EvaluateOrder(Value):
     """Evaluate the head again."""
 
@@ -110,11 +103,36 @@ class ButtonOrder(Value):
     head_sha: str
 
 
+class NoticedBuild(Value):
+    """A build that a notice is about. It is over when somebody asks for that again, and it begins."""
+
+    project: str
+    system: System
+    mode: BuildMode | None = None
+    """The mode in which it makes the notice untrue, too, if it comes out well; None: in no mode."""
+
+    @classmethod
+    def of(cls, build: BuildReference) -> "NoticedBuild":
+        """The build whose button was pressed."""
+        return cls(project=build.project, system=build.system)
+
+
+class UnsentAnswer(Value):
+    """What somebody is to be told of what they asked for, once all that comes of it is known."""
+
+    whom: Asker | PressedCheck
+    text: str
+    about: tuple[NoticedBuild, ...] = ()
+    """The builds that it says are not made."""
+
+
 class NoticeOrder(Value):
     """Say something, in the summary comment too: the answer to a button that was not to be pressed."""
 
     kind: Literal["notice"] = "notice"
     text: str
+    about: tuple[NoticedBuild, ...] = ()
+    """The builds that nothing is done about, where that is not for good."""
 
 
 Order = Annotated[

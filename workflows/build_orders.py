@@ -145,15 +145,19 @@ class BuildOrders:
             builds = builds_of_order(order, source.projects, memory.changed_projects, memory.policy)
             self._builds.want(source, builds, asked=True, ends=order.ends)
         for text in _not_built(orders, source, memory):
-            self._answers.say(orders[0].whom, text)
+            self._say(orders, text)
 
     def _say_of(self, gone: Iterable[BuildOrder], in_words: Callable[[Sequence[str]], str]) -> None:
         """Tell each who gave some of these orders once what became of them."""
         by_whom: dict[Asker | PressedCheck | None, list[BuildOrder]] = {}
         for order in gone:
             by_whom.setdefault(order.whom, []).append(order)
-        for whom, orders in by_whom.items():
-            self._answers.say(whom, in_words(_projects_of(orders)))
+        for orders in by_whom.values():
+            self._say(orders, in_words(_projects_of(orders)))
+
+    def _say(self, orders: Sequence[BuildOrder], text: str) -> None:
+        about = [build for order in orders for build in self._memory.meant_by(order)]
+        self._answers.say(orders[0].whom, text, about)
 
     async def _read_projects(self, order: BuildOrder, pull: PullRequest, merge: Merge) -> None:
         try:

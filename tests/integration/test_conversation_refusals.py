@@ -53,7 +53,11 @@ CONVERSATIONS: tuple[tuple[Mapping[str, bytes], tuple[Asked, ...]], ...] = (
         (
             Asked("eve", TOO_MANY, (f"{COMMANDS_LIMIT} commands", f"line {COMMANDS_LIMIT + 1}")),
             Asked("eve", "@tickbot build greeting", ("`@tickbot build`", "people who may push")),
-            Asked("maya", "@tickbot build elsewhere", ("Not built", f"`elsewhere` on {BSD}", "no builders")),
+            Asked(
+                "maya",
+                "@tickbot build elsewhere",
+                ("Not built", "`elsewhere` on x86_64-freebsd", "no builders"),
+            ),
             Asked("maya", f"@tickbot build elsewhere on {SYSTEM}", ("Not built", SYSTEM, "`systems`")),
         ),
     ),
