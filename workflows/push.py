@@ -149,23 +149,28 @@ class PushOwner(Owner[Item]):
     def _on_request(self, request: Request) -> None:
         if not self._memory.first_sight(request.id, workflow.now()):
             return
-        for order in request.orders:
-            if isinstance(order, ButtonOrder):
-                self._press(order, cancellation.cancelled_by(request.by))
+        reason = cancellation.cancelled_by(request.by)
+        pressed = [order for order in request.orders if isinstance(order, ButtonOrder)]
+        again = [record for order in pressed if (record := self._press(order, reason)) is not None]
+        if again:
+            # All at once: *Re-run all checks* may be of thousands.
+            self._builds.again(again)
 
-    def _press(self, order: ButtonOrder, reason: str) -> None:
+    def _press(self, order: ButtonOrder, reason: str) -> BuildRecord | None:
+        """Do what a button asks for; what is to be built again, if that is known."""
         # Or the last one like it: what is meant is that project of that commit there, once more.
         record = self._memory.record_of(order.build, order.head_sha)
         if order.button == "cancel":
             # Only this very one: whoever presses on an old page does not mean one that came later.
             if record is None or record.done or self._is_another(record, order.build):
                 self._answer(order, button_answers.nothing_to_cancel(order.build.project))
-                return
-            self._builds.cancel([record], reason)
+            else:
+                self._builds.cancel([record], reason)
         elif order.button == "rerun" and record is not None and self._memory.source_of(order.head_sha):
-            self._builds.again([record])
+            return record
         else:
             self._memory.waiting = (*self._memory.waiting, order)
+        return None
 
     def _is_another(self, record: BuildRecord, build: BuildReference) -> bool:
         return record.n != build.n and workflow.patched(_CANCEL_IS_EXACT)
