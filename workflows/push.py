@@ -4,6 +4,7 @@ How it lives is in :mod:`workflows.owner`; here is what it does about what comes
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -30,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
         status_of,
     )
     from tickborg.requests import ButtonOrder, Request
+    from tickborg.sources import planned
     from tickborg.texts import button_answers, details, links
     from tickborg.views import BranchView
     from workflows import policies, pressed_checks, questions
@@ -199,8 +201,7 @@ class PushOwner(Owner[Item]):
     def _on_look(self, look: PushLook) -> None:
         self._looking = False
         self._count_failure(failed=look.report is None and not look.gone)
-        for order in self._memory.strike_off(look.about):
-            self._build_again(order, look)
+        self._build_again(self._memory.strike_off(look.about), look)
         if isinstance(look.about, PushEvent):
             self._on_push_looked_at(look.about, look)
 
@@ -231,16 +232,22 @@ class PushOwner(Owner[Item]):
         memory.skip(push.after, not_built_of_push(report.projects, wanted, memory.policy))
         self._builds.want(source, builds_of_push(report.projects, wanted, memory.policy))
 
-    def _build_again(self, order: ButtonOrder, look: PushLook) -> None:
-        report = look.found
-        project = report.projects.named(order.build.project) if report is not None else None
-        if report is None or project is None:
+    def _build_again(self, orders: Sequence[ButtonOrder], look: PushLook) -> None:
+        """Build what somebody pressed buttons for, all of one commit."""
+        found = [build for order in orders if (build := self._found(order, look)) is not None]
+        if found and look.found is not None:
+            memory, sha = self._memory, orders[0].head_sha
+            source = source_of_push(memory.repo, memory.branch, sha, look.found, "")
+            self._builds.want(source, found, asked=True)
+
+    def _found(self, order: ButtonOrder, look: PushLook) -> PlannedBuild | None:
+        """The build of a button; None: the commit gives none, which is said."""
+        project = look.found.projects.named(order.build.project) if look.found is not None else None
+        if project is None:
             self._answer(order, not_built_again(order, look))
-            return
-        source = source_of_push(self._memory.repo, self._memory.branch, order.head_sha, report, "")
+            return None
         mode = BuildMode.TEST if order.button == "test" else order.build.mode
-        build = PlannedBuild(project=project.name, system=order.build.system, mode=mode)
-        self._builds.want(source, [build], asked=True)
+        return planned(project, order.build.system, mode)
 
     async def _find_out(self, about: PushEvent | ButtonOrder) -> PushReport:
         job = look_at(self._memory.repo, self._memory.branch, about, self._memory.doubted)
