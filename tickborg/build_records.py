@@ -54,6 +54,8 @@ class BuildRecord(Terse):
     """Whether a person asked for it."""
     failed: bool = False
     """Whether it could not be done at all: the bot has failed, for good."""
+    ended: int = 0
+    """The how many-th of its owner's builds it was to end; 0: it has not."""
 
     @property
     def planned(self) -> PlannedBuild:
@@ -169,6 +171,8 @@ class OwnerMemory(BaseModel):
     """Deliveries and comments, each with when it came: what comes again is done once."""
     children: int = 0
     """How many children were ever started, for their ids."""
+    ends: int = 0
+    """How many builds have ever ended."""
 
     @field_serializer("builds")
     def _written(self, builds: dict[str, BuildRecord]) -> list[BuildRecord]:
@@ -208,6 +212,8 @@ class OwnerMemory(BaseModel):
 
     def end(self, record: BuildRecord, result: BuildResult) -> None:
         """Take in how a build ended."""
+        self.ends += 1
+        record.ended = self.ends
         record.end(result, min(REASON_LIMIT, REASONS_LIMIT // max(1, len(self.builds))))
         project = self._project_of(record)
         if result.outcome in _WENT_WRONG and project is not None and self._may_remember(result.commands):
@@ -273,6 +279,14 @@ class OwnerMemory(BaseModel):
         """The test under way that builds the same thing as the plain ``build``."""
         test = self._same(commit, build, BuildMode.BUILD, BuildMode.TEST)
         return test if test is not None and not test.done and not test.waits else None
+
+    def has_done_since(self, commit: str | None, build: PlannedBuild, ends: int) -> bool:
+        """Whether ``build``, or a test that builds the same, got a true result after so many had ended."""
+        same = (
+            self.builds.get(build_key(commit, build)),
+            self._same(commit, build, BuildMode.BUILD, BuildMode.TEST),
+        )
+        return any(each is not None and each.ended > ends and each.joinable for each in same)
 
     def in_the_way_of(self, build: BuildView) -> BuildRecord | None:
         """The build that has to end before ``build`` may begin: a test waits for the build of the same."""

@@ -1,6 +1,6 @@
 """What is remembered and shown of evaluation checks (design, section 7)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from tickborg.jobs import BuildJob, BuildOutcome, BuildResult, CheckResult
 from tickborg.texts.shortening import REASON_LIMIT, shorten
@@ -41,8 +41,3 @@ def bounded(checks: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
         kept.append(check if room > 0 else check.model_copy(update={"reproduce": ()}))
         room -= bool(check.reproduce)
     return tuple(kept)
-
-
-def known(checks: Sequence[CheckResult], failed: Iterable[str]) -> tuple[CheckResult, ...]:
-    """``checks``; an earlier version of tickborg has told no more than the names of those that ``failed``."""
-    return tuple(checks) or tuple(CheckResult(name=name, outcome=BuildOutcome.FAILURE) for name in failed)

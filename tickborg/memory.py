@@ -1,29 +1,35 @@
 """What the owner of a pull request remembers: the one state object that is carried on as new."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from tickborg import check_results
+from pydantic import Field
+
 from tickborg.build_records import OwnerMemory
 from tickborg.github import PullRequest, RepositoryName
 from tickborg.jobs import (
+    BuildMode,
     BuildOutcome,
     BuildsWanted,
     CheckResult,
     EvaluationOutcome,
     EvaluationResult,
     Merge,
+    PlannedBuild,
     SkippedBuild,
 )
 from tickborg.labels import INTERNAL_ERROR_LABEL, may_be_ours
 from tickborg.left_out import LeftOut, LeftOutBuild
-from tickborg.requests import BuildOrder
+from tickborg.requests import Asker, BuildOrder, NoticedBuild, PressedCheck, UnsentAnswer
+from tickborg.sources import Source
 from tickborg.systems import System
 from tickborg.texts import notices
 from tickborg.values import Value
 from tickborg.views import PullRequestView
 
 NOTICES_LIMIT = 5
+ABOUT_LIMIT = 100
+"""Builds that one notice is about; what is about more is said until there is a new head."""
 
 _FOUND_OUT = frozenset(
     {EvaluationOutcome.EVALUATED, EvaluationOutcome.CONFLICT, EvaluationOutcome.BAD_PROJECT_FILE}
@@ -51,6 +57,8 @@ class PullRequestMemory(OwnerMemory):
     """Why it is not to be after all: an older one may say nothing any more, so a last one says that."""
     rebuild_on: tuple[System, ...] = ()
     """Where what has a result is built again when the next evaluation has found out what to build."""
+    rebuild_pressed: PressedCheck | None = None
+    """The check run that is told if the next evaluation does not; None: nobody asked for that by a button."""
     awaits_approval: bool = False
     """Whether a maintainer has to let this head in."""
     approved_sha: str | None = None
@@ -65,10 +73,14 @@ class PullRequestMemory(OwnerMemory):
     """The same of projects on one system alone, whose check runs have a button for it."""
     orders: tuple[BuildOrder, ...] = ()
     """Builds that were asked for and are not planned yet."""
+    unsent: tuple[UnsentAnswer, ...] = ()
+    """What is to be answered to comments, and on check runs."""
     notices: tuple[str, ...] = ()
     """What was asked for and is not done, and why, where no comment of its own says so."""
+    builds_noticed: dict[str, tuple[NoticedBuild, ...]] = Field(default_factory=dict)
+    """The builds that notices are about, if they are about any: each until that has been begun after all."""
     failed_checks: tuple[str, ...] = ()
-    """Evaluation checks that did not pass: all that earlier versions remember of them."""
+    """Evaluation checks that did not pass, by their names: all that earlier versions remember of them."""
     checks: tuple[CheckResult, ...] = ()
     """All evaluation checks of this head, as far as they are known."""
     evaluation: EvaluationOutcome | None = None
@@ -102,7 +114,7 @@ class PullRequestMemory(OwnerMemory):
             self.skipped = ()
             self.awaits_approval = False
             self.failed_checks, self.checks = (), ()
-            self.notices = ()
+            self.notices, self.builds_noticed = (), {}
             self._forget_left_out()
             self.forget_base()
         self.evaluation = None
@@ -123,6 +135,7 @@ class PullRequestMemory(OwnerMemory):
         self.checks = wanted.checks
         self.skipped = (*plan.skipped, *self.what_is_left_out.of_plan(plan, self.builds.values()))
         self._forget_left_out()
+        self.rebuild_pressed = None
 
     def forget_base(self) -> None:
         """Let go of what was wished of the next evaluation: there is one that has done it, or cannot."""
@@ -155,6 +168,9 @@ class PullRequestMemory(OwnerMemory):
         record = self.record(n)
         if record is not None:
             record.failed = failed
+            if outcome is BuildOutcome.SUCCESS:
+                view = record.view
+                self.take_back_notices(view.project, view.system, succeeded=view.mode)
         if failed:
             self.internal_error = True
         elif record is not None and outcome in _TRUE_RESULTS:
@@ -237,6 +253,10 @@ class PullRequestMemory(OwnerMemory):
     def _forget_left_out(self) -> None:
         self.left_out, self.left_out_builds = (), ()
 
+    def is_waited_for_by(self, whom: Asker | PressedCheck) -> bool:
+        """Whether it is not known yet what comes of all that was asked for in that comment, or there."""
+        return any(order.whom == whom for order in self.orders)
+
     def let_go(self, projects: Collection[str] = ()) -> tuple[BuildOrder, ...]:
         """Let go of orders that wait, as far as they are about ``projects``, or of all; and return those."""
         if not projects:
@@ -247,10 +267,43 @@ class PullRequestMemory(OwnerMemory):
         self.orders = tuple(order for order in kept if order is not None)
         return tuple(order.model_copy(update={"projects": part}) for order, part in parts if part)
 
-    def notice(self, text: str) -> None:
-        """Say ``text`` in the summary comment, until there is a new head; of many, the last ones."""
+    def add(self, source: Source, build: PlannedBuild, now: datetime, *, asked: bool) -> None:
+        """Take in a build that is to be started."""
+        super().add(source, build, now, asked=asked)
+        if asked:
+            self.take_back_notices(build.project, build.system)
+
+    def meant_by(self, order: BuildOrder) -> tuple[NoticedBuild, ...]:
+        """The builds that ``order`` is for."""
+        projects = order.projects or [each for each in self.changed_projects if each not in order.without]
+        return tuple(
+            NoticedBuild(project=project, system=system, mode=order.mode)
+            for project in projects
+            for system in order.systems
+        )
+
+    def notice(self, text: str, about: Iterable[NoticedBuild] = ()) -> None:
+        """Say ``text`` in the summary comment; of many, the last ones.
+
+        It is said until there is a new head, or all builds that it is ``about`` are made after all.
+        """
         others = (notice for notice in self.notices if notice != text)
         self.notices = (*others, text)[-NOTICES_LIMIT:]
+        builds = dict.fromkeys((*self.builds_noticed.get(text, ()), *about))
+        known = {**self.builds_noticed, text: tuple(builds) if len(builds) <= ABOUT_LIMIT else ()}
+        self.builds_noticed = {each: known[each] for each in self.notices if known.get(each)}
+
+    def take_back_notices(self, project: str, system: System, succeeded: BuildMode | None = None) -> None:
+        """Say no more that nothing is done about a build: somebody asked once more, or it ``succeeded``."""
+
+        def is_over(build: NoticedBuild) -> bool:
+            like = (build.project, build.system) == (project, system)
+            return like and succeeded in {None, build.mode}
+
+        noticed = self.builds_noticed.items()
+        left = {text: tuple(build for build in about if not is_over(build)) for text, about in noticed}
+        self.notices = tuple(text for text in self.notices if left.get(text, True))
+        self.builds_noticed = {text: about for text, about in left.items() if about}
 
     def view(self) -> PullRequestView | None:
         """What others may see; None before the first event."""
@@ -270,7 +323,8 @@ class PullRequestMemory(OwnerMemory):
             notices=self.notices,
             waiting=tuple(notices.command(order.mode, order.projects) for order in self.orders),
             awaits_approval=self.awaits_approval and not self.is_approved,
-            checks=check_results.known(self.checks, self.failed_checks),
+            failed_checks=self.failed_checks,
+            checks=self.checks,
         )
 
 

@@ -158,7 +158,7 @@ class Event(Message):
     system: str | None = None
     outcome: str | None = None
     count: int = Field(default=1, ge=0, le=10**15)
-    seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    seconds: float | None = Field(default=None, ge=0, le=10**15)
     """How long it took, where it took time."""
     at: AwareDatetime | None = None
     """When it was, where operators ask for that."""

@@ -6,7 +6,7 @@ from itertools import islice
 
 from pydantic import Field
 
-from tickborg.build_records import OwnerMemory
+from tickborg.build_records import BuildRecord, OwnerMemory
 from tickborg.events.pushes import PushEvent
 from tickborg.github import RepositoryName
 from tickborg.jobs import PushReport, SkippedBuild
@@ -14,6 +14,9 @@ from tickborg.push_order import end_of_trail, newest_of, surely_follows
 from tickborg.requests import ButtonOrder
 from tickborg.values import Value
 from tickborg.views import BranchView
+
+SUPERSEDED_LIMIT = 10
+"""Commits of which it is remembered what was superseded."""
 
 SKIPPED_LIMIT = 500
 """Builds that were not made and are remembered, of each commit."""
@@ -37,6 +40,8 @@ class PushMemory(OwnerMemory):
     """What is to be looked at, the oldest first."""
     wanted: tuple[str, ...] = ()
     """Projects that pushes changed, and whose builds on the newest head have not been started yet; sorted."""
+    superseded: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """By their commit: projects that were wanted on a newer one instead, should the branch be set back."""
     owed: str | None = None
     """The commit from which on nobody knows what was pushed, for looking at it failed; None: all is known."""
     learnt: PushEvent | None = None
@@ -125,12 +130,21 @@ class PushMemory(OwnerMemory):
         """Have these built on the newest head, as soon as that has been looked at."""
         self.wanted = tuple(sorted({*self.wanted, *projects}))
 
+    def supersede(self, records: Iterable[BuildRecord]) -> None:
+        """Have the projects of these builds of older heads built on the newest one instead."""
+        for view in (record.view for record in records):
+            sha = view.head_sha or ""
+            self.want((view.project,))
+            self.superseded[sha] = tuple(sorted({*self.superseded.pop(sha, ()), view.project}))
+        self.superseded = dict(list(self.superseded.items())[-SUPERSEDED_LIMIT:])
+
     def learn(self, push: PushEvent, changed: tuple[str, ...]) -> None:
         """Take in what a push changed, as :meth:`next_look` gave it."""
         if push != self.learnt:
             self.want(changed)
         if self.head is not None and push.after == self.head.after:
             self.learnt = push
+            self.want(self.superseded.pop(push.after, ()))
         if push.before == self.owed:
             self.owed = None
 

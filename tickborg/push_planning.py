@@ -43,7 +43,9 @@ def status_of(memory: PushMemory, push: PushEvent, look: PushLook, page: str) ->
         return push_statuses.internal_error(repo, push.after, look.error, page)
     if look.found is None:
         return push_statuses.bad_project_file(repo, push.after, look.fault, page)
-    changed = changed_by(look.found)
+    is_newest = memory.head is not None and memory.head.after == push.after
+    # It may change nothing, and be where all that is built which was superseded.
+    changed = changed_by(look.found) or (memory.wanted if is_newest else ())
     notes = _notes(memory, push, not_built_of_push(look.found.projects, changed, memory.policy))
     return push_statuses.looked_at(repo, push.after, changed, tuple(notes), page)
 

@@ -67,6 +67,8 @@ class BuildOrder(Value):
     """Whether they have been told what of it comes to nothing."""
     without: tuple[str, ...] = ()
     """Projects that somebody has cancelled since, where none were named."""
+    ends: int | None = None
+    """How many of the owner's builds had ended when it came: one that ends later is what it asks for."""
 
     @property
     def whom(self) -> Asker | PressedCheck | None:
@@ -101,11 +103,36 @@ class ButtonOrder(Value):
     head_sha: str
 
 
+class NoticedBuild(Value):
+    """A build that a notice is about. It is over when somebody asks for that again, and it begins."""
+
+    project: str
+    system: System
+    mode: BuildMode | None = None
+    """The mode in which it makes the notice untrue, too, if it comes out well; None: in no mode."""
+
+    @classmethod
+    def of(cls, build: BuildReference) -> "NoticedBuild":
+        """The build whose button was pressed."""
+        return cls(project=build.project, system=build.system)
+
+
+class UnsentAnswer(Value):
+    """What somebody is to be told of what they asked for, once all that comes of it is known."""
+
+    whom: Asker | PressedCheck
+    text: str
+    about: tuple[NoticedBuild, ...] = ()
+    """The builds that it says are not made."""
+
+
 class NoticeOrder(Value):
     """Say something, in the summary comment too: the answer to a button that was not to be pressed."""
 
     kind: Literal["notice"] = "notice"
     text: str
+    about: tuple[NoticedBuild, ...] = ()
+    """The builds that nothing is done about, where that is not for good."""
 
 
 Order = Annotated[

@@ -68,6 +68,8 @@ class PullRequestView(Value):
     """What was asked for and has not begun, since there is no merge to build yet: Markdown."""
     awaits_approval: bool = False
     """Whether nothing is built until somebody who may push has let the head in."""
+    failed_checks: tuple[str, ...] = ()
+    """Names of the evaluation checks that the last evaluation has found not to pass."""
     checks: tuple[CheckResult, ...] = ()
     """Evaluation checks, as far as they are known."""
 
@@ -90,7 +92,7 @@ class PullRequestView(Value):
     @property
     def evaluation_failed(self) -> bool:
         """Whether evaluating again may come to something better."""
-        return bool(self.unpassed_checks) or self.evaluation not in {None, EvaluationOutcome.EVALUATED}
+        return bool(self.failed_checks) or self.evaluation not in {None, EvaluationOutcome.EVALUATED}
 
 
 class BranchView(Value):

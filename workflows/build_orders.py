@@ -1,6 +1,6 @@
 """Builds that somebody asked a pull request's owner for: planned as soon as there is a merge to build."""
 
-from collections.abc import Callable, Collection, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +10,16 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.repository import RepositoryActivities
     from tickborg.github import PullRequest
-    from tickborg.jobs import Merge, ProjectsJob
+    from tickborg.jobs import Merge, ProjectsJob, SkippedBuild
     from tickborg.memory import PullRequestMemory
     from tickborg.order_planning import builds_of_order, not_made
     from tickborg.projects import ProjectSet
-    from tickborg.requests import BuildOrder
+    from tickborg.requests import Asker, BuildOrder, PressedCheck
     from tickborg.sources import Source
     from tickborg.texts import answers, notices
     from workflows import policies
     from workflows.failures import failure_reason
-    from workflows.late_answers import LateAnswers
+    from workflows.late_answers import LateAnswers, orders_of_a_comment_go_together
     from workflows.owned_builds import OwnedBuilds
 
 
@@ -63,9 +63,13 @@ class BuildOrders:
         self._reading: set[BuildOrder] = set()
 
     def take(self, order: BuildOrder) -> None:
-        """Carry out ``order`` as soon as there is a merge to build."""
-        if order not in self._memory.orders:
-            self._memory.orders = (*self._memory.orders, order)
+        """Carry out ``order`` as soon as there is a merge to build.
+
+        Until then, and until its projects are read, what it asks for may be built, and even have ended.
+        """
+        if order not in [each.model_copy(update={"ends": None}) for each in self._memory.orders]:
+            counted = order.model_copy(update={"ends": self._memory.ends})
+            self._memory.orders = (*self._memory.orders, counted)
         self._memory.want_again(order)
         self.go_on()
 
@@ -86,29 +90,33 @@ class BuildOrders:
             Whether there were any.
         """
         gone = self._memory.let_go(projects)
-        for order in gone:
-            if order.asker is None or order.asker.login != by:
-                self._answers.say(order.whom, notices.taken_back(order.projects, by))
+        others = (order for order in gone if order.asker is None or order.asker.login != by)
+        self._say_of(others, lambda names: notices.taken_back(names, by))
         return bool(gone)
 
     def give_up(self, reason: str) -> None:
-        """Say of every order that there is nothing to build, and why."""
-        self._drop(lambda order: notices.nothing_to_build(order.projects, reason))
+        """Say of every order, and of *Re-run all checks*, that there is nothing to build, and why."""
+        self._drop(lambda names: notices.nothing_to_build(names, reason))
 
     def close(self) -> None:
         """Say of every order that nothing is built for a pull request that is closed."""
-        self._drop(lambda _order: answers.closed())
+        self._say_of(self._memory.let_go(), lambda _names: answers.closed())
 
     def move_on(self) -> None:
         """Say of every order that a push came before: nobody may have looked at the new head."""
-        self._drop(lambda order: notices.dropped(order.projects))
+        self._drop(notices.dropped)
 
-    def _drop(self, in_words: Callable[[BuildOrder], str]) -> None:
-        for order in self._memory.let_go():
-            self._answers.say(order.whom, in_words(order))
+    def _drop(self, in_words: Callable[[Sequence[str]], str]) -> None:
+        self._say_of(self._memory.let_go(), in_words)
+        pressed, self._memory.rebuild_pressed = self._memory.rebuild_pressed, None
+        if pressed is not None:
+            self._answers.say(pressed, in_words(()))
 
     def carry_out(self, read: ProjectsRead) -> None:
-        """Start the builds of an order that nobody has taken back, unless its merge is another one by now."""
+        """Start the builds of an order that nobody has taken back, unless its merge is another one by now.
+
+        What else the same comment asks for goes with it: it is about the same projects, and has one answer.
+        """
         self._reading.discard(read.order)
         pull = self._memory.pull
         if pull is None or read.order not in self._memory.orders:
@@ -116,20 +124,40 @@ class BuildOrders:
         if read.merge != self._memory.merge or not self._memory.ready:
             self.go_on()
             return
-        self._memory.orders = tuple(order for order in self._memory.orders if order != read.order)
+        orders = self._take_up(read.order)
         if read.projects is None:
-            self._answers.say(read.order.whom, notices.order_failed(read.order.projects, read.error))
+            self._say_of(orders, lambda names: notices.order_failed(names, read.error))
         elif self._memory.awaits_approval and not self._memory.is_approved:
-            self._answers.say(read.order.whom, _not_let_in(read.order, pull))
+            self._say_of(orders, lambda names: _not_let_in(read.order, names, pull))
         else:
-            self._start(read.order, Source.of_pull(pull, read.merge, read.projects))
+            self._start(orders, Source.of_pull(pull, read.merge, read.projects))
 
-    def _start(self, order: BuildOrder, source: Source) -> None:
+    def _take_up(self, order: BuildOrder) -> list[BuildOrder]:
+        """Let ``order`` wait no more, nor any other of the same comment."""
+        like = [each for each in self._memory.orders if each.whom == order.whom]
+        taken = like if len(like) > 1 and orders_of_a_comment_go_together() else [order]
+        self._memory.orders = tuple(each for each in self._memory.orders if each not in taken)
+        return taken
+
+    def _start(self, orders: Sequence[BuildOrder], source: Source) -> None:
         memory = self._memory
-        builds = builds_of_order(order, source.projects, memory.changed_projects, memory.policy)
-        self._builds.want(source, builds, asked=True)
-        for text in _not_built(order, source, memory, nothing=not builds):
-            self._answers.say(order.whom, text)
+        for order in orders:
+            builds = builds_of_order(order, source.projects, memory.changed_projects, memory.policy)
+            self._builds.want(source, builds, asked=True, ends=order.ends)
+        for text in _not_built(orders, source, memory):
+            self._say(orders, text)
+
+    def _say_of(self, gone: Iterable[BuildOrder], in_words: Callable[[Sequence[str]], str]) -> None:
+        """Tell each who gave some of these orders once what became of them."""
+        by_whom: dict[Asker | PressedCheck | None, list[BuildOrder]] = {}
+        for order in gone:
+            by_whom.setdefault(order.whom, []).append(order)
+        for orders in by_whom.values():
+            self._say(orders, in_words(_projects_of(orders)))
+
+    def _say(self, orders: Sequence[BuildOrder], text: str) -> None:
+        about = [build for order in orders for build in self._memory.meant_by(order)]
+        self._answers.say(orders[0].whom, text, about)
 
     async def _read_projects(self, order: BuildOrder, pull: PullRequest, merge: Merge) -> None:
         try:
@@ -145,22 +173,38 @@ class BuildOrders:
             self._tell(ProjectsRead(order, merge, report.projects))
 
 
-def _not_built(
-    order: BuildOrder, source: Source, memory: PullRequestMemory, *, nothing: bool
-) -> Iterator[str]:
-    """What of an order comes to nothing, as far as whoever asks cannot have been told before."""
-    gone = [name for name in order.projects if source.projects.named(name) is None]
+def _not_built(orders: Sequence[BuildOrder], source: Source, memory: PullRequestMemory) -> Iterator[str]:
+    """What of orders comes to nothing, as far as whoever asks cannot have been told before."""
+    projects, policy = source.projects, memory.policy
+    gone = [name for order in orders for name in order.projects if projects.named(name) is None]
     if gone:
-        yield notices.no_projects(gone, source.base_ref, source.merge.base_sha, memory.policy.handle)
-    elif not (order.projects or memory.changed_projects):
-        yield notices.nothing_changed(source.merge.head_sha, memory.policy.handle)
-    elif not order.projects or (nothing and not order.answered):
-        whole = order.model_copy(update={"projects": order.projects or memory.changed_projects})
-        yield from answers.not_made(not_made(whole, source.projects, memory.policy))
+        names = tuple(dict.fromkeys(gone))
+        yield notices.no_projects(names, source.base_ref, source.merge.base_sha, policy.handle)
+    there = [order for order in orders if not set(order.projects) & set(gone)]
+    if not (memory.changed_projects or all(order.projects for order in there)):
+        yield notices.nothing_changed(source.merge.head_sha, policy.handle)
+    skipped = [build for order in there for build in _unsaid(order, projects, memory)]
+    yield from answers.not_made(skipped)
 
 
-def _not_let_in(order: BuildOrder, pull: PullRequest) -> str:
+def _unsaid(order: BuildOrder, projects: ProjectSet, memory: PullRequestMemory) -> tuple[SkippedBuild, ...]:
+    """What of an order comes to nothing, unless that has been said, or something comes of it after all."""
+    if not order.projects:
+        order = order.model_copy(update={"projects": memory.changed_projects})
+    elif order.answered or builds_of_order(order, projects, (), memory.policy):
+        return ()
+    return not_made(order, projects, memory.policy)
+
+
+def _projects_of(orders: Sequence[BuildOrder]) -> tuple[str, ...]:
+    """The projects that are named in ``orders``; none, if one means whatever has changed."""
+    if not all(order.projects for order in orders):
+        return ()
+    return tuple(dict.fromkeys(name for order in orders for name in order.projects))
+
+
+def _not_let_in(order: BuildOrder, projects: Sequence[str], pull: PullRequest) -> str:
     """What is said to somebody whose order is about a head that awaits its approval."""
     if order.approves:
-        return notices.older_than_head(order.projects, pull.head_sha)
-    return notices.awaits_approval(order.projects)
+        return notices.older_than_head(projects, pull.head_sha)
+    return notices.awaits_approval(projects)

@@ -97,6 +97,7 @@ class Evaluation:
             questions.the_policy(), current_pull_request(self._job.pull)
         )
         if self._pull.state is PullRequestState.CLOSED:
+            self._count(Event(name=EventName.ISSUE_ALREADY_CLOSED))
             return self._ended(EvaluationOutcome.CLOSED, reasons.closed())
         if self._pull.head_sha != self._job.pull.head_sha:
             return self._ended(EvaluationOutcome.NOT_CURRENT, reasons.moved_on(self._pull.head_sha))

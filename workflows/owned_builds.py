@@ -79,11 +79,22 @@ class OwnedBuilds:
         self._starts = asyncio.Semaphore(build_waves.STARTS_AT_ONCE)
         self._holding = False
 
-    def want(self, source: Source, builds: Collection[PlannedBuild], *, asked: bool = False) -> None:
-        """Build what is not built yet; if somebody ``asked`` for it, also what has been."""
+    def want(
+        self,
+        source: Source,
+        builds: Collection[PlannedBuild],
+        *,
+        asked: bool = False,
+        ends: int | None = None,
+    ) -> None:
+        """Build what is not built yet; if somebody ``asked`` for it, also what has been.
+
+        Not again, though, what has been built since so many ``ends`` of builds, when it was asked for.
+        """
         self._memory.take_source(source, builds)
         for build in builds:
-            self._want(source, build, asked=asked)
+            if ends is None or not self._has_done_since(source, build, ends):
+                self._want(source, build, asked=asked)
         self._memory.forget_the_first()
         self.start_waiting()
 
@@ -173,6 +184,10 @@ class OwnedBuilds:
             known.asked |= asked
         else:
             memory.add(source, build, workflow.now(), asked=asked)
+
+    def _has_done_since(self, source: Source, build: PlannedBuild, ends: int) -> bool:
+        done = self._memory.has_done_since(source.commit, build, ends)
+        return done and workflow.patched("orders-join-what-ends-meanwhile")
 
     def _joins(self, known: BuildRecord, *, asked: bool) -> bool:
         """Whether wanting the same thing again gets the build that is ``known``.

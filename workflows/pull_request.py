@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.requests import BuildOrder, Request
     from tickborg.sources import Source
     from tickborg.views import PullRequestView
-    from workflows import questions
+    from workflows import checks, questions
     from workflows.build_orders import BuildOrders, ProjectsRead
     from workflows.failures import failure_reason
     from workflows.head_evaluation import EvaluationEnded, HeadEvaluation
@@ -107,7 +107,7 @@ class PullRequestOwner(Owner[Item]):
         self._inbox.append(wanted)
 
     @workflow.signal(name=names.CHECKS_SIGNAL)
-    def checks(self, progress: ChecksProgress) -> None:
+    def checks_progress(self, progress: ChecksProgress) -> None:
         """Hear from an evaluation how its checks stand."""
         self._inbox.append(progress)
 
@@ -142,7 +142,7 @@ class PullRequestOwner(Owner[Item]):
             case BuildsWanted():
                 self._on_builds_wanted(item)
             case ChecksProgress() if self._evaluation.hears(item.n):
-                self._memory.checks = item.checks
+                self._memory.checks = checks.shown(item.checks)
             case BuildProgress():
                 self._builds.come_further(item)
             case Described():
@@ -261,7 +261,8 @@ class PullRequestOwner(Owner[Item]):
             self._memory.fail_evaluation(error)
             self._count_failure(failed=True)
         else:
-            self._memory.end_evaluation(result)
+            shown = checks.shown(result.checks)
+            self._memory.end_evaluation(result.model_copy(update={"checks": shown}))
         if self._memory.merge is None:
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         if not self._memory.ready:
@@ -282,7 +283,7 @@ class PullRequestOwner(Owner[Item]):
                 if not left_out.covers(record.view)
             )
             self._builds.cancel_all(cancellation.BASE_CHANGED)
-        self._memory.plan(wanted)
+        self._memory.plan(wanted.model_copy(update={"checks": checks.shown(wanted.checks)}))
         # All that was built of the head is wanted again, also what nobody would build without being asked.
         known = [each for each in self._memory.builds.values() if each.view.system in rebuild_on]
         builds = [each for each in wanted.plan.builds if not left_out.covers(each)]

@@ -144,8 +144,7 @@ class PushOwner(Owner[Item]):
         """End what no builder has begun on older heads; its projects are built on the newest one instead."""
         old = [record for record in self._memory.builds.values() if _can_wait_no_more(record, head.after)]
         # What somebody has cancelled may take a while to end, and is not to come back with another push.
-        still_wanted = (record for record in old if not self._builds.is_cancelled(record))
-        self._memory.want(tuple(record.view.project for record in still_wanted))
+        self._memory.supersede(record for record in old if not self._builds.is_cancelled(record))
         self._builds.cancel(old, cancellation.superseded_by(head.after))
 
     def _on_request(self, request: Request) -> None:

@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.github import CommitQuestion, PullRequest, PullRequestState
     from tickborg.jobs import Origin
     from tickborg.names import RERUN_WORKFLOW
-    from tickborg.requests import NoticeOrder, Order, OwnerMessage, PressedCheck, Request
+    from tickborg.requests import NoticedBuild, NoticeOrder, Order, OwnerMessage, PressedCheck, Request
     from tickborg.texts import button_answers, notices
     from workflows import policies, pressed_checks, questions
     from workflows.failures import failure_reason
@@ -73,7 +73,7 @@ class Rerun:
             )
         return await self._pull(
             build.origin.pull,
-            build,
+            (build,),
             lambda pull, presser: button_orders.of_pull_request(button, pull, presser),
         )
 
@@ -117,7 +117,7 @@ class Rerun:
     async def _all_of_pull(self, number: int, builds: Sequence[BuildReference]) -> int:
         return await self._pull(
             number,
-            next((build for build in builds if build.origin.pull == number), None),
+            [build for build in builds if build.origin.pull == number],
             lambda pull, presser: button_orders.all_of_commit(pull, self._button.head_sha, presser),
         )
 
@@ -132,14 +132,17 @@ class Rerun:
     # What each owner is told
 
     async def _pull(
-        self, number: int, place: BuildReference | None, order_of: Callable[[PullRequest, Person], Order]
+        self, number: int, builds: Sequence[BuildReference], order_of: Callable[[PullRequest, Person], Order]
     ) -> int:
+        place = next(iter(builds), None)
+
         async def telling() -> int:
             pull = await questions.pull_request(self._button.repo, number)
             if pull.state is PullRequestState.CLOSED:
                 return await self._answer(place, button_answers.closed(number))
             if self._presser is None:
-                order: Order = NoticeOrder(text=notices.button_failed(self._failures[0]))
+                about = tuple(map(NoticedBuild.of, builds))
+                order: Order = NoticeOrder(text=notices.button_failed(self._failures[0]), about=about)
             else:
                 order = order_of(pull, self._presser)
             return await self._tell(Origin(pull=number), pull, order, pressed=self._pressed(place))

@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
         ButtonOrder,
         CancelOrder,
         EvaluateOrder,
+        NoticedBuild,
         NoticeOrder,
         Order,
         PressedCheck,
@@ -37,6 +38,7 @@ Whom = Asker | PressedCheck | None
 
 _AGAIN_WAITS = "run-again-waits-for-a-merge"
 _CANCEL_LASTS = "cancel-button-outlasts-an-evaluation"
+_TAKES_BACK = "a-button-takes-back-what-was-said-of-the-last"
 
 
 class Wishes:
@@ -88,7 +90,7 @@ class Wishes:
             case ButtonOrder():
                 self._press(order, pull, request)
             case NoticeOrder():
-                self._answers.say(request.whom, order.text)
+                self._answers.say(request.whom, order.text, order.about)
 
     def _evaluate_anew(self, pull: PullRequest, rebuild_on: tuple[System, ...], whom: Whom) -> None:
         """Evaluate with the target branch as it is now; on some systems all is built again."""
@@ -96,6 +98,8 @@ class Wishes:
             built = [record.view for record in self._memory.builds.values()]
             for text in unfulfilled.not_run_again(built, rebuild_on, self._memory.policy):
                 self._answers.say(whom, text)
+        if isinstance(whom, PressedCheck):
+            self._memory.rebuild_pressed = whom
         self._memory.fresh_base = True
         self._memory.rebuild_on = tuple(dict.fromkeys((*self._memory.rebuild_on, *rebuild_on)))
         self._evaluate(pull)
@@ -161,8 +165,11 @@ class Wishes:
     def _press(self, order: ButtonOrder, pull: PullRequest, request: Request) -> None:
         build = order.build
         if order.head_sha != pull.head_sha:
-            self._answers.say(request.whom, notices.old_head(build.project, build.system, order.head_sha))
+            text = notices.old_head(build.project, build.system, order.head_sha)
+            self._answers.say(request.whom, text, [NoticedBuild.of(build)])
             return
+        if workflow.patched(_TAKES_BACK):
+            self._memory.take_back_notices(build.project, build.system)
         if order.button == "cancel":
             self._cancel_one(build, request)
             return
@@ -187,7 +194,8 @@ class Wishes:
         """Cancel this very build: whoever presses on an old page does not mean one that came later."""
         record = self._memory.record(build.n)
         if record is None or record.done:
-            self._answers.say(request.whom, notices.cancels_nothing(build.project, build.system))
+            text = notices.cancels_nothing(build.project, build.system)
+            self._answers.say(request.whom, text, [NoticedBuild.of(build)])
             return
         self._builds.cancel([record], cancellation.cancelled_by(request.by))
         if self._evaluation.has_yet_to_plan and workflow.patched(_CANCEL_LASTS):

@@ -205,9 +205,8 @@ async def test_a_push_is_built(site: Site) -> None:
     site.alice.tag(repository, "v1")
     await site.github.webhooks.settled()
     started = [each async for each in site.client.list_workflows(f'TickborgRepo="{repository.full_name}"')]
-    assert {each.id for each in started if each.workflow_type == "Push"} == {
-        push_id(RepositoryName.parse(repository.full_name), "main")
-    }
+    owner = push_id(RepositoryName.parse(repository.full_name), "main")
+    assert {each.id for each in started if each.workflow_type == "Push"} == {owner}
 
 
 async def test_a_push_that_is_delivered_again_is_not_built_again(site: Site) -> None:

@@ -53,7 +53,12 @@ CONVERSATIONS: tuple[tuple[Mapping[str, bytes], tuple[Asked, ...]], ...] = (
         (
             Asked("eve", TOO_MANY, (f"{COMMANDS_LIMIT} commands", f"line {COMMANDS_LIMIT + 1}")),
             Asked("eve", "@tickbot build greeting", ("`@tickbot build`", "people who may push")),
-            Asked("maya", "@tickbot build elsewhere", ("Not built", "`elsewhere`", SYSTEM, "`systems`")),
+            Asked(
+                "maya",
+                "@tickbot build elsewhere",
+                ("Not built", "`elsewhere` on x86_64-freebsd", "no builders"),
+            ),
+            Asked("maya", f"@tickbot build elsewhere on {SYSTEM}", ("Not built", SYSTEM, "`systems`")),
         ),
     ),
     (

@@ -92,6 +92,13 @@ async def push(
     await bench.hear("push", payload, push_id(REPO, branch), delivery=delivery)
 
 
+async def set_back(bench: Bench, after: str, *, before: str) -> None:
+    """Push main back by force, to a commit that it had before."""
+    bench.repositories.set_back(after)
+    payload = push_payload(ref="refs/heads/main", before=before, after=after)
+    await bench.hear("push", payload, push_id(REPO, "main"))
+
+
 async def until_built(
     bench: Bench, project: str, sha: str, state: CheckConclusion | CheckStatus, system: System = LINUX
 ) -> CheckRun:

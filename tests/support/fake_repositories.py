@@ -126,7 +126,9 @@ class FakeRepositories:
         return history
 
     def _changes(self, job: PushJob) -> ChangeFacts:
-        """What all the commits change that were made from ``before`` to ``after``."""
+        """What all the commits change that were made from ``before`` to ``after``; back from it, nothing."""
+        if job.before is not None and job.after in self._history(job.before):
+            return ChangeFacts()
         sha, touched = job.after, set[str]()
         while sha != job.before and sha in self._pushed:
             sha, projects = self._pushed[sha]

@@ -5,7 +5,6 @@ from tickborg import check_results
 from tickborg.jobs import (
     BuildMode,
     BuildOutcome,
-    CheckResult,
     EvaluationOutcome,
     EvaluationResult,
 )
@@ -41,10 +40,9 @@ def test_what_is_remembered_of_checks_is_bounded() -> None:
 def test_what_an_earlier_version_remembers_is_known_still() -> None:
     """It knew but the names of checks that failed; a ``retry`` evaluates again for their sake."""
     written = PullRequestMemory(repo=pull_request().repo, number=7, pull=pull_request()).model_dump()
-    memory = PullRequestMemory.model_validate({**written, "checks": (), "failed_checks": ("format",)})
-    view = memory.view()
+    del written["checks"]
+    view = PullRequestMemory.model_validate({**written, "failed_checks": ("format",)}).view()
     assert view is not None
-    assert view.unpassed_checks == (CheckResult(name="format", outcome=FAILURE),)
     assert view.evaluation_failed
 
 

@@ -213,3 +213,16 @@ def test_what_waits_in_memory_waits_no_longer_than_what_found_no_builder() -> No
     first, *others = memory.builds.values()
     assert (first.view.outcome, first.view.reason) == (BuildOutcome.CANCELLED, "no builder came online")
     assert [record.done for record in others] == [False, False]
+
+
+def test_what_is_done_meanwhile_is_done_for_whoever_waits() -> None:
+    """As itself, or as a test that builds it first; but not what ended before, or came to no result."""
+    source = Source.of_plan(plan())
+    first, second, third = plan().builds[:3]
+    memory = PullRequestMemory(repo=REPO, number=7)
+    fill(memory, source, [first], SUCCESS)
+    before = memory.ends
+    fill(memory, source, [second.model_copy(update={"mode": BuildMode.TEST})], FAILURE)
+    fill(memory, source, [third], BuildOutcome.CANCELLED)
+    done = [memory.has_done_since(source.commit, build, before) for build in (first, second, third)]
+    assert done == [False, True, False]

@@ -9,7 +9,7 @@ from tickborg.build_records import BuildRecord
 from tickborg.events.pushes import ZERO_SHA, PushEvent
 from tickborg.external_ids import BuildReference
 from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, Origin, PushReport, SkippedBuild
-from tickborg.push_memory import SKIPPED_LIMIT, PushLook, PushMemory
+from tickborg.push_memory import SKIPPED_LIMIT, SUPERSEDED_LIMIT, PushLook, PushMemory
 from tickborg.requests import ButtonOrder
 from tickborg.systems import System
 
@@ -94,6 +94,15 @@ def test_a_commit_that_is_gone_is_not_the_newest() -> None:
     remembered.waiting = ()
     assert not remembered.settle(push(B, C), PushLook(about=push(B, C), gone=True))
     assert remembered.settle(push(A, D), PushLook(about=push(A, D), gone=True))
+    assert remembered.head == push(B, C)
+
+
+def test_a_late_push_with_a_bad_project_file_does_not_stay_the_newest() -> None:
+    """Git was asked where the branch is, whatever its files say."""
+    remembered = memory(push(B, C), push(A, D))
+    remembered.waiting = ()
+    report = PushReport(tree=TREE, project_file_error="line 1: is bad", tip=C)
+    assert remembered.settle(push(A, D), PushLook(about=push(A, D), report=report))
     assert remembered.head == push(B, C)
 
 
@@ -230,6 +239,23 @@ def test_builds_that_were_not_made_are_those_of_the_newest() -> None:
     assert not remembered.skipped
     remembered.skip(C, [cgit.model_copy(update={"project": f"p{n}"}) for n in range(SKIPPED_LIMIT + 1)])
     assert len(remembered.view().skipped) == SKIPPED_LIMIT
+
+
+def test_what_was_superseded_is_wanted_again_where_the_branch_is_set_back() -> None:
+    """Once; of very many commits the first are forgotten."""
+    remembered = memory(push(A, B), push(B, C))
+    remembered.supersede(BuildRecord(view=build_view(name, head_sha=B)) for name in ("cmark", "cgit"))
+    assert (remembered.wanted, remembered.superseded) == (("cgit", "cmark"), {B: ("cgit", "cmark")})
+    remembered.wanted = ()
+    remembered.learn(push(A, B), ())
+    assert not remembered.wanted, "another is the newest"
+    remembered.take(push(C, B))
+    remembered.learn(push(C, B), ())
+    assert list(remembered.wanted) == ["cgit", "cmark"]
+    assert not remembered.superseded
+    commits = [f"{n:040}" for n in range(SUPERSEDED_LIMIT + 1)]
+    remembered.supersede(BuildRecord(view=build_view("cgit", head_sha=sha)) for sha in commits)
+    assert list(remembered.superseded) == commits[1:]
 
 
 def test_what_was_seen_is_done_once() -> None:

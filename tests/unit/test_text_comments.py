@@ -16,7 +16,6 @@ from tests.support.samples import (
     pull_request,
     pull_request_view,
 )
-from tickborg import check_results
 from tickborg.github import COMMENT_LIMIT, SUMMARY_MARKER
 from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome, SkippedBuild
 from tickborg.systems import System
@@ -140,11 +139,6 @@ SAID: dict[str, PullRequestView] = {
     ),
     "checks are under way": pull_request_view(
         build_view("cgit", outcome=SUCCESS), checks=(check_result(), check_result("licences"))
-    ),
-    "a check of which nothing but the name is known": pull_request_view(
-        build_view("cgit", outcome=SUCCESS),
-        evaluation=EVALUATED,
-        checks=check_results.known((), ["format"]),
     ),
     "the bot failed at a check": pull_request_view(
         build_view("cgit", outcome=SUCCESS),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.support.github_markdown import Page
 from tests.support.samples import HEAD, REPO, build_job, build_view, pull_request, pull_request_view
 from tickborg.github import LabelChange
-from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome, Origin
+from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, EvaluationOutcome, Origin, SkippedBuild
 from tickborg.systems import System
 from tickborg.texts import details
 from tickborg.views import BranchView
@@ -33,6 +33,13 @@ TABLES = {
     "nothing": pull_request_view(evaluation=EvaluationOutcome.EVALUATED),
 }
 BRANCHES = {
+    "a push that nobody builds": BranchView(
+        repo=REPO,
+        branch="main",
+        head_sha=HEAD,
+        pusher="maya",
+        skipped=(SkippedBuild(project="cgit", reason="this tickborg has no builders for aarch64-darwin"),),
+    ),
     "builds": BranchView(repo=REPO, branch="main", head_sha=HEAD, pusher="maya", builds=tuple(BUILDS)),
     "no push": BranchView(repo=REPO, branch="main"),
     "a push that failed": BranchView(

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.support.samples import NOON, REPO, build_view, check_result, pull_request, pull_request_view
+from tests.support.samples import NOON, REPO, build_view, pull_request, pull_request_view
 from tickborg.external_ids import BuildReference
 from tickborg.jobs import BuildMode, BuildOutcome, EvaluationOutcome, Origin
 from tickborg.memory import PullRequestMemory
@@ -56,7 +56,7 @@ def test_each_build_is_not_retried_for_a_reason_of_its_own() -> None:
     [
         (evaluated(build_view("cgit", LINUX, BROKEN)), None),
         (evaluated(evaluation=EvaluationOutcome.CONFLICT), None),
-        (evaluated(checks=(check_result(outcome=BuildOutcome.FAILURE),)), None),
+        (evaluated(failed_checks=("format",)), None),
         (evaluated(build_view("cgit", LINUX, WHOLE)), "nothing has failed"),
         (evaluated(build_view("cgit", LINUX, None)), "Still under way: 1 build."),
         (evaluated(evaluation=None), "is still being evaluated"),

@@ -38,6 +38,15 @@ async def test_a_merge_that_nobody_wants_any_more_is_not_run_again(bench: Bench)
     assert len(bench.check_run_history("cgit")) == 1
 
 
+async def test_all_checks_of_a_head_in_conflict_are_not_left_queued(bench: Bench) -> None:
+    """It is evaluated again, and nothing is built that would end GitHub's waiting: the check run is told."""
+    await in_conflict(bench)
+    await asking.press_all(bench)
+    forbidden = "What was asked for will not be built: merge conflict in cgit/main.c"
+    await bench.until(lambda: forbidden in bench.check_run_history("cgit")[0][-1].summary or None)
+    await bench.until_ended("Evaluation", 3)
+
+
 async def test_what_failed_of_a_merge_that_nobody_wants_any_more_is_not_retried(bench: Bench) -> None:
     """The one who asked is told why."""
     bench.floor.script["make"] = Scripted(exit=Exit(2))

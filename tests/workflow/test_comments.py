@@ -189,17 +189,6 @@ async def test_what_runs_is_cancelled(bench: Bench) -> None:
     await bench.until_check_run("cmark", CheckConclusion.CANCELLED)
 
 
-async def test_a_stranger_cancels_nothing(bench: Bench) -> None:
-    """That is said, too."""
-    bench.floor.hold("cgit")
-    await bench.open("cgit")
-    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
-    answer = await answer_to(bench, await comment(bench, "@tickbot cancel", by="eve"))
-    assert "author" in answer
-    bench.floor.release("cgit")
-    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
-
-
 async def test_a_system_is_for_those_who_may_push(new_bench: NewBench) -> None:
     """Others are told so; what is left of their command is done."""
     bench = await new_bench(policy=Policy(systems=(LINUX, MAC)), builders=(LINUX, MAC))

@@ -218,7 +218,7 @@ async def test_a_retry_while_nothing_has_failed_yet_is_answered(bench: Bench) ->
     gate = bench.repositories.hold(HEAD)
     await bench.open("cgit")
     await comment(bench, "@tickbot retry")
-    await bench.until_commented(f"@{MAINTAINER}: There is nothing to retry yet")
+    await bench.until_commented(f"@{MAINTAINER}: There was nothing to retry: ")
     gate.set()
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
 
@@ -248,32 +248,38 @@ async def test_a_comment_that_reaches_nobody_is_answered(bench: Bench) -> None:
 
 
 async def test_who_asked_is_told_when_nothing_comes_of_it_after_all(bench: Bench) -> None:
-    """By a comment that notifies them, once for all of it; the summary is not the place."""
+    """By one comment that notifies them, also of what was known before; the summary is not the place."""
     gate = bench.repositories.hold(HEAD)
     await bench.open("cgit")
     bench.repositories.conflict(HEAD, "cgit/main.c")
-    await until_seen(bench, await comment(bench, "@tickbot build meshmc\n@tickbot test cmark"))
+    asked = "@tickbot build meshmc\n@tickbot retry\n@tickbot test cmark"
+    await until_seen(bench, await comment(bench, asked))
     gate.set()
-    await bench.until_commented(f"@{MAINTAINER}: `meshmc` will not be built")
+    await bench.until_commented("`meshmc`, `cmark` will not be built: merge conflict in")
     await bench.until_ended("Evaluation")
     await bench.until_commented("merge conflict in")
     said = [each.body for each in bench.github.bot_comments(REPO, make_pull().number)]
-    [late] = [body for body in said if "will not be built" in body]
-    assert "`cmark` will not be built" in late
+    [late] = [body for body in said if "tickborg:late-reply:" in body]
+    assert late.startswith(f"@{MAINTAINER}: There was nothing to retry: ")
 
 
-@pytest.mark.parametrize("verb", ["build", "test"])
-async def test_a_bare_command_for_a_system_that_has_nothing_is_answered(
-    new_bench: NewBench, verb: str
+@pytest.mark.parametrize(
+    ("command", "by", "only", "why"),
+    [
+        ("test on aarch64-darwin", MAINTAINER, LINUX, "the project file does not name that system"),
+        ("build", "eve", MAC, "is built for people who may push; one of them can give the same command"),
+    ],
+)
+async def test_a_bare_command_of_which_nothing_comes_is_answered(
+    new_bench: NewBench, command: str, by: str, only: System, why: str
 ) -> None:
-    """The changed projects are not for that system: that is said of each."""
-    projects = (make_project("cgit", systems=(LINUX,)), make_project("meshmc"))
+    """The changed projects are not for that system, or not for whoever asks: that is said of each."""
+    projects = (make_project("cgit", systems=(only,)), make_project("meshmc"))
     policy = Policy(systems=(LINUX, MAC), primary_systems=(LINUX,))
     bench = await new_bench(policy=policy, projects=projects)
     await opened(bench)
-    await comment(bench, f"@tickbot {verb} on aarch64-darwin")
-    answer = await bench.until_commented("Not built")
-    assert "Not built: `cgit` on aarch64-darwin" in answer
+    await comment(bench, f"@tickbot {command}", by=by)
+    assert why in await bench.until_commented(f"@{by}: Not built: `cgit` on aarch64-darwin: ")
 
 
 async def test_what_is_cancelled_before_it_is_known_is_not_built(bench: Bench) -> None:
@@ -386,7 +392,7 @@ async def test_a_retry_that_finds_another_head_is_answered(bench: Bench) -> None
     bench.repositories.touch(NEXT_HEAD)
     bench.github.push(REPO, pull.number, NEXT_HEAD)
     await comment(bench, "@tickbot retry")
-    answer = await bench.until_commented("There is nothing to retry yet")
+    answer = await bench.until_commented("There was nothing to retry: ")
     assert NEXT_HEAD[:7] in answer
 
 

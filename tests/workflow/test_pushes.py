@@ -91,6 +91,24 @@ async def test_a_newer_push_supersedes_what_no_builder_has_begun(bench: Bench) -
         await _cancel(bench, project, NEXT_HEAD)
 
 
+async def test_a_branch_that_is_set_back_has_built_what_was_superseded(bench: Bench) -> None:
+    """Nothing is new in its commit then, and the check run of it says that a newer one is built instead."""
+    bench.cluster.builders.clear()
+    await asking.push(bench, HEAD, "cgit")
+    await asking.until_built(bench, "cgit", HEAD, QUEUED)
+    await asking.push(bench, NEXT_HEAD, "cmark", before=HEAD)
+    await asking.until_built(bench, "cgit", HEAD, CheckConclusion.CANCELLED)
+    for project in ("cgit", "cmark"):
+        await asking.until_built(bench, project, NEXT_HEAD, QUEUED)
+        await _cancel(bench, project, NEXT_HEAD)
+    bench.cluster.builders[LINUX] = 1
+    await asking.set_back(bench, HEAD, before=NEXT_HEAD)
+    await asking.until_built(bench, "cgit", HEAD, SUCCESS)
+    assert not bench.check_run_history("cmark", HEAD, LINUX, "main")
+    said = await bench.until(lambda: bench.github.status_history(HEAD, PUSH_CONTEXT)[1:])
+    assert [status.description for status in said or ()] == ["1 project: cgit"]
+
+
 async def test_what_runs_is_not_superseded(bench: Bench) -> None:
     """A build that has begun tells something of its commit, which stays in the branch's history."""
     bench.floor.hold("cgit")

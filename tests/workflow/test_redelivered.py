@@ -7,6 +7,7 @@ from tests.support.histories import Histories
 from tests.support.workflow_bench import HEAD, NEXT_HEAD, NUMBER, REPO, THIRD_HEAD, Bench
 from tickborg.errors import PermanentError
 from tickborg.github import CheckConclusion, CheckStatus
+from tickborg.messages import EventName
 from tickborg.names import PUSH_WORKFLOW, pull_request_id, push_id
 from tickborg.texts.push_statuses import PUSH_CONTEXT
 
@@ -95,7 +96,7 @@ async def test_a_server_that_does_not_answer_is_given_up_after_a_short_time(benc
 
 
 async def test_a_pull_request_that_was_closed_is_left_alone(bench: Bench) -> None:
-    """Whichever of its webhooks comes again, its owner learns that it is closed, and ends."""
+    """Whichever of its webhooks comes again, its owner learns that it is closed, counts that, and ends."""
     opened = await bench.open("cgit")
     await bench.until_check_run("cgit", SUCCESS)
     pushed_to = await bench.push(opened, NEXT_HEAD, "cmark")
@@ -108,6 +109,7 @@ async def test_a_pull_request_that_was_closed_is_left_alone(bench: Bench) -> Non
         await ended(bench, pull_request_id(REPO, NUMBER))
     assert what_is_shown(bench) == shown
     assert merged_heads(await bench.histories()) == [HEAD, NEXT_HEAD]
+    assert len(bench.stats.named(EventName.ISSUE_ALREADY_CLOSED)) == 2
 
 
 async def test_a_pull_request_that_was_opened_again_does_not_listen_to_what_was_before(bench: Bench) -> None:

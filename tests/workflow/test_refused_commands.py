@@ -8,8 +8,8 @@ from tickborg.github import CheckConclusion, CheckStatus
 
 
 @pytest.mark.parametrize("command", ["cancel", "cancel cgit"])
-async def test_a_command_of_a_newcomer_is_answered_and_not_done(bench: Bench, command: str) -> None:
-    """The build goes on, and is the only one."""
+async def test_a_stranger_cancels_nothing(bench: Bench, command: str) -> None:
+    """That is said; the build goes on, and is the only one."""
     bench.floor.hold("cgit")
     await bench.open("cgit")
     await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)

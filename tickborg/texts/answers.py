@@ -78,8 +78,8 @@ def nothing_to_retry(head_sha: str, under_way: int) -> str:
 def nothing_failed_yet(head_sha: str) -> str:
     """The head is still being evaluated."""
     return (
-        f"There is nothing to retry yet: {code(short_sha(head_sha))} is still being evaluated,"
-        " and nothing has failed so far."
+        f"There was nothing to retry: {code(short_sha(head_sha))} was still being evaluated,"
+        " and nothing had failed. Ask again once something has."
     )
 
 

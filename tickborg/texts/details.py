@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tickborg.github import LabelChange, PullRequest
 from tickborg.jobs import BuildJob, BuildStage
+from tickborg.texts import reasoned
 from tickborg.texts.durations import spoken
 from tickborg.texts.markdown import code, fitting, prose
 from tickborg.texts.outcomes import build_in_words, built_before, headline
@@ -33,6 +34,7 @@ def branch_table(view: BranchView) -> str:
     lines = [f"{code(view.branch)} at {pushed}"]
     if view.error:
         lines.append(f"\n{prose(shorten(view.error, _REASON_LIMIT))}")
+    lines.extend(f"\n{line}" for line in reasoned.not_built(view.skipped))
     return _with_builds([*lines, ""], view.builds)
 
 
