@@ -267,10 +267,13 @@ class OwnerMemory(BaseModel):
 
         With ``commit`` only of that one: a branch has builds of several.
         """
-        of_commit = [record for record in self.builds.values() if commit in {None, record.view.head_sha}]
-        meant = [record for record in of_commit if record.n == build.n]
-        like = [record for record in reversed(of_commit) if _is_like(record.view, build)]
-        return next(iter(meant), None) or max(like, key=lambda record: record.view.wanted_at, default=None)
+        meant = self.record(build.n)
+        if meant is not None and commit in {None, meant.view.head_sha}:
+            return meant
+        records = reversed(self.builds.values())
+        like = (record for record in records if _is_like(record.view, build))
+        of_commit = (record for record in like if commit in {None, record.view.head_sha})
+        return max(of_commit, key=lambda record: record.view.wanted_at, default=None)
 
     def covering(self, commit: str | None, build: PlannedBuild) -> BuildRecord | None:
         """The test under way that builds the same thing as the plain ``build``."""
@@ -308,4 +311,4 @@ class OwnerMemory(BaseModel):
 
 
 def _is_like(view: BuildView, build: BuildReference) -> bool:
-    return (view.project, view.system, view.mode) == (build.project, build.system, build.mode)
+    return view.project == build.project and view.system is build.system and view.mode is build.mode

@@ -4,6 +4,7 @@ How it lives is in :mod:`workflows.owner`; here is what it does about what comes
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -30,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
         status_of,
     )
     from tickborg.requests import ButtonOrder, Request
+    from tickborg.sources import planned
     from tickborg.texts import button_answers, details, links
     from tickborg.views import BranchView
     from workflows import policies, pressed_checks, questions
@@ -148,23 +150,28 @@ class PushOwner(Owner[Item]):
     def _on_request(self, request: Request) -> None:
         if not self._memory.first_sight(request.id, workflow.now()):
             return
-        for order in request.orders:
-            if isinstance(order, ButtonOrder):
-                self._press(order, cancellation.cancelled_by(request.by))
+        reason = cancellation.cancelled_by(request.by)
+        pressed = [order for order in request.orders if isinstance(order, ButtonOrder)]
+        again = [record for order in pressed if (record := self._press(order, reason)) is not None]
+        if again:
+            # All at once: *Re-run all checks* may be of thousands.
+            self._builds.again(again)
 
-    def _press(self, order: ButtonOrder, reason: str) -> None:
+    def _press(self, order: ButtonOrder, reason: str) -> BuildRecord | None:
+        """Do what a button asks for; what is to be built again, if that is known."""
         # Or the last one like it: what is meant is that project of that commit there, once more.
         record = self._memory.record_of(order.build, order.head_sha)
         if order.button == "cancel":
             # Only this very one: whoever presses on an old page does not mean one that came later.
             if record is None or record.done or self._is_another(record, order.build):
                 self._answer(order, button_answers.nothing_to_cancel(order.build.project))
-                return
-            self._builds.cancel([record], reason)
+            else:
+                self._builds.cancel([record], reason)
         elif order.button == "rerun" and record is not None and self._memory.source_of(order.head_sha):
-            self._builds.again([record])
+            return record
         else:
             self._memory.waiting = (*self._memory.waiting, order)
+        return None
 
     def _is_another(self, record: BuildRecord, build: BuildReference) -> bool:
         return record.n != build.n and workflow.patched(_CANCEL_IS_EXACT)
@@ -193,8 +200,7 @@ class PushOwner(Owner[Item]):
     def _on_look(self, look: PushLook) -> None:
         self._looking = False
         self._count_failure(failed=look.report is None and not look.gone)
-        for order in self._memory.strike_off(look.about):
-            self._build_again(order, look)
+        self._build_again(self._memory.strike_off(look.about), look)
         if isinstance(look.about, PushEvent):
             self._on_push_looked_at(look.about, look)
 
@@ -225,16 +231,22 @@ class PushOwner(Owner[Item]):
         memory.skip(push.after, not_built_of_push(report.projects, wanted, memory.policy))
         self._builds.want(source, builds_of_push(report.projects, wanted, memory.policy))
 
-    def _build_again(self, order: ButtonOrder, look: PushLook) -> None:
-        report = look.found
-        project = report.projects.named(order.build.project) if report is not None else None
-        if report is None or project is None:
+    def _build_again(self, orders: Sequence[ButtonOrder], look: PushLook) -> None:
+        """Build what somebody pressed buttons for, all of one commit."""
+        found = [build for order in orders if (build := self._found(order, look)) is not None]
+        if found and look.found is not None:
+            memory, sha = self._memory, orders[0].head_sha
+            source = source_of_push(memory.repo, memory.branch, sha, look.found, "")
+            self._builds.want(source, found, asked=True)
+
+    def _found(self, order: ButtonOrder, look: PushLook) -> PlannedBuild | None:
+        """The build of a button; None: the commit gives none, which is said."""
+        project = look.found.projects.named(order.build.project) if look.found is not None else None
+        if project is None:
             self._answer(order, not_built_again(order, look))
-            return
-        source = source_of_push(self._memory.repo, self._memory.branch, order.head_sha, report, "")
+            return None
         mode = BuildMode.TEST if order.button == "test" else order.build.mode
-        build = PlannedBuild(project=project.name, system=order.build.system, mode=mode)
-        self._builds.want(source, [build], asked=True)
+        return planned(project, order.build.system, mode)
 
     async def _find_out(self, about: PushEvent | ButtonOrder) -> PushReport:
         job = look_at(self._memory.repo, self._memory.branch, about, self._memory.doubted)

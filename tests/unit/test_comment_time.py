@@ -1,4 +1,4 @@
-"""No comment keeps the bot busy (design, section 6).
+"""No comment keeps the bot busy, and no button (design, section 6).
 
 Times are of the processor, for this thread alone, and the least of a few: what a busy machine adds is no time
 of the parser's. Each figure is the one that is promised, with nothing added to it.
@@ -18,16 +18,19 @@ from benchmarks.comments import FOR_PEOPLE, FOR_PEOPLE_TARGET_MS, HOSTILE_TARGET
 from benchmarks.hostile_comments import LENGTH, hostile_comments
 from tests.support.samples import MERGE, NOON, build_view, project_set, pull_request, pull_request_view
 from tickborg.acl import Person
-from tickborg.build_records import BUILDS_LIMIT
+from tickborg.build_records import BUILDS_LIMIT, OwnerMemory
 from tickborg.commands.grammar import COMMANDS_LIMIT, PROJECTS_LIMIT
 from tickborg.commands.values import ParsedComment
 from tickborg.comment_orders import Asked, Settled, settle
+from tickborg.external_ids import BuildReference
 from tickborg.github import Permission
+from tickborg.jobs import BuildMode, Origin
 from tickborg.memory import PullRequestMemory
 from tickborg.order_planning import builds_of_order
 from tickborg.policy import Policy
 from tickborg.requests import BuildOrder
-from tickborg.sources import Source
+from tickborg.sources import Source, planned
+from tickborg.systems import System
 
 HANDLE = "tickbot"
 COMMENTS = dict(hostile_comments())
@@ -149,3 +152,21 @@ def test_an_owner_takes_in_thousands_of_builds() -> None:
 
     within(SETTLED_MS, take_in, 1)
     assert len(memory.builds) == len(PROJECTS.projects)
+
+
+def test_all_buttons_of_a_commit_find_their_builds() -> None:
+    """*Re-run all checks* presses them at once, however many there are."""
+    memory = OwnerMemory(repo=pull_request().repo)
+    source = Source.of_pull(pull_request(), MERGE, PROJECTS)
+    origin, systems = Origin(branch="main"), tuple(System)
+    builds = [planned(each, on, BuildMode.BUILD) for each in PROJECTS.projects[:300] for on in systems]
+    for build in builds:
+        memory.add(source, build, NOON, asked=False)
+    for number, record in enumerate(memory.unstarted()):
+        record.begin(f"abcd{number}")
+    pressed = [
+        BuildReference(origin=origin, n=f"abcd{number}", run_id="r", **build.model_dump())
+        for number, build in enumerate(builds)
+    ]
+    found = within(SETTLED_MS, lambda: [memory.record_of(each) for each in pressed], TRIES)
+    assert found == list(memory.builds.values())
