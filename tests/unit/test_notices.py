@@ -4,7 +4,8 @@ import pytest
 
 from tests.support.samples import HEAD, MERGE, NOON, REPO, project_set, pull_request
 from tickborg.jobs import BuildMode, BuildOutcome, BuildResult, PlannedBuild
-from tickborg.memory import ABOUT_LIMIT, PullRequestMemory
+from tickborg.memory import PullRequestMemory
+from tickborg.order_memory import ABOUT_LIMIT
 from tickborg.requests import BuildOrder, NoticedBuild
 from tickborg.sources import Source
 from tickborg.systems import System
