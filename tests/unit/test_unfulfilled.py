@@ -59,7 +59,7 @@ def test_each_build_is_not_retried_for_a_reason_of_its_own() -> None:
         (evaluated(failed_checks=("format",)), None),
         (evaluated(build_view("cgit", LINUX, WHOLE)), "nothing has failed"),
         (evaluated(build_view("cgit", LINUX, None)), "Still under way: 1 build."),
-        (evaluated(evaluation=None), "is still being evaluated"),
+        (evaluated(evaluation=None), "was still being evaluated"),
     ],
 )
 def test_a_retry_comes_to_nothing_where_nothing_has_failed(view: PullRequestView, answer: str | None) -> None:
