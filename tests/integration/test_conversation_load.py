@@ -44,7 +44,7 @@ something is evaluated, cancelled and tried again, what there is to do depends o
 
 AT_ONCE = frozenset({TYPO, STATUS, HELP})
 """Those with an answer of the comment's own."""
-NOTHING = {RETRY: "There is nothing to retry", CANCEL: "There is nothing to cancel"}
+NOTHING = {RETRY: "nothing to retry", CANCEL: "nothing to cancel"}
 """What the owner answers to those that come to nothing."""
 
 

@@ -117,7 +117,7 @@ async def test_what_a_push_has_overtaken_is_answered(
         assert "`greeting` will not be built" in overtaken
         assert "a push came before" in overtaken
         assert "`greeting` will not be built" in older
-        assert f"`{contributed.head_sha[:7]}` may have been pushed after" in older
+        assert "a push came before" in older
         assert (await site.settled(contributed)).awaits_approval
         await _assert_quiet(site, (pull, contributed), answers=2)
 

@@ -99,8 +99,9 @@ async def test_a_cancelled_build_does_not_come_back_with_an_evaluation(bench: Be
     bench.floor.release("cgit")
     await bench.until_ended("Evaluation", 2)
     assert len(bench.check_run_history("cgit")) == 1
-    await bench.until_commented("cancelled")
-    assert ("cancelled before it began" in bench.summary()) == (base_sha == NEXT_BASE)
+    summary = await bench.until_commented(f"base `main` at {base_sha[:7]}")
+    assert "cancelled" in summary
+    assert ("cancelled before it began" in summary) == (base_sha == NEXT_BASE)
 
 
 async def test_a_cancelled_build_that_is_asked_for_again_comes_back(bench: Bench) -> None:
@@ -118,4 +119,4 @@ async def test_a_cancelled_build_that_is_asked_for_again_comes_back(bench: Bench
     gate.set()
     await bench.until_check_run("cgit", SUCCESS)
     await bench.until_ended("Evaluation", 2)
-    assert "cancelled before it began" not in bench.summary()
+    assert "cancelled before it began" not in await bench.until_commented(f"base `main` at {NEXT_BASE[:7]}")
