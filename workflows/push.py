@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.events.pushes import PushEvent
     from tickborg.external_ids import BuildReference
     from tickborg.github import CommitStatus
-    from tickborg.jobs import BuildMode, BuildProgress, PlannedBuild, PushReport
+    from tickborg.jobs import BuildMode, BuildProgress, PlannedBuild, PushJob, PushReport
     from tickborg.policy import Policy
     from tickborg.push_memory import PushLook, PushMemory, PushStart
     from tickborg.push_planning import (
@@ -43,6 +43,7 @@ with workflow.unsafe.imports_passed_through():
 Item = PushEvent | Request | Policy | PushLook | BuildProgress | BuildEnded
 
 _CANCEL_IS_EXACT = "cancel-ends-no-newer-build"
+_LOOKED_FOR_AGAIN = "pushed-commit-is-looked-for-again"
 
 
 @workflow.defn(name=names.PUSH_WORKFLOW)
@@ -249,7 +250,28 @@ class PushOwner(Owner[Item]):
         return planned(project, order.build.system, mode)
 
     async def _find_out(self, about: PushEvent | ButtonOrder) -> PushReport:
+        """Look at a commit; one that is not there is looked for again, as long as it is the newest.
+
+        Git's storage may lag behind the webhook, and nobody would tell once more of what was pushed last.
+        """
         job = look_at(self._memory.repo, self._memory.branch, about, self._memory.doubted)
+        for pause in policies.REPLICA_LAG_PAUSES:
+            try:
+                return await self._find_out_once(job)
+            except ActivityError as error:
+                if failure_kind(error) is not FailureKind.HEAD_GONE or not self._may_come_yet(about):
+                    raise
+            await workflow.sleep(pause)
+        return await self._find_out_once(job)
+
+    def _may_come_yet(self, about: PushEvent | ButtonOrder) -> bool:
+        return (
+            isinstance(about, PushEvent)
+            and about.after == self._head_sha
+            and workflow.patched(_LOOKED_FOR_AGAIN)
+        )
+
+    async def _find_out_once(self, job: PushJob) -> PushReport:
         return await workflow.execute_activity_method(
             RepositoryActivities.push, job, **policies.MERGE, summary=f"what {job.after[:7]} changes"
         )
