@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 
 from pydantic import Field
 
+from tickborg import push_superseded
 from tickborg.build_records import BuildRecord, OwnerMemory
 from tickborg.events.pushes import PushEvent
 from tickborg.github import RepositoryName
@@ -14,9 +15,6 @@ from tickborg.push_order import end_of_trail, newest_of, surely_follows
 from tickborg.requests import ButtonOrder
 from tickborg.values import Value
 from tickborg.views import BranchView
-
-SUPERSEDED_LIMIT = 10
-"""Commits of which it is remembered what was superseded."""
 
 SKIPPED_LIMIT = 500
 """Builds that were not made and are remembered, of each commit."""
@@ -126,17 +124,15 @@ class PushMemory(OwnerMemory):
         self.waiting = tuple(others)
         return tuple(like)
 
-    def want(self, projects: tuple[str, ...]) -> None:
+    def want(self, projects: Iterable[str]) -> None:
         """Have these built on the newest head, as soon as that has been looked at."""
         self.wanted = tuple(sorted({*self.wanted, *projects}))
 
     def supersede(self, records: Iterable[BuildRecord]) -> None:
         """Have the projects of these builds of older heads built on the newest one instead."""
-        for view in (record.view for record in records):
-            sha = view.head_sha or ""
-            self.want((view.project,))
-            self.superseded[sha] = tuple(sorted({*self.superseded.pop(sha, ()), view.project}))
-        self.superseded = dict(list(self.superseded.items())[-SUPERSEDED_LIMIT:])
+        old = push_superseded.by_commit(record.view for record in records)
+        self.want(chain.from_iterable(old.values()))
+        self.superseded = push_superseded.with_more(self.superseded, old)
 
     def learn(self, push: PushEvent, changed: tuple[str, ...]) -> None:
         """Take in what a push changed, as :meth:`next_look` gave it."""

@@ -9,7 +9,8 @@ from tickborg.build_records import BuildRecord
 from tickborg.events.pushes import ZERO_SHA, PushEvent
 from tickborg.external_ids import BuildReference
 from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, Origin, PushReport, SkippedBuild
-from tickborg.push_memory import SKIPPED_LIMIT, SUPERSEDED_LIMIT, PushLook, PushMemory
+from tickborg.push_memory import SKIPPED_LIMIT, PushLook, PushMemory
+from tickborg.push_superseded import COMMITS_LIMIT, PROJECTS_LIMIT
 from tickborg.requests import ButtonOrder
 from tickborg.systems import System
 
@@ -242,7 +243,7 @@ def test_builds_that_were_not_made_are_those_of_the_newest() -> None:
 
 
 def test_what_was_superseded_is_wanted_again_where_the_branch_is_set_back() -> None:
-    """Once; of very many commits the first are forgotten."""
+    """Once."""
     remembered = memory(push(A, B), push(B, C))
     remembered.supersede(BuildRecord(view=build_view(name, head_sha=B)) for name in ("cmark", "cgit"))
     assert (remembered.wanted, remembered.superseded) == (("cgit", "cmark"), {B: ("cgit", "cmark")})
@@ -253,9 +254,21 @@ def test_what_was_superseded_is_wanted_again_where_the_branch_is_set_back() -> N
     remembered.learn(push(C, B), ())
     assert list(remembered.wanted) == ["cgit", "cmark"]
     assert not remembered.superseded
-    commits = [f"{n:040}" for n in range(SUPERSEDED_LIMIT + 1)]
-    remembered.supersede(BuildRecord(view=build_view("cgit", head_sha=sha)) for sha in commits)
-    assert list(remembered.superseded) == commits[1:]
+
+
+@pytest.mark.parametrize(
+    ("commits", "projects", "kept"), [(COMMITS_LIMIT + 1, 1, COMMITS_LIMIT), (3, PROJECTS_LIMIT // 2, 2)]
+)
+def test_of_very_many_commits_or_projects_it_is_forgotten_what_was_superseded_first(
+    commits: int, projects: int, kept: int
+) -> None:
+    """What an owner remembers is one payload; what is wanted now is not forgotten."""
+    remembered = memory()
+    for n in range(commits):
+        views = (build_view(f"project-{p}", head_sha=f"{n:040}") for p in range(projects))
+        remembered.supersede(BuildRecord(view=view) for view in views)
+    assert list(remembered.superseded) == [f"{n:040}" for n in range(commits - kept, commits)]
+    assert len(remembered.wanted) == projects
 
 
 def test_what_was_seen_is_done_once() -> None:
