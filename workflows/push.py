@@ -43,6 +43,7 @@ with workflow.unsafe.imports_passed_through():
 Item = PushEvent | Request | Policy | PushLook | BuildProgress | BuildEnded
 
 _CANCEL_IS_EXACT = "cancel-ends-no-newer-build"
+_OWED_WAITS = "owed-waits-for-the-newest"
 _LOOKED_FOR_AGAIN = "pushed-commit-is-looked-for-again"
 
 
@@ -180,8 +181,10 @@ class PushOwner(Owner[Item]):
     # Looking at what was pushed: one thing at a time, the oldest first
 
     def _look_on(self) -> None:
-        about = self._memory.next_look()
-        if about is None or self._looking:
+        if self._looking:
+            return
+        about = self._memory.next_look(although_in_doubt=self._owes_in_doubt())
+        if about is None:
             return
         if renewal_is_due():
             # The next run looks at it, as soon as what a builder has begun has ended.
@@ -189,6 +192,10 @@ class PushOwner(Owner[Item]):
             return
         self._looking = True
         self._run(self._look(about))
+
+    def _owes_in_doubt(self) -> bool:
+        memory = self._memory
+        return bool(memory.owed and memory.doubted) and not workflow.patched(_OWED_WAITS)
 
     async def _look(self, about: PushEvent | ButtonOrder) -> None:
         try:
@@ -224,6 +231,8 @@ class PushOwner(Owner[Item]):
             memory.look_again()
         elif found is not None:
             self._build_wanted(push, found)
+            if memory.owed:
+                memory.look_again()
 
     def _build_wanted(self, push: PushEvent, report: PushReport) -> None:
         memory = self._memory

@@ -137,7 +137,44 @@ def test_what_came_late_and_could_not_be_looked_at_is_owed_from_its_beginning() 
     remembered = memory(push(B, C), push(A, B))
     remembered.owe(push(B, C))
     remembered.owe(push(A, B))
-    assert remembered.owed == A
+    assert remembered.owed == {A: C}
+
+
+def test_two_failures_that_do_not_join_are_both_owed() -> None:
+    """The second of them came late, and nobody knows of what is between."""
+    remembered = memory(push(C, D))
+    remembered.owe(push(C, D))
+    remembered.owe(push(A, B))
+    for begin in (C, A):
+        assert remembered.next_look() == push(C, D).model_copy(update={"before": begin})
+        remembered.learn(push(begin, D), ())
+    assert not remembered.owed
+
+
+def test_what_is_owed_is_not_looked_at_with_a_head_that_may_be_older() -> None:
+    """A late creation of the branch would show nothing from there, and pay it back."""
+    remembered = memory(push(A, B))
+    remembered.waiting = ()
+    remembered.owe(push(A, B))
+    remembered.take(push(ZERO_SHA, A))
+    assert remembered.next_look() == push(ZERO_SHA, A)
+    settle(remembered, tip=B)
+    assert remembered.next_look() == push(A, B)
+
+
+def test_another_push_that_begins_where_it_is_owed_pays_nothing_back() -> None:
+    """A branch may be made twice: what was pushed on the first one is not in the second."""
+    remembered = memory(push(B, D))
+    for failed in (push(ZERO_SHA, A), push(A, B)):
+        remembered.owe(failed)
+    remembered.learn(push(ZERO_SHA, A), ())
+    assert remembered.owed == {ZERO_SHA: B}
+
+
+@pytest.mark.parametrize(("written", "owed"), [(None, {}), (A, {A: ""}), ({A: B}, {A: B})])
+def test_what_an_owner_from_before_owed_is_read(written: object, owed: dict[str, str]) -> None:
+    """It wrote only where that begins, and may run while a new version is deployed."""
+    assert PushMemory.model_validate({**memory().model_dump(), "owed": written}).owed == owed
 
 
 def test_an_older_push_is_looked_at_by_itself() -> None:
@@ -152,9 +189,9 @@ def test_nothing_is_owed_once_it_has_been_looked_at() -> None:
     remembered = memory(push(B, C))
     remembered.owe(push(B, C))
     remembered.learn(push(A, B), ())
-    assert remembered.owed == B
+    assert remembered.owed == {B: C}
     remembered.learn(push(B, C), ("cgit",))
-    assert remembered.owed is None
+    assert not remembered.owed
     assert remembered.wanted == ("cgit",)
 
 

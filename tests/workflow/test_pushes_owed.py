@@ -128,6 +128,18 @@ async def test_what_was_superseded_for_a_push_that_fails_is_built_with_the_next(
     await asking.until_built(bench, "cgit", THIRD_HEAD, SUCCESS)
 
 
+async def test_what_is_owed_is_looked_at_once_the_newest_is_certain(bench: Bench) -> None:
+    """The webhook of a push between was lost, so that only git can tell whether the next one is newer."""
+    bench.repositories.fail(HEAD, PermanentError("git refuses"))
+    await asking.push(bench, HEAD, "cgit")
+    await bench.until_status(HEAD, StatusState.ERROR, context=PUSH_CONTEXT)
+    bench.repositories.touch_branch(NEXT_HEAD, before=HEAD)
+    await asking.push(bench, THIRD_HEAD, "cmark", before=NEXT_HEAD)
+    for project in ("cmark", "cgit"):
+        await asking.until_built(bench, project, THIRD_HEAD, SUCCESS)
+    assert [job.before for job in bench.repositories.pushes] == [asking.BEFORE, NEXT_HEAD, asking.BEFORE]
+
+
 async def test_a_late_push_that_cannot_be_looked_at_is_looked_at_with_the_newest(bench: Bench) -> None:
     """Which has been looked at already, but not from so far back."""
     bench.floor.hold("cmark")
