@@ -1,6 +1,6 @@
 """What the owner of a branch remembers: the one state object that is carried on as new."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import chain, islice
 
@@ -55,14 +55,22 @@ class PushMemory(OwnerMemory):
         """Owners from before wrote only the commit where it begins, or None."""
         return {written: ""} if isinstance(written, str) else written or {}
 
-    def take(self, push: PushEvent) -> None:
-        """Take in a push that has not been looked at: as the newest unless a newer one is known."""
+    def take(self, push: PushEvent, may_doubt: Callable[[], bool] = lambda: True) -> None:
+        """Take in a push that has not been looked at: as the newest unless a newer one is known.
+
+        Args:
+            push: the one heard of now.
+            may_doubt: asked where it begins at the newest and goes where the branch has been before, or makes
+                a branch that is known: whether only git can tell then.
+        """
         is_certain = self.head is None or surely_follows(self.chain, self.head, push)
+        if not is_certain and self.head is not None and push.before == self.head.after:
+            is_certain = not may_doubt()
         newest = newest_of(self.chain, self.head, push)
         self.chain = (*self.chain, push)[-CHAIN_LIMIT:]
         if newest not in {push, self.head} and self.doubted is not None:
             newest = self.doubted  # the head has been found to lead to what was known before it: it was late
-        if newest == self.head and push.is_creation:
+        if newest == self.head and push.is_creation and may_doubt():
             newest = push  # what it leads to may have been deleted since, which nobody tells
         if newest != self.head:
             if not is_certain and self._is_to_be_doubted(newest):

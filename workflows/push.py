@@ -43,6 +43,7 @@ with workflow.unsafe.imports_passed_through():
 Item = PushEvent | Request | Policy | PushLook | BuildProgress | BuildEnded
 
 _CANCEL_IS_EXACT = "cancel-ends-no-newer-build"
+_KNOWN_IS_DOUBTED = "doubt-what-was-there-before"
 _OWED_WAITS = "owed-waits-for-the-newest"
 _LOOKED_FOR_AGAIN = "pushed-commit-is-looked-for-again"
 
@@ -137,7 +138,7 @@ class PushOwner(Owner[Item]):
         if not self._memory.first_sight(push.delivery, workflow.now()):
             return
         before = self._memory.head
-        self._memory.take(push)
+        self._memory.take(push, lambda: workflow.patched(_KNOWN_IS_DOUBTED))
         head = self._memory.head
         if head is not None and head != before and self._memory.doubted is None:
             self._supersede(head)

@@ -76,6 +76,14 @@ def test_a_branch_that_is_made_again_is_where_it_was_made() -> None:
     assert late.head == push(B, C)
 
 
+@pytest.mark.parametrize("late", [push(C, B), push(ZERO_SHA, B)])
+def test_an_owner_from_before_doubts_nothing_that_begins_where_it_knows_of(late: PushEvent) -> None:
+    """It is carried on as it was begun: of what it superseded at once nothing may be superseded later."""
+    remembered = memory(push(B, C))
+    remembered.take(late, lambda: False)
+    assert (remembered.head, remembered.doubted) == (late if late.before == C else push(B, C), None)
+
+
 @pytest.mark.parametrize(("behind", "head"), [(True, (B, C)), (False, (ZERO_SHA, B))])
 def test_where_the_branch_has_moved_on_its_commits_tell_which_of_two_is_newer(
     *, behind: bool, head: tuple[str, str]
