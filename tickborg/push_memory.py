@@ -1,11 +1,12 @@
 """What the owner of a branch remembers: the one state object that is carried on as new."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from tickborg import push_superseded
 from tickborg.build_records import BuildRecord, OwnerMemory
 from tickborg.events.pushes import PushEvent
 from tickborg.github import RepositoryName
@@ -14,9 +15,6 @@ from tickborg.push_order import end_of_trail, newest_of, surely_follows
 from tickborg.requests import ButtonOrder
 from tickborg.values import Value
 from tickborg.views import BranchView
-
-SUPERSEDED_LIMIT = 10
-"""Commits of which it is remembered what was superseded."""
 
 SKIPPED_LIMIT = 500
 """Builds that were not made and are remembered, of each commit."""
@@ -42,8 +40,8 @@ class PushMemory(OwnerMemory):
     """Projects that pushes changed, and whose builds on the newest head have not been started yet; sorted."""
     superseded: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """By their commit: projects that were wanted on a newer one instead, should the branch be set back."""
-    owed: str | None = None
-    """The commit from which on nobody knows what was pushed, for looking at it failed; None: all is known."""
+    owed: dict[str, str] = Field(default_factory=dict)
+    """From which commit to which one nobody knows what was pushed, for looking at it failed."""
     learnt: PushEvent | None = None
     """The newest push as it was looked at: looked at again, it changes nothing more."""
     skipped: dict[str, tuple[SkippedBuild, ...]] = Field(default_factory=dict)
@@ -51,14 +49,28 @@ class PushMemory(OwnerMemory):
     error: str = ""
     """Why the newest push could not be looked at; empty: it could, or nothing is known yet."""
 
-    def take(self, push: PushEvent) -> None:
-        """Take in a push that has not been looked at: as the newest unless a newer one is known."""
+    @field_validator("owed", mode="before")
+    @classmethod
+    def _read_owed(cls, written: object) -> object:
+        """Owners from before wrote only the commit where it begins, or None."""
+        return {written: ""} if isinstance(written, str) else written or {}
+
+    def take(self, push: PushEvent, may_doubt: Callable[[], bool] = lambda: True) -> None:
+        """Take in a push that has not been looked at: as the newest unless a newer one is known.
+
+        Args:
+            push: the one heard of now.
+            may_doubt: asked where it begins at the newest and goes where the branch has been before, or makes
+                a branch that is known: whether only git can tell then.
+        """
         is_certain = self.head is None or surely_follows(self.chain, self.head, push)
+        if not is_certain and self.head is not None and push.before == self.head.after:
+            is_certain = not may_doubt()
         newest = newest_of(self.chain, self.head, push)
         self.chain = (*self.chain, push)[-CHAIN_LIMIT:]
         if newest not in {push, self.head} and self.doubted is not None:
             newest = self.doubted  # the head has been found to lead to what was known before it: it was late
-        if newest == self.head and push.is_creation:
+        if newest == self.head and push.is_creation and may_doubt():
             newest = push  # what it leads to may have been deleted since, which nobody tells
         if newest != self.head:
             if not is_certain and self._is_to_be_doubted(newest):
@@ -101,12 +113,17 @@ class PushMemory(OwnerMemory):
             return self.doubted if look.gone else None
         return self.doubted if look.report.behind else self.head
 
-    def next_look(self) -> PushEvent | ButtonOrder | None:
-        """What is to be looked at next; the newest push together with what is owed."""
+    def next_look(self, *, although_in_doubt: bool = False) -> PushEvent | ButtonOrder | None:
+        """What is to be looked at next; the newest push from where it is owed, once it surely is the newest.
+
+        An older one might show nothing from there, and what is owed would be taken for known.
+        """
         about = next(iter(self.waiting), None)
-        if isinstance(about, PushEvent) and about == self.head and self.owed is not None:
-            return about.model_copy(update={"before": self.owed})
-        return about
+        if about != self.head or not isinstance(about, PushEvent) or not self.owed:
+            return about
+        if self.doubted is not None and not although_in_doubt:
+            return about
+        return about.model_copy(update={"before": next(iter(self.owed))})
 
     def strike_off(self, about: PushEvent | ButtonOrder) -> tuple[ButtonOrder, ...]:
         """Let go of the first that waits, which has been looked at; all buttons that this is an answer for.
@@ -126,32 +143,32 @@ class PushMemory(OwnerMemory):
         self.waiting = tuple(others)
         return tuple(like)
 
-    def want(self, projects: tuple[str, ...]) -> None:
+    def want(self, projects: Iterable[str]) -> None:
         """Have these built on the newest head, as soon as that has been looked at."""
         self.wanted = tuple(sorted({*self.wanted, *projects}))
 
     def supersede(self, records: Iterable[BuildRecord]) -> None:
         """Have the projects of these builds of older heads built on the newest one instead."""
-        for view in (record.view for record in records):
-            sha = view.head_sha or ""
-            self.want((view.project,))
-            self.superseded[sha] = tuple(sorted({*self.superseded.pop(sha, ()), view.project}))
-        self.superseded = dict(list(self.superseded.items())[-SUPERSEDED_LIMIT:])
+        old = push_superseded.by_commit(record.view for record in records)
+        self.want(chain.from_iterable(old.values()))
+        self.superseded = push_superseded.with_more(self.superseded, old)
 
     def learn(self, push: PushEvent, changed: tuple[str, ...]) -> None:
         """Take in what a push changed, as :meth:`next_look` gave it."""
         if push != self.learnt:
             self.want(changed)
-        if self.head is not None and push.after == self.head.after:
+        is_newest = self.head is not None and push.after == self.head.after
+        if is_newest:
             self.learnt = push
             self.want(self.superseded.pop(push.after, ()))
-        if push.before == self.owed:
-            self.owed = None
+        if is_newest or self.owed.get(push.before) == push.after:
+            self.owed.pop(push.before, None)
 
     def owe(self, push: PushEvent) -> None:
-        """Take in that nobody knows what a push changed: the next look at the newest begins there."""
-        if self.owed in {None, push.after}:
-            self.owed = push.before
+        """Take in that nobody knows what a push changed: a look at the newest is to begin there."""
+        begin = next((begin for begin, end in self.owed.items() if end == push.before), push.before)
+        end = self.owed.pop(push.after, push.after)
+        self.owed = dict(islice({**self.owed, begin: end}.items(), CHAIN_LIMIT))
 
     def skip(self, sha: str, builds: Iterable[SkippedBuild]) -> None:
         """Take in that these are not made of a commit."""
@@ -160,13 +177,13 @@ class PushMemory(OwnerMemory):
 
     def look_again(self) -> None:
         """Look at the newest push once more, if something came late that is to be built on it."""
-        if self.head is not None and (self.wanted or self.owed is not None):
+        if self.head is not None and (self.wanted or self.owed):
             self.waiting = (*self.waiting, self.head)
 
     @property
     def settled(self) -> bool:
         """Whether nothing is left to do, neither now nor when the next push comes."""
-        return not (self.waiting or self.wanted or self.building) and self.owed is None
+        return not (self.waiting or self.wanted or self.building or self.owed)
 
     @property
     def looking_for_more(self) -> bool:

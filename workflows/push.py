@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.events.pushes import PushEvent
     from tickborg.external_ids import BuildReference
     from tickborg.github import CommitStatus
-    from tickborg.jobs import BuildMode, BuildProgress, PlannedBuild, PushReport
+    from tickborg.jobs import BuildMode, BuildProgress, PlannedBuild, PushJob, PushReport
     from tickborg.policy import Policy
     from tickborg.push_memory import PushLook, PushMemory, PushStart
     from tickborg.push_planning import (
@@ -43,6 +43,9 @@ with workflow.unsafe.imports_passed_through():
 Item = PushEvent | Request | Policy | PushLook | BuildProgress | BuildEnded
 
 _CANCEL_IS_EXACT = "cancel-ends-no-newer-build"
+_KNOWN_IS_DOUBTED = "doubt-what-was-there-before"
+_OWED_WAITS = "owed-waits-for-the-newest"
+_LOOKED_FOR_AGAIN = "pushed-commit-is-looked-for-again"
 
 
 @workflow.defn(name=names.PUSH_WORKFLOW)
@@ -135,7 +138,7 @@ class PushOwner(Owner[Item]):
         if not self._memory.first_sight(push.delivery, workflow.now()):
             return
         before = self._memory.head
-        self._memory.take(push)
+        self._memory.take(push, lambda: workflow.patched(_KNOWN_IS_DOUBTED))
         head = self._memory.head
         if head is not None and head != before and self._memory.doubted is None:
             self._supersede(head)
@@ -179,8 +182,10 @@ class PushOwner(Owner[Item]):
     # Looking at what was pushed: one thing at a time, the oldest first
 
     def _look_on(self) -> None:
-        about = self._memory.next_look()
-        if about is None or self._looking:
+        if self._looking:
+            return
+        about = self._memory.next_look(although_in_doubt=self._owes_in_doubt())
+        if about is None:
             return
         if renewal_is_due():
             # The next run looks at it, as soon as what a builder has begun has ended.
@@ -188,6 +193,10 @@ class PushOwner(Owner[Item]):
             return
         self._looking = True
         self._run(self._look(about))
+
+    def _owes_in_doubt(self) -> bool:
+        memory = self._memory
+        return bool(memory.owed and memory.doubted) and not workflow.patched(_OWED_WAITS)
 
     async def _look(self, about: PushEvent | ButtonOrder) -> None:
         try:
@@ -223,6 +232,8 @@ class PushOwner(Owner[Item]):
             memory.look_again()
         elif found is not None:
             self._build_wanted(push, found)
+            if memory.owed:
+                memory.look_again()
 
     def _build_wanted(self, push: PushEvent, report: PushReport) -> None:
         memory = self._memory
@@ -249,7 +260,28 @@ class PushOwner(Owner[Item]):
         return planned(project, order.build.system, mode)
 
     async def _find_out(self, about: PushEvent | ButtonOrder) -> PushReport:
+        """Look at a commit; one that is not there is looked for again, as long as it is the newest.
+
+        Git's storage may lag behind the webhook, and nobody would tell once more of what was pushed last.
+        """
         job = look_at(self._memory.repo, self._memory.branch, about, self._memory.doubted)
+        for pause in policies.REPLICA_LAG_PAUSES:
+            try:
+                return await self._find_out_once(job)
+            except ActivityError as error:
+                if failure_kind(error) is not FailureKind.HEAD_GONE or not self._may_come_yet(about):
+                    raise
+            await workflow.sleep(pause)
+        return await self._find_out_once(job)
+
+    def _may_come_yet(self, about: PushEvent | ButtonOrder) -> bool:
+        return (
+            isinstance(about, PushEvent)
+            and about.after == self._head_sha
+            and workflow.patched(_LOOKED_FOR_AGAIN)
+        )
+
+    async def _find_out_once(self, job: PushJob) -> PushReport:
         return await workflow.execute_activity_method(
             RepositoryActivities.push, job, **policies.MERGE, summary=f"what {job.after[:7]} changes"
         )

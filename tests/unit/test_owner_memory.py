@@ -7,7 +7,17 @@ from functools import cache
 import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from tests.support.samples import HEAD, MERGE, NOON, REPO, build_result, merge_report, project, pull_request
+from tests.support.samples import (
+    HEAD,
+    MERGE,
+    NOON,
+    REPO,
+    build_result,
+    build_view,
+    merge_report,
+    project,
+    pull_request,
+)
 from tests.support.temporal_limits import PAYLOAD_LIMIT
 from tickborg import build_waves
 from tickborg.build_records import (
@@ -26,6 +36,7 @@ from tickborg.planning import plan_builds
 from tickborg.policy import Policy
 from tickborg.projects import ProjectSet
 from tickborg.push_memory import PushMemory
+from tickborg.push_superseded import COMMITS_LIMIT, PROJECTS_LIMIT
 from tickborg.requests import ButtonOrder, Request
 from tickborg.sources import Source
 from tickborg.systems import System
@@ -99,7 +110,10 @@ def test_an_owner_of_very_many_builds_can_continue_as_new() -> None:
 
 
 def test_a_branch_leaves_no_more_behind_than_temporal_takes() -> None:
-    """Of more builds than are remembered the first that ended are forgotten, and none that runs."""
+    """Of more builds than are remembered the first that ended are forgotten, and none that runs.
+
+    Nor more of what was superseded, however many pushes of very many projects came one after the other.
+    """
     memory = PushMemory(repo=REPO, branch="main")
     origin = {"origin": Origin(branch="main"), "merge": MERGE.model_copy(update={"base_sha": HEAD})}
     source = Source.of_plan(plan()).model_copy(update=origin)
@@ -111,7 +125,12 @@ def test_a_branch_leaves_no_more_behind_than_temporal_takes() -> None:
     fill(memory, source, tests, FAILURE)
     assert len(memory.builds) == BUILDS_LIMIT
     assert running[0] in memory.builds
-    assert max(size(memory), size(memory.view())) < PAYLOAD_LIMIT * 0.6
+    for commit in range(COMMITS_LIMIT):
+        names = (f"{name}-of-a-library-{n}" for name in NAMES for n in range(5))
+        views = [build_view(name, head_sha=f"{commit:040}") for name in names]
+        memory.supersede(BuildRecord(view=view) for view in views)
+    assert PROJECTS_LIMIT / 2 < sum(map(len, memory.superseded.values())) <= PROJECTS_LIMIT
+    assert max(size(memory), size(memory.view())) < PAYLOAD_LIMIT * 0.7
 
 
 def test_all_buttons_of_a_commit_can_be_pressed_at_once() -> None:

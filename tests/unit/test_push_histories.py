@@ -75,7 +75,8 @@ class Owner:
 
     branch: Branch
     memory: PushMemory = field(default_factory=lambda: PushMemory(repo=REPO, branch="main"))
-    job: PushJob | None = None
+    looking: tuple[PushEvent, PushJob] | None = None
+    """What is being looked at, as it was when that began."""
     built: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often each project was built of each commit."""
     kept: set[tuple[str, str]] = field(default_factory=set)
@@ -87,34 +88,48 @@ class Owner:
             self.memory.take(push)
             self._forget()
 
-    def look(self) -> None:
+    def look(self, *, fails: bool = False) -> None:
         """Begin to look at what waits, or see what came of that."""
-        about = self.memory.next_look()
-        if not isinstance(about, PushEvent):
+        if self.looking is None:
+            about = self.memory.next_look()
+            if isinstance(about, PushEvent):
+                self.looking = about, look_at(REPO, "main", about, self.memory.doubted)
             return
-        if self.job is None:
-            self.job = look_at(REPO, "main", about, self.memory.doubted)
-            return
-        look = PushLook(about=about, report=self.branch.report(self.job))
-        changed, self.job = self.branch.changed(self.job), None
+        (about, job), self.looking = self.looking, None
+        report = self.branch.report(job)
+        if fails:
+            report = report.model_copy(update={"project_file_error": "line 1: is bad"})
         self.memory.strike_off(about)
-        self._take_in(about, look, changed)
+        self._take_in(about, PushLook(about=about, report=report), self.branch.changed(job))
         self._forget()
+
+    def look_at_all(self) -> None:
+        """Look until nothing waits."""
+        while self.looking or self.memory.looking_for_more:
+            self.look()
 
     def _take_in(self, push: PushEvent, look: PushLook, changed: tuple[str, ...]) -> None:
         memory = self.memory
         memory.settle(push, look)
-        memory.learn(push, changed)
+        if look.found is not None:
+            memory.learn(push, changed)
+        else:
+            memory.owe(push)
         if memory.looking_for_more:
             return
         assert memory.head is not None
         if push.after != memory.head.after:
             memory.look_again()
-            return
-        wanted = {(push.after, project) for project in memory.wanted}
+        elif look.found is not None:
+            self._build(push.after)
+            if memory.owed:
+                memory.look_again()
+
+    def _build(self, sha: str) -> None:
+        wanted = {(sha, project) for project in self.memory.wanted}
         self.built.update(wanted - self.kept)
         self.kept |= wanted
-        memory.wanted = ()
+        self.memory.wanted = ()
 
     def _forget(self) -> None:
         if self.memory.doubted is None and self.memory.head is not None:
@@ -127,14 +142,17 @@ class Owner:
             self.memory.adopt(last, NOON + timedelta(days=1))
 
 
-def play(chance: Random, kinds: Sequence[str]) -> Owner:
-    """Push, hear, look and end as chance has it; at last hear and look at all that is left."""
+def play(chance: Random, kinds: Sequence[str], *, failing: int = 0) -> Owner:
+    """Push, hear, look and end as chance has it; at last hear and look at all that is left.
+
+    Where looks fail, one more push comes in the end: an owner waits for that with what it could not find out.
+    """
     branch = Branch()
     owner = Owner(branch)
     branch.push(branch.commit(""))
     unheard = list(branch.told)
     for step in chance.choices(
-        ("act", "hear", "again", "look", "end"), (4, 3, 1, 4, 1), k=chance.randint(4, 20)
+        ("act", "hear", "again", "look", "end", "fail"), (4, 3, 1, 4, 1, failing), k=chance.randint(4, 20)
     ):
         match step:
             case "act":
@@ -144,16 +162,19 @@ def play(chance: Random, kinds: Sequence[str]) -> Owner:
                 owner.hear(unheard.pop(chance.randrange(len(unheard))))
             case "again":
                 owner.hear(chance.choice(branch.told))
-            case "look":
-                owner.look()
+            case "look" | "fail":
+                owner.look(fails=step == "fail")
             case "end":
                 owner.end()
     for push in chance.sample(unheard, len(unheard)):
         owner.hear(push)
         if chance.random() < 0.5:
             owner.look()
-    while not owner.memory.settled:
-        owner.look()
+    if failing:
+        owner.look_at_all()
+        act(chance, branch, "commit")
+        owner.hear(branch.told[-1])
+    owner.look_at_all()
     return owner
 
 
@@ -193,3 +214,16 @@ def test_nothing_is_built_twice_of_a_branch_that_was_never_back() -> None:
     for seed in range(HISTORIES):
         owner = play(Random(seed), ("commit", "commits", "rewrite"))
         assert set(owner.built.values()) == {1}, seed
+
+
+def test_what_cannot_be_looked_at_is_built_with_what_can() -> None:
+    """In whatever order it comes, of all that the branch is made from in the end nothing is lost."""
+    for seed in range(HISTORIES):
+        owner = play(Random(seed), ("commit", "commits", "rewrite", "back", "delete"), failing=3)
+        branch, memory = owner.branch, owner.memory
+        assert memory.settled, seed
+        assert memory.head is not None
+        assert memory.head.after == branch.tip, seed
+        pushed = {push.after for push in branch.told}
+        built = {project for _, project in owner.built}
+        assert pushed.intersection(branch.history(branch.tip)) <= built, seed

@@ -9,7 +9,8 @@ from tickborg.build_records import BuildRecord
 from tickborg.events.pushes import ZERO_SHA, PushEvent
 from tickborg.external_ids import BuildReference
 from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, Origin, PushReport, SkippedBuild
-from tickborg.push_memory import SKIPPED_LIMIT, SUPERSEDED_LIMIT, PushLook, PushMemory
+from tickborg.push_memory import SKIPPED_LIMIT, PushLook, PushMemory
+from tickborg.push_superseded import COMMITS_LIMIT, PROJECTS_LIMIT
 from tickborg.requests import ButtonOrder
 from tickborg.systems import System
 
@@ -75,6 +76,14 @@ def test_a_branch_that_is_made_again_is_where_it_was_made() -> None:
     assert late.head == push(B, C)
 
 
+@pytest.mark.parametrize("late", [push(C, B), push(ZERO_SHA, B)])
+def test_an_owner_from_before_doubts_nothing_that_begins_where_it_knows_of(late: PushEvent) -> None:
+    """It is carried on as it was begun: of what it superseded at once nothing may be superseded later."""
+    remembered = memory(push(B, C))
+    remembered.take(late, lambda: False)
+    assert (remembered.head, remembered.doubted) == (late if late.before == C else push(B, C), None)
+
+
 @pytest.mark.parametrize(("behind", "head"), [(True, (B, C)), (False, (ZERO_SHA, B))])
 def test_where_the_branch_has_moved_on_its_commits_tell_which_of_two_is_newer(
     *, behind: bool, head: tuple[str, str]
@@ -136,7 +145,44 @@ def test_what_came_late_and_could_not_be_looked_at_is_owed_from_its_beginning() 
     remembered = memory(push(B, C), push(A, B))
     remembered.owe(push(B, C))
     remembered.owe(push(A, B))
-    assert remembered.owed == A
+    assert remembered.owed == {A: C}
+
+
+def test_two_failures_that_do_not_join_are_both_owed() -> None:
+    """The second of them came late, and nobody knows of what is between."""
+    remembered = memory(push(C, D))
+    remembered.owe(push(C, D))
+    remembered.owe(push(A, B))
+    for begin in (C, A):
+        assert remembered.next_look() == push(C, D).model_copy(update={"before": begin})
+        remembered.learn(push(begin, D), ())
+    assert not remembered.owed
+
+
+def test_what_is_owed_is_not_looked_at_with_a_head_that_may_be_older() -> None:
+    """A late creation of the branch would show nothing from there, and pay it back."""
+    remembered = memory(push(A, B))
+    remembered.waiting = ()
+    remembered.owe(push(A, B))
+    remembered.take(push(ZERO_SHA, A))
+    assert remembered.next_look() == push(ZERO_SHA, A)
+    settle(remembered, tip=B)
+    assert remembered.next_look() == push(A, B)
+
+
+def test_another_push_that_begins_where_it_is_owed_pays_nothing_back() -> None:
+    """A branch may be made twice: what was pushed on the first one is not in the second."""
+    remembered = memory(push(B, D))
+    for failed in (push(ZERO_SHA, A), push(A, B)):
+        remembered.owe(failed)
+    remembered.learn(push(ZERO_SHA, A), ())
+    assert remembered.owed == {ZERO_SHA: B}
+
+
+@pytest.mark.parametrize(("written", "owed"), [(None, {}), (A, {A: ""}), ({A: B}, {A: B})])
+def test_what_an_owner_from_before_owed_is_read(written: object, owed: dict[str, str]) -> None:
+    """It wrote only where that begins, and may run while a new version is deployed."""
+    assert PushMemory.model_validate({**memory().model_dump(), "owed": written}).owed == owed
 
 
 def test_an_older_push_is_looked_at_by_itself() -> None:
@@ -151,9 +197,9 @@ def test_nothing_is_owed_once_it_has_been_looked_at() -> None:
     remembered = memory(push(B, C))
     remembered.owe(push(B, C))
     remembered.learn(push(A, B), ())
-    assert remembered.owed == B
+    assert remembered.owed == {B: C}
     remembered.learn(push(B, C), ("cgit",))
-    assert remembered.owed is None
+    assert not remembered.owed
     assert remembered.wanted == ("cgit",)
 
 
@@ -242,7 +288,7 @@ def test_builds_that_were_not_made_are_those_of_the_newest() -> None:
 
 
 def test_what_was_superseded_is_wanted_again_where_the_branch_is_set_back() -> None:
-    """Once; of very many commits the first are forgotten."""
+    """Once."""
     remembered = memory(push(A, B), push(B, C))
     remembered.supersede(BuildRecord(view=build_view(name, head_sha=B)) for name in ("cmark", "cgit"))
     assert (remembered.wanted, remembered.superseded) == (("cgit", "cmark"), {B: ("cgit", "cmark")})
@@ -253,9 +299,21 @@ def test_what_was_superseded_is_wanted_again_where_the_branch_is_set_back() -> N
     remembered.learn(push(C, B), ())
     assert list(remembered.wanted) == ["cgit", "cmark"]
     assert not remembered.superseded
-    commits = [f"{n:040}" for n in range(SUPERSEDED_LIMIT + 1)]
-    remembered.supersede(BuildRecord(view=build_view("cgit", head_sha=sha)) for sha in commits)
-    assert list(remembered.superseded) == commits[1:]
+
+
+@pytest.mark.parametrize(
+    ("commits", "projects", "kept"), [(COMMITS_LIMIT + 1, 1, COMMITS_LIMIT), (3, PROJECTS_LIMIT // 2, 2)]
+)
+def test_of_very_many_commits_or_projects_it_is_forgotten_what_was_superseded_first(
+    commits: int, projects: int, kept: int
+) -> None:
+    """What an owner remembers is one payload; what is wanted now is not forgotten."""
+    remembered = memory()
+    for n in range(commits):
+        views = (build_view(f"project-{p}", head_sha=f"{n:040}") for p in range(projects))
+        remembered.supersede(BuildRecord(view=view) for view in views)
+    assert list(remembered.superseded) == [f"{n:040}" for n in range(commits - kept, commits)]
+    assert len(remembered.wanted) == projects
 
 
 def test_what_was_seen_is_done_once() -> None:

@@ -6,7 +6,15 @@ from tickborg.external_ids import BuildReference
 from tickborg.jobs import BuildMode, Origin, PushReport, SkippedBuild
 from tickborg.policy import Policy
 from tickborg.projects import ChangeFacts
-from tickborg.push_planning import builds_of_push, changed_by, look_at, not_built_of_push, source_of_push
+from tickborg.push_memory import PushLook, PushMemory
+from tickborg.push_planning import (
+    builds_of_push,
+    changed_by,
+    look_at,
+    not_built_of_push,
+    source_of_push,
+    status_of,
+)
 from tickborg.requests import ButtonOrder
 from tickborg.systems import System
 
@@ -78,3 +86,12 @@ def test_what_wants_a_system_that_nobody_builds_on_is_named() -> None:
     )
     assert not_built_of_push(PROJECTS, names, Policy(systems=(LINUX,))) == (nowhere,)
     assert not_built_of_push(PROJECTS, names, Policy(systems=(LINUX, MAC))) == ()
+
+
+def test_the_status_of_a_push_names_what_it_has_of_what_was_superseded() -> None:
+    """A project that an older commit changed may not be in a newer one, and none is built of it."""
+    memory = PushMemory(repo=REPO, branch="next", head=PUSH, wanted=("cgit", "gone"))
+    look = PushLook(about=PUSH, report=PushReport(tree=TREE, projects=PROJECTS))
+    status = status_of(memory, PUSH, look, "")
+    assert status is not None
+    assert status.description == "1 project: cgit"
