@@ -17,9 +17,27 @@ with workflow.unsafe.imports_passed_through():
     from workflows.newest_wins import NewestWins
 
 
+_STOP = "checks-stop-with-their-evaluation"
+
+
 def shown(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     """``checks``; none in a run of an owner that an earlier version began, which would have shown nothing."""
     return tuple(checks) if checks and workflow.patched("checks-are-shown") else ()
+
+
+def stopped(known: Sequence[CheckResult], why: str) -> tuple[CheckResult, ...]:
+    """What is ``known`` of checks that nobody hears of any more, so that none is under way for ever."""
+    under_way = any(check.outcome is None for check in known)
+    return check_results.stopped(known, why) if under_way and workflow.patched(_STOP) else tuple(known)
+
+
+def called_off(
+    told: Sequence[CheckResult], known: Sequence[CheckResult], why: str
+) -> tuple[CheckResult, ...]:
+    """What an evaluation that was called off has ``told``; if it got to no checks, what was ``known``."""
+    if told or not (known and workflow.patched(_STOP)):
+        return shown(told)
+    return check_results.stopped(known, why)
 
 
 class Checks:
@@ -68,6 +86,10 @@ class Checks:
     def expect(self, jobs: Sequence[BuildJob]) -> None:
         """Hear which checks there are to be."""
         self._results = {job.project.name: check_results.pending(job) for job in jobs}
+
+    def stop(self, why: str) -> None:
+        """Hear that those which have not ended never will."""
+        self._results = {check.name: check for check in check_results.stopped(self._results.values(), why)}
 
     def start(self, jobs: Sequence[BuildJob], policy: Policy, page: str) -> None:
         """Start checks whose statuses lead to ``page``, and to its log where one has come to a result."""

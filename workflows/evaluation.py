@@ -137,8 +137,7 @@ class Evaluation:
         status = statuses.evaluated(self._pull, plan, self._page)
         result = await self._finish(EvaluationOutcome.EVALUATED, status, status.description)
         await self._checks.passed()
-        checks = self._checks
-        return result.model_copy(update={"failed_checks": checks.failed, "checks": checks.results})
+        return self._with_checks(result)
 
     async def _pass_gates(self, gates: list[BuildJob], plan: BuildPlan) -> BuildPlan:
         """The plan as it is when the checks that builds wait for have ended."""
@@ -165,6 +164,10 @@ class Evaluation:
             conflict_count=self._conflict_count,
             policy=self._policy,
         )
+
+    def _with_checks(self, result: EvaluationResult) -> EvaluationResult:
+        checks = self._checks
+        return result.model_copy(update={"failed_checks": checks.failed, "checks": checks.results})
 
     async def _without_result(self, error: BaseException) -> EvaluationResult:
         """What an evaluation came to that was cancelled, or of which a step failed for good."""
@@ -199,7 +202,8 @@ class Evaluation:
             await self._last_words(statuses.cancelled(self._pull, cancellation.text, self._page))
         if not cancellation.silent:
             await self._let_go_checks(cancellation.text)
-        return self._ended(EvaluationOutcome.SUPERSEDED, cancellation.text)
+        self._checks.stop(cancellation.text)
+        return self._with_checks(self._ended(EvaluationOutcome.SUPERSEDED, cancellation.text))
 
     async def _let_go_checks(self, why: str, *, but: Collection[str] = ()) -> None:
         """Say ``why`` checks are not run, ``but`` some, that an evaluation of this head before has ended."""

@@ -1,5 +1,7 @@
 """Evaluation checks: beside the builds, or before them (design, sections 3 and 7)."""
 
+import pytest
+
 from activities.ports import Exit
 from tests.support.asking import comment, until_seen
 from tests.support.fake_builder import Scripted
@@ -152,3 +154,36 @@ async def test_a_check_that_was_to_run_again_for_a_head_pushed_over_is_pending_n
     saying.set()
     status = await bench.until_status(HEAD, StatusState.ERROR, context=FORMAT)
     assert status.description == "ended and not run again: superseded by 2222222"
+
+
+async def test_a_check_that_ran_when_the_pull_request_was_closed_is_under_way_no_longer(bench: Bench) -> None:
+    """Nobody hears any more how it ends."""
+    pull = await evaluated_but_for_format(bench)
+    await bench.close(pull)
+    body = await bench.until_commented("**The check `format` was not run**; the build succeeded")
+    assert "- The check `format`: 🚫 cancelled: the pull request was closed" in body
+    await bench.until_said(HEAD, "the pull request was closed", context=FORMAT)
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_a_check_that_failed_is_named_still_when_the_rest_is_cancelled(
+    bench: Bench, *, again: bool
+) -> None:
+    """Even if it is about to run again: nothing newer is known of it."""
+    with_checks(bench, gate=False).floor.script["check-format"] = Scripted(exit=Exit(1))
+    bench.floor.hold("check-licenses")
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.until_commented("❌ **The check `format` failed**; the build succeeded")
+    if again:
+        merging = bench.repositories.hold(HEAD)
+        await until_seen(bench, await comment(bench, "@tickbot eval"))
+        await bench.until_ended("Evaluation")
+        await until_seen(bench, await comment(bench, "@tickbot cancel"))
+        merging.set()
+    else:
+        await comment(bench, "@tickbot cancel")
+    body = await bench.until_commented("is no longer evaluated")
+    assert "- The check `format`: ❌ failed" in body
+    assert "\ncheck-format\n" in body
+    assert "- The check `licenses`: 🚫 cancelled: cancelled by" in body
