@@ -1,7 +1,5 @@
 """Evaluation checks: beside the builds, or before them (design, sections 3 and 7)."""
 
-import pytest
-
 from activities.ports import Exit
 from tests.support.asking import comment, until_seen
 from tests.support.fake_builder import Scripted
@@ -165,24 +163,34 @@ async def test_a_check_that_ran_when_the_pull_request_was_closed_is_under_way_no
     await bench.until_said(HEAD, "the pull request was closed", context=FORMAT)
 
 
-@pytest.mark.parametrize("again", [False, True])
-async def test_a_check_that_failed_is_named_still_when_the_rest_is_cancelled(
-    bench: Bench, *, again: bool
+async def test_a_check_that_failed_is_named_when_others_are_cancelled_that_builds_wait_for(
+    bench: Bench,
 ) -> None:
-    """Even if it is about to run again: nothing newer is known of it."""
+    """It had ended before anybody could be told what is built."""
+    checks = [Check(name=name, command=(f"check-{name}",), gate=True) for name in ("format", "licenses")]
+    bench.repositories.projects = ProjectSet(projects=PROJECTS, checks=checks)
+    bench.floor.script["check-format"] = Scripted(exit=Exit(1))
+    bench.floor.hold("check-licenses")
+    await bench.open("cgit")
+    await bench.until_status(HEAD, StatusState.FAILURE, context=FORMAT)
+    await comment(bench, "@tickbot cancel")
+    body = await bench.until_commented("is no longer evaluated")
+    assert "- The check `format`: ❌ failed" in body
+    assert "- The check `licenses`: 🚫 cancelled: cancelled by" in body
+
+
+async def test_a_check_that_failed_is_named_when_what_was_to_run_it_again_is_cancelled(bench: Bench) -> None:
+    """Nothing newer is known of it."""
     with_checks(bench, gate=False).floor.script["check-format"] = Scripted(exit=Exit(1))
     bench.floor.hold("check-licenses")
     await bench.open("cgit")
     await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
     await bench.until_commented("❌ **The check `format` failed**; the build succeeded")
-    if again:
-        merging = bench.repositories.hold(HEAD)
-        await until_seen(bench, await comment(bench, "@tickbot eval"))
-        await bench.until_ended("Evaluation")
-        await until_seen(bench, await comment(bench, "@tickbot cancel"))
-        merging.set()
-    else:
-        await comment(bench, "@tickbot cancel")
+    merging = bench.repositories.hold(HEAD)
+    await until_seen(bench, await comment(bench, "@tickbot eval"))
+    await bench.until_ended("Evaluation")
+    await until_seen(bench, await comment(bench, "@tickbot cancel"))
+    merging.set()
     body = await bench.until_commented("is no longer evaluated")
     assert "- The check `format`: ❌ failed" in body
     assert "\ncheck-format\n" in body
