@@ -180,8 +180,9 @@ class Evaluation:
             await self._let_go_checks(reasons.moved_on(self._pull.head_sha))
             return self._ended(EvaluationOutcome.NOT_CURRENT, reasons.moved_on(self._pull.head_sha))
         cause = failure_reason(error)
-        await self._last_words(statuses.internal_error(self._pull, cause, self._page))
-        await self._let_go_checks(cause)
+        status = statuses.internal_error(self._pull, cause, self._page)
+        await self._last_words(status)
+        await self._let_go_checks(status.description)
         # The author reads the cause in the summary comment, so it stands alone.
         raise ApplicationError(cause, type=FailureKind.PERMANENT, non_retryable=True) from error
 

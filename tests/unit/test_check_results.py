@@ -75,3 +75,14 @@ def test_what_is_stopped_is_under_way_no_longer() -> None:
     stopped, ended = check_results.stopped([check_result(), failed], "closed")
     assert (stopped.name, stopped.outcome, stopped.reason) == ("format", BuildOutcome.CANCELLED, "closed")
     assert ended == failed
+
+
+def test_checks_left_pending_are_those_of_a_head() -> None:
+    """Another target branch changes nothing about that; another head has statuses of its own."""
+    memory = PullRequestMemory(repo=pull_request().repo, number=7)
+    memory.believe(pull_request())
+    memory.pending_checks = ("format",)
+    memory.believe(pull_request(base_ref="next"))
+    assert memory.pending_checks == ("format",)
+    memory.believe(pull_request(head_sha="f" * 40))
+    assert not memory.pending_checks
