@@ -1,6 +1,6 @@
 """What the owner of a pull request remembers of what people asked for, and of what they are to be told."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from pydantic import Field
@@ -78,14 +78,12 @@ class OrderMemory(OwnerMemory):
         if asked:
             self.take_back_notices(build.project, build.system)
 
-    def meant_by(self, order: BuildOrder) -> tuple[NoticedBuild, ...]:
-        """The builds that ``order`` is for."""
-        projects = order.projects or [each for each in self.changed_projects if each not in order.without]
-        return tuple(
-            NoticedBuild(project=project, system=system, mode=order.mode)
-            for project in projects
-            for system in order.systems
-        )
+    def meant_by(self, order: BuildOrder) -> Iterator[NoticedBuild]:
+        """The builds that ``order`` is for, which may be very many."""
+        for project in order.projects or self.changed_projects:
+            if project not in order.without:
+                for system in order.systems:
+                    yield NoticedBuild(project=project, system=system, mode=order.mode)
 
     def notice(self, text: str, about: Iterable[NoticedBuild] = ()) -> None:
         """Say ``text`` in the summary comment; of many, the last ones.

@@ -156,7 +156,7 @@ class BuildOrders:
             self._say(orders, in_words(_projects_of(orders)))
 
     def _say(self, orders: Sequence[BuildOrder], text: str) -> None:
-        about = [build for order in orders for build in self._memory.meant_by(order)]
+        about = (build for order in orders for build in self._memory.meant_by(order))
         self._answers.say(orders[0].whom, text, about)
 
     async def _read_projects(self, order: BuildOrder, pull: PullRequest, merge: Merge) -> None:

@@ -10,7 +10,10 @@ never recorded anew, and go with it: ``earlier-0-build`` and ``earlier-1-build``
 ``earlier-2-pullrequest`` from before ``orders-join-what-ends-meanwhile``: it builds the same twice; and
 ``earlier-3-pullrequest`` from before ``one-late-answer``: it answers one comment three times.
 ``status-0-comment`` is a ``Comment`` from before ``status-after-orders``, and ``overtaken-0-pullrequest`` a
-``PullRequest`` from before ``orders-by-their-time``; both come from the bench of the workflow tests.
+``PullRequest`` from before ``orders-by-their-time``. ``said-0-pullrequest`` is from before
+``notices-are-taken-back``: it leaves a notice that is no longer true; and ``pressed-0-pullrequest`` is from
+before ``answer-pressed-checks``: it was told by a later version where a button was pressed, and answers
+nothing there. These four come from the bench of the workflow tests.
 """
 
 import tempfile
