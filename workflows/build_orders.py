@@ -143,7 +143,7 @@ class BuildOrders:
         if read.projects is None:
             self._say_of(orders, lambda names: notices.order_failed(names, read.error))
         elif self._memory.awaits_approval and not self._memory.is_approved:
-            self._say_of(orders, lambda names: _not_let_in(read.order, names, pull))
+            self._say_of(orders, lambda names: _not_let_in(read.order, names, pull), read.projects)
         else:
             self._start(orders, Source.of_pull(pull, read.merge, read.projects))
 
@@ -160,18 +160,23 @@ class BuildOrders:
             builds = builds_of_order(order, source.projects, memory.changed_projects, memory.policy)
             self._builds.want(source, builds, asked=True, ends=order.ends)
         for text in _not_built(orders, source, memory):
-            self._say(orders, text)
+            self._say(orders, text, source.projects)
 
-    def _say_of(self, gone: Iterable[BuildOrder], in_words: Callable[[Sequence[str]], str]) -> None:
+    def _say_of(
+        self,
+        gone: Iterable[BuildOrder],
+        in_words: Callable[[Sequence[str]], str],
+        projects: ProjectSet | None = None,
+    ) -> None:
         """Tell each who gave some of these orders once what became of them."""
         by_whom: dict[Asker | PressedCheck | None, list[BuildOrder]] = {}
         for order in gone:
             by_whom.setdefault(order.whom, []).append(order)
         for orders in by_whom.values():
-            self._say(orders, in_words(_projects_of(orders)))
+            self._say(orders, in_words(_projects_of(orders)), projects)
 
-    def _say(self, orders: Sequence[BuildOrder], text: str) -> None:
-        about = (build for order in orders for build in self._memory.meant_by(order))
+    def _say(self, orders: Sequence[BuildOrder], text: str, projects: ProjectSet | None = None) -> None:
+        about = (build for order in orders for build in self._memory.meant_by(order, projects))
         self._answers.say(orders[0].whom, text, about)
 
     async def _read_projects(self, order: BuildOrder, pull: PullRequest, merge: Merge) -> None:

@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 def shown(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
-    """``checks``; none in a run of an owner that an earlier version began, which would have shown nothing."""
+    """``checks``; none in a run of an owner of which an earlier version has heard some, and shown none."""
     return tuple(checks) if checks and workflow.patched("checks-are-shown") else ()
 
 
