@@ -1,6 +1,6 @@
 """What the owner of a pull request remembers of what people asked for, and of what they are to be told."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from pydantic import Field
@@ -8,6 +8,8 @@ from pydantic import Field
 from tickborg.build_records import OwnerMemory
 from tickborg.jobs import BuildMode, PlannedBuild
 from tickborg.left_out import LeftOut, LeftOutBuild
+from tickborg.order_planning import systems_of_order
+from tickborg.projects import ProjectSet
 from tickborg.requests import Asker, BuildOrder, NoticedBuild, PressedCheck, UnsentAnswer
 from tickborg.sources import Source
 from tickborg.systems import System
@@ -78,14 +80,19 @@ class OrderMemory(OwnerMemory):
         if asked:
             self.take_back_notices(build.project, build.system)
 
-    def meant_by(self, order: BuildOrder) -> tuple[NoticedBuild, ...]:
-        """The builds that ``order`` is for."""
-        projects = order.projects or [each for each in self.changed_projects if each not in order.without]
-        return tuple(
-            NoticedBuild(project=project, system=system, mode=order.mode)
-            for project in projects
-            for system in order.systems
-        )
+    def meant_by(self, order: BuildOrder, projects: ProjectSet | None = None) -> Iterator[NoticedBuild]:
+        """The builds that ``order`` is for, which may be very many.
+
+        Without ``projects`` those are asked that builds were made of. Of any other it is not known where it
+        can be built: all systems of the order are meant.
+        """
+        source = self.source_of(None)
+        known = projects or (source.projects if source is not None else ProjectSet())
+        for name in order.projects or self.changed_projects:
+            if name not in order.without:
+                project = known.named(name)
+                for system in systems_of_order(order, project, self.policy) if project else order.systems:
+                    yield NoticedBuild(project=name, system=system, mode=order.mode)
 
     def notice(self, text: str, about: Iterable[NoticedBuild] = ()) -> None:
         """Say ``text`` in the summary comment; of many, the last ones.

@@ -1,6 +1,6 @@
 """What a person who asks for builds gets, and what of it not and why (design, section 6)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tickborg.build_records import BuildRecord
 from tickborg.jobs import BuildMode, PlannedBuild, SkippedBuild
@@ -23,9 +23,13 @@ def builds_of_order(
     return tuple(
         planned(project, system, order.mode)
         for project in _named(wanted, projects)
-        for system in order.systems
-        if not _why_not(project, system, order, policy)
+        for system in systems_of_order(order, project, policy)
     )
+
+
+def systems_of_order(order: BuildOrder, project: Project, policy: Policy) -> Iterator[System]:
+    """Where ``order`` comes to a build of ``project``."""
+    return (system for system in order.systems if not _why_not(project, system, order, policy))
 
 
 def not_made(order: BuildOrder, projects: ProjectSet, policy: Policy) -> tuple[SkippedBuild, ...]:

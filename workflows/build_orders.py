@@ -11,12 +11,13 @@ with workflow.unsafe.imports_passed_through():
     from activities.repository import RepositoryActivities
     from tickborg.github import PullRequest
     from tickborg.jobs import Merge, ProjectsJob, SkippedBuild
+    from tickborg.left_out import LeftOut
     from tickborg.memory import PullRequestMemory
     from tickborg.order_planning import builds_of_order, not_made
     from tickborg.projects import ProjectSet
     from tickborg.requests import Asker, BuildOrder, PressedCheck
     from tickborg.sources import Source
-    from tickborg.texts import answers, notices
+    from tickborg.texts import answers, notices, reasons
     from workflows import policies
     from workflows.failures import failure_reason
     from workflows.late_answers import LateAnswers, orders_of_a_comment_go_together
@@ -94,13 +95,17 @@ class BuildOrders:
         self._say_of(others, lambda names: notices.taken_back(names, by))
         return bool(gone)
 
-    def give_up(self, reason: str) -> None:
-        """Say of every order, and of *Re-run all checks*, that there is nothing to build, and why."""
-        self._drop(lambda names: notices.nothing_to_build(names, reason))
+    def give_up(self, reason: str, *, called_off: bool = False) -> None:
+        """Say of every order, and of *Re-run all checks*, that there is nothing to build, and why.
+
+        If somebody has ``called_off`` the evaluation, there is nothing to mend before one asks again.
+        """
+        in_words = notices.not_built if called_off else notices.nothing_to_build
+        self._drop(lambda names: in_words(names, reason))
 
     def close(self) -> None:
-        """Say of every order that nothing is built for a pull request that is closed."""
-        self._say_of(self._memory.let_go(), lambda _names: answers.closed())
+        """Say of every order, and the like, that nothing is built for a pull request that is closed."""
+        self._drop(lambda _names: answers.closed())
 
     def move_on(self) -> None:
         """Say of every order that a push came before: nobody may have looked at the new head."""
@@ -111,6 +116,16 @@ class BuildOrders:
         pressed, self._memory.rebuild_pressed = self._memory.rebuild_pressed, None
         if pressed is not None:
             self._answers.say(pressed, in_words(()))
+
+    def answer_rebuild(self, pressed: PressedCheck, left_out: LeftOut) -> None:
+        """Answer *Re-run all checks* if the plan comes to no build: GitHub waits for one, or for a word."""
+        memory = self._memory
+        if memory.building or memory.is_waited_for_by(pressed):
+            return
+        if memory.awaits_approval and memory.is_approved:
+            memory.rebuild_pressed = pressed  # What is built is found out once more.
+        elif text := _why_nothing(left_out, memory):
+            self._answers.say(pressed, text)
 
     def carry_out(self, read: ProjectsRead) -> None:
         """Start the builds of an order that nobody has taken back, unless its merge is another one by now.
@@ -128,7 +143,7 @@ class BuildOrders:
         if read.projects is None:
             self._say_of(orders, lambda names: notices.order_failed(names, read.error))
         elif self._memory.awaits_approval and not self._memory.is_approved:
-            self._say_of(orders, lambda names: _not_let_in(read.order, names, pull))
+            self._say_of(orders, lambda names: _not_let_in(read.order, names, pull), read.projects)
         else:
             self._start(orders, Source.of_pull(pull, read.merge, read.projects))
 
@@ -145,18 +160,23 @@ class BuildOrders:
             builds = builds_of_order(order, source.projects, memory.changed_projects, memory.policy)
             self._builds.want(source, builds, asked=True, ends=order.ends)
         for text in _not_built(orders, source, memory):
-            self._say(orders, text)
+            self._say(orders, text, source.projects)
 
-    def _say_of(self, gone: Iterable[BuildOrder], in_words: Callable[[Sequence[str]], str]) -> None:
+    def _say_of(
+        self,
+        gone: Iterable[BuildOrder],
+        in_words: Callable[[Sequence[str]], str],
+        projects: ProjectSet | None = None,
+    ) -> None:
         """Tell each who gave some of these orders once what became of them."""
         by_whom: dict[Asker | PressedCheck | None, list[BuildOrder]] = {}
         for order in gone:
             by_whom.setdefault(order.whom, []).append(order)
         for orders in by_whom.values():
-            self._say(orders, in_words(_projects_of(orders)))
+            self._say(orders, in_words(_projects_of(orders)), projects)
 
-    def _say(self, orders: Sequence[BuildOrder], text: str) -> None:
-        about = [build for order in orders for build in self._memory.meant_by(order)]
+    def _say(self, orders: Sequence[BuildOrder], text: str, projects: ProjectSet | None = None) -> None:
+        about = (build for order in orders for build in self._memory.meant_by(order, projects))
         self._answers.say(orders[0].whom, text, about)
 
     async def _read_projects(self, order: BuildOrder, pull: PullRequest, merge: Merge) -> None:
@@ -194,6 +214,17 @@ def _unsaid(order: BuildOrder, projects: ProjectSet, memory: PullRequestMemory) 
     elif order.answered or builds_of_order(order, projects, (), memory.policy):
         return ()
     return not_made(order, projects, memory.policy)
+
+
+def _why_nothing(left_out: LeftOut, memory: PullRequestMemory) -> str:
+    """Why a plan comes to no build; empty if that has been said: what was built is not for whoever asked."""
+    if left_out.projects or left_out.builds:
+        return notices.not_built((), reasons.called_off())
+    if memory.skipped:
+        return notices.not_built((), "; ".join(dict.fromkeys(build.reason for build in memory.skipped)))
+    if memory.pull is not None and not memory.changed_projects:
+        return notices.nothing_changed(memory.pull.head_sha, memory.policy.handle)
+    return ""
 
 
 def _projects_of(orders: Sequence[BuildOrder]) -> tuple[str, ...]:

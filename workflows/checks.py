@@ -21,7 +21,7 @@ _STOP = "checks-stop-with-their-evaluation"
 
 
 def shown(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
-    """``checks``; none in a run of an owner that an earlier version began, which would have shown nothing."""
+    """``checks``; none in a run of an owner of which an earlier version has heard some, and shown none."""
     return tuple(checks) if checks and workflow.patched("checks-are-shown") else ()
 
 

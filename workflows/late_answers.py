@@ -1,6 +1,7 @@
 """What an owner answers to a comment or a button when what it asked for comes to nothing after all."""
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from temporalio import workflow
@@ -10,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.github import GitHubActivities
     from tickborg.github import Reply, late_reply_marker
     from tickborg.memory import PullRequestMemory
+    from tickborg.order_memory import ABOUT_LIMIT
     from tickborg.requests import Asker, NoticedBuild, PressedCheck, UnsentAnswer
     from tickborg.texts import answers
     from workflows import policies, pressed_checks, questions
@@ -40,11 +42,14 @@ class LateAnswers:
 
         ``about`` are the builds that it says are not made, see :meth:`PullRequestMemory.notice`.
         """
-        about = tuple(about)
+        some = tuple(islice(about, ABOUT_LIMIT + 1))
+        if some and not workflow.patched("notices-are-taken-back"):
+            some = ()
         if not isinstance(whom, Asker):
-            self._memory.notice(text, about)
-        if whom is not None:
-            self._memory.unsent = (*self._memory.unsent, UnsentAnswer(whom=whom, text=text, about=about))
+            self._memory.notice(text, some)
+        if isinstance(whom, Asker) or (whom is not None and pressed_checks_are_answered()):
+            kept = some if len(some) <= ABOUT_LIMIT else ()
+            self._memory.unsent = (*self._memory.unsent, UnsentAnswer(whom=whom, text=text, about=kept))
 
     def send(self) -> None:
         """Send what has come together to those of whose orders none waits any more."""
@@ -87,6 +92,11 @@ class LateAnswers:
             for text, about in texts.items():
                 self._memory.notice(text, about)
             await questions.count_refusal(self._memory.repo, error)
+
+
+def pressed_checks_are_answered() -> bool:
+    """Whether they are in this run, beside the summary; ask only where one has been pressed."""
+    return workflow.patched("answer-pressed-checks")
 
 
 def orders_of_a_comment_go_together() -> bool:

@@ -269,22 +269,25 @@ class PullRequestOwner(Owner[Item]):
         if self._memory.merge is None:
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         if not self._memory.ready:
-            self._orders.give_up(self._memory.evaluation_reason)
+            called_off = self._memory.evaluation is EvaluationOutcome.SUPERSEDED
+            self._orders.give_up(self._memory.evaluation_reason, called_off=called_off)
 
     # Builds
 
     def _on_builds_wanted(self, wanted: BuildsWanted) -> None:
         if self._closed or not self._evaluation.hears(wanted.n):
             return
-        rebuild_on, left_out = self._memory.rebuild_on, self._memory.what_is_left_out
+        rebuild_on, pressed = self._memory.rebuild_on, self._memory.rebuild_pressed
+        left_out = self._memory.what_is_left_out
         asked_for: tuple[BuildOrder, ...] = ()
         if self._memory.base_sha not in {None, wanted.plan.merge.base_sha}:
-            asked_for = orders_of(
+            again = (
                 record
                 for record in self._memory.builds.values()
                 if record.view.system in rebuild_on or self._builds.is_asked_for(record)
                 if not left_out.covers(record.view)
             )
+            asked_for = orders_of(again, pressed)
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         self._memory.plan(wanted.model_copy(update={"checks": checks.shown(wanted.checks)}))
         # All that was built of the head is wanted again, also what nobody would build without being asked.
@@ -299,6 +302,8 @@ class PullRequestOwner(Owner[Item]):
         for order in asked_for:
             self._orders.take(order)
         self._orders.go_on()
+        if pressed is not None:
+            self._orders.answer_rebuild(pressed, left_out)
 
     async def _describe(self, hint: PullRequest, known: PullRequest) -> None:
         try:

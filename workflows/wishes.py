@@ -31,14 +31,13 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.texts import answers, notices
     from workflows.build_orders import BuildOrders
     from workflows.head_evaluation import HeadEvaluation
-    from workflows.late_answers import LateAnswers
+    from workflows.late_answers import LateAnswers, pressed_checks_are_answered
     from workflows.owned_builds import OwnedBuilds
 
 Whom = Asker | PressedCheck | None
 
 _AGAIN_WAITS = "run-again-waits-for-a-merge"
 _CANCEL_LASTS = "cancel-button-outlasts-an-evaluation"
-_TAKES_BACK = "a-button-takes-back-what-was-said-of-the-last"
 
 
 class Wishes:
@@ -98,7 +97,7 @@ class Wishes:
             built = [record.view for record in self._memory.builds.values()]
             for text in unfulfilled.not_run_again(built, rebuild_on, self._memory.policy):
                 self._answers.say(whom, text)
-        if isinstance(whom, PressedCheck):
+        if isinstance(whom, PressedCheck) and pressed_checks_are_answered():
             self._memory.rebuild_pressed = whom
         self._memory.fresh_base = True
         self._memory.rebuild_on = tuple(dict.fromkeys((*self._memory.rebuild_on, *rebuild_on)))
@@ -168,8 +167,7 @@ class Wishes:
             text = notices.old_head(build.project, build.system, order.head_sha)
             self._answers.say(request.whom, text, [NoticedBuild.of(build)])
             return
-        if workflow.patched(_TAKES_BACK):
-            self._memory.take_back_notices(build.project, build.system)
+        self._memory.take_back_notices(build.project, build.system)
         if order.button == "cancel":
             self._cancel_one(build, request)
             return

@@ -28,6 +28,7 @@ def test_every_workflow_of_every_scene_is_recorded() -> None:
     assert {("good", "comment"), ("failing", "rerun"), ("pushed", "push"), ("pushed", "build")} <= kinds
     assert {("reconcile",), ("lost", "build"), ("lost", "lostlog"), ("earlier", "build")} <= kinds
     assert {("status", "comment"), ("overtaken", "pullrequest"), ("setback", "push")} <= kinds
+    assert {("said", "pullrequest"), ("pressed", "pullrequest")} <= kinds
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)

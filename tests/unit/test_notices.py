@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.samples import HEAD, MERGE, NOON, REPO, project_set, pull_request
+from tests.support.samples import HEAD, MERGE, NOON, REPO, project, project_set, pull_request
 from tickborg.jobs import BuildMode, BuildOutcome, BuildResult, PlannedBuild
 from tickborg.memory import PullRequestMemory
 from tickborg.order_memory import ABOUT_LIMIT
@@ -117,8 +117,20 @@ def test_an_order_of_no_project_means_what_is_changed(memory: PullRequestMemory)
     """But for what somebody has cancelled since."""
     memory.changed_projects = ("cgit", "cmark")
     order = BuildOrder(systems=(LINUX, MAC), without=("cgit",), mode=BuildMode.TEST)
-    assert [str(each.project) for each in memory.meant_by(order)] == ["cmark", "cmark"]
-    assert {(each.system, each.mode) for each in memory.meant_by(order)} == {
-        (LINUX, BuildMode.TEST),
-        (MAC, BuildMode.TEST),
-    }
+    meant = list(memory.meant_by(order))
+    assert [str(each.project) for each in meant] == ["cmark", "cmark"]
+    assert {(each.system, each.mode) for each in meant} == {(LINUX, BuildMode.TEST), (MAC, BuildMode.TEST)}
+
+
+def test_an_order_means_no_build_that_is_never_made(memory: PullRequestMemory) -> None:
+    """What is said of it would never be taken back: where a project is not built, nobody can ask for that."""
+    order = BuildOrder(projects=("cgit", "cmark", "meshmc"), systems=(LINUX, MAC))
+    known = project_set(project("cgit", systems=(LINUX,)), "cmark")
+    expected = [("cgit", LINUX), ("cmark", LINUX), ("cmark", MAC), ("meshmc", LINUX), ("meshmc", MAC)]
+    assert [(each.project, each.system) for each in memory.meant_by(order, known)] == expected
+    begin(memory, CGIT, asked=False)
+    memory.take_source(Source.of_pull(pull_request(), MERGE, known), [CGIT])
+    assert [(each.project, each.system) for each in memory.meant_by(order)][:2] == [
+        ("cgit", LINUX),
+        ("cmark", LINUX),
+    ]

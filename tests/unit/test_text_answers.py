@@ -53,6 +53,7 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "older than the head": lambda: notices.older_than_head(["cgit"], HEAD),
     "older than the head, cancelling": lambda: notices.older_cancel(HEAD),
     "nothing to build": lambda: notices.nothing_to_build(["cgit"], "merge conflict in cgit/main.c"),
+    "not built": lambda: notices.not_built([], "cancelled by @grace"),
     "nothing changed": lambda: notices.nothing_changed(HEAD, "tickbot"),
     "no project at the base": lambda: notices.no_projects(["cgit"], "main", BASE, "tickbot"),
     "no projects at the base": lambda: notices.no_projects(["cgit", "meshmc"], "main", BASE, "tickbot"),

@@ -37,7 +37,9 @@ def awaits_approval(projects: Sequence[str]) -> str:
 
 
 def older_than_head(projects: Sequence[str], head_sha: str) -> str:
-    """A maintainer asked for builds of a first contribution whose head the bot had not heard of by then.
+    """A maintainer asked for what not everybody may have built, of a head the bot had not heard of by then.
+
+    That is a first contribution, or anything on a system that is only for people who may push.
 
     Only the bot's memory says since when a head has been there to be looked at: the dates of commits are what
     their authors say. That of a pull request which nobody owned begins with the comment itself.
@@ -58,10 +60,12 @@ def older_cancel(head_sha: str) -> str:
 
 def nothing_to_build(projects: Sequence[str], reason: str) -> str:
     """The head could not be evaluated, so that there is no merge to build."""
-    return (
-        f"{_asked(projects)} will not be built: {prose(shorten(reason, REASON_LIMIT))}."
-        " Ask again when that is mended."
-    )
+    return f"{not_built(projects, reason)} Ask again when that is mended."
+
+
+def not_built(projects: Sequence[str], reason: str) -> str:
+    """Somebody called it off, or the reason itself says what can be done."""
+    return f"{_asked(projects)} will not be built: {prose(shorten(reason, REASON_LIMIT))}."
 
 
 def nothing_changed(head_sha: str, handle: str) -> str:
