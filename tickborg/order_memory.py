@@ -84,7 +84,7 @@ class OrderMemory(OwnerMemory):
         return tuple(
             NoticedBuild(project=project, system=system, mode=order.mode)
             for project in projects
-            for system in order.systems
+            for system in (*order.systems, *order.doubted)
         )
 
     def notice(self, text: str, about: Iterable[NoticedBuild] = ()) -> None:

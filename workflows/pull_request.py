@@ -209,7 +209,8 @@ class PullRequestOwner(Owner[Item]):
             elif overtaken := unfulfilled.of_old_head(order, _dated(request), self._memory):
                 self._answers.say(request.whom, overtaken)
             else:
-                self._wishes.carry_out(order, pull, request)
+                meant = unfulfilled.as_far_as_meant(order, _dated(request), self._memory)
+                self._wishes.carry_out(meant, pull, request)
 
     def _learn_from(self, pull: PullRequest) -> None:
         """Take in what GitHub answered because of a comment, which is not since when there is that head."""
