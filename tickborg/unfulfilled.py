@@ -74,9 +74,11 @@ def of_retry(order: RetryOrder, view: PullRequestView, policy: Policy) -> Iterat
     if doubted := [(build.project, build.system) for build in failed if build.system in order.doubted]:
         yield answers.not_run_again_in_doubt(doubted, head)
     yield from not_run_again(failed, (*order.systems, *order.doubted), policy)
-    if failed:
+    if view.evaluation is None and view.unpassed_checks:
+        yield answers.checks_run_again_later(head)
+    elif failed:
         return
-    if view.evaluation is None:
+    elif view.evaluation is None:
         yield answers.nothing_failed_yet(head)
     elif not view.evaluation_failed:
         yield answers.nothing_to_retry(head, under_way=sum(build.outcome is None for build in view.builds))

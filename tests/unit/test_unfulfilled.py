@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.support.samples import NOON, REPO, build_view, pull_request, pull_request_view
+from tests.support.samples import NOON, REPO, build_view, check_result, pull_request, pull_request_view
 from tickborg.external_ids import BuildReference
 from tickborg.jobs import BuildMode, BuildOutcome, EvaluationOutcome, Origin
 from tickborg.memory import PullRequestMemory
@@ -60,6 +60,15 @@ def test_each_build_is_not_retried_for_a_reason_of_its_own() -> None:
         (evaluated(build_view("cgit", LINUX, WHOLE)), "nothing has failed"),
         (evaluated(build_view("cgit", LINUX, None)), "Still under way: 1 build."),
         (evaluated(evaluation=None), "was still being evaluated"),
+        (evaluated(evaluation=None, checks=(check_result(outcome=WHOLE),)), "was still being evaluated"),
+        (evaluated(evaluation=None, checks=(check_result(outcome=None),)), "was still being evaluated"),
+        (evaluated(evaluation=None, checks=(check_result(outcome=BROKEN),)), "A check has not passed"),
+        (
+            evaluated(
+                build_view("cgit", LINUX, BROKEN), evaluation=None, checks=(check_result(outcome=BROKEN),)
+            ),
+            "only once this evaluation has ended",
+        ),
     ],
 )
 def test_a_retry_comes_to_nothing_where_nothing_has_failed(view: PullRequestView, answer: str | None) -> None:

@@ -83,6 +83,14 @@ def nothing_failed_yet(head_sha: str) -> str:
     )
 
 
+def checks_run_again_later(head_sha: str) -> str:
+    """A check has not passed, and others still run."""
+    return (
+        f"A check has not passed, but {code(short_sha(head_sha))} is still being evaluated: checks are run"
+        " again only once this evaluation has ended. Ask again then."
+    )
+
+
 def may_not_run_again(builds: Sequence[tuple[str, System]]) -> str:
     """Builds, each a project and its system, where the one who asks may not build."""
     return f"Not run again: {_named(builds)}. That is for people who may push; ask one of them."
