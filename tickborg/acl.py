@@ -64,8 +64,12 @@ class Person:
 
     def is_needed_for(self, systems: Iterable[System]) -> bool:
         """Whether one of ``systems``, on which they may build, is not for everybody."""
+        return not set(systems) <= set(self.everybodys(systems))
+
+    def everybodys(self, systems: Iterable[System]) -> tuple[System, ...]:
+        """Those of ``systems`` on which everybody may build."""
         everybody = systems_for(self.policy, Permission.READ, "")
-        return not set(systems) <= set(everybody)
+        return tuple(system for system in systems if system in everybody)
 
     def wrote(self, pull: PullRequest) -> bool:
         """Whether ``pull`` is theirs."""

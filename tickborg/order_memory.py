@@ -91,7 +91,8 @@ class OrderMemory(OwnerMemory):
         for name in order.projects or self.changed_projects:
             if name not in order.without:
                 project = known.named(name)
-                for system in systems_of_order(order, project, self.policy) if project else order.systems:
+                systems = systems_of_order(order, project, self.policy) if project else order.systems
+                for system in (*systems, *order.doubted):
                     yield NoticedBuild(project=name, system=system, mode=order.mode)
 
     def notice(self, text: str, about: Iterable[NoticedBuild] = ()) -> None:

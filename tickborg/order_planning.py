@@ -19,10 +19,9 @@ def builds_of_order(
 
     ``changed`` are the names of the projects that the merge changes.
     """
-    wanted = order.projects or [name for name in changed if name not in order.without]
     return tuple(
         planned(project, system, order.mode)
-        for project in _named(wanted, projects)
+        for project in _named(_meant_by(order, changed), projects)
         for system in systems_of_order(order, project, policy)
     )
 
@@ -39,6 +38,18 @@ def not_made(order: BuildOrder, projects: ProjectSet, policy: Policy) -> tuple[S
         for project in _named(order.projects, projects)
         for system in _answered_for(project, order, policy)
         if (reason := _why_not(project, system, order, policy))
+    )
+
+
+def not_certain(
+    order: BuildOrder, projects: ProjectSet, changed: Sequence[str], policy: Policy
+) -> tuple[SkippedBuild, ...]:
+    """What of ``order`` is not made since whoever asked may not have seen the head that there is."""
+    return tuple(
+        SkippedBuild(project=project.name, system=system, reason=reasons.head_in_doubt())
+        for project in _named(_meant_by(order, changed), projects)
+        for system in order.doubted
+        if not _why_nobody(project, system, order, policy)
     )
 
 
@@ -62,6 +73,10 @@ def orders_of(
     )
 
 
+def _meant_by(order: BuildOrder, changed: Sequence[str]) -> Sequence[str]:
+    return order.projects or [name for name in changed if name not in order.without]
+
+
 def _named(names: Sequence[str], projects: ProjectSet) -> list[Project]:
     return [project for name in names if (project := projects.named(name)) is not None]
 
@@ -72,17 +87,25 @@ def _answered_for(project: Project, order: BuildOrder, policy: Policy) -> Sequen
         return order.systems
     if any(not _why_not(project, system, order, policy) for system in order.systems):
         return ()
-    return policy.systems if project.systems is None else project.systems
+    everywhere = policy.systems if project.systems is None else project.systems
+    return [system for system in everywhere if system not in order.doubted]
 
 
 def _why_not(project: Project, system: System, order: BuildOrder, policy: Policy) -> str:
     """Why it is not built there; empty if it is."""
-    if project.systems is not None and system not in project.systems:
-        return reasons.not_for_system()
-    if order.mode is BuildMode.TEST and system not in policy.test_systems:
-        return reasons.tests_elsewhere()
+    if reason := _why_nobody(project, system, order, policy):
+        return reason
     if system in order.systems:
         return ""
     if system not in policy.systems:
         return reasons.no_such_builder(system)
     return reasons.order_for_writers(system)
+
+
+def _why_nobody(project: Project, system: System, order: BuildOrder, policy: Policy) -> str:
+    """Why it is not built there, whoever asks; empty if it is for somebody."""
+    if project.systems is not None and system not in project.systems:
+        return reasons.not_for_system()
+    if order.mode is BuildMode.TEST and system not in policy.test_systems:
+        return reasons.tests_elsewhere()
+    return ""

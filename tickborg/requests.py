@@ -59,6 +59,10 @@ class BuildOrder(Value):
     """Whether whoever asks may let a first contribution in."""
     privileged: bool = False
     """Whether it is on systems that are not for everybody."""
+    for_everybody: tuple[System, ...] = ()
+    """Those of ``systems`` where everybody may build."""
+    doubted: tuple[System, ...] = ()
+    """Where else this person may build, but may not have meant the head that there is."""
     asker: Asker | None = None
     """Who asks; None: somebody who pressed a button."""
     pressed: PressedCheck | None = None
@@ -84,6 +88,10 @@ class RetryOrder(Value):
     """Where this person may build."""
     privileged: bool = False
     """Whether one of these is not for everybody."""
+    for_everybody: tuple[System, ...] = ()
+    """Those of ``systems`` where everybody may build."""
+    doubted: tuple[System, ...] = ()
+    """Where else this person may build, but may not have meant the head that there is."""
 
 
 class CancelOrder(Value):

@@ -33,9 +33,31 @@ def of_old_head(order: Order, request: Request, memory: PullRequestMemory) -> st
     projects = order.projects if isinstance(order, BuildOrder) else ()
     if _is_of_old_head(request, memory):
         return notices.dropped(projects)
-    if order.privileged and memory.may_have_been_pushed_after(request.written_at):
+    if _is_in_doubt(order, request, memory) and not _is_for_everybody_as_well(order):
         return notices.older_than_head(projects, memory.pull.head_sha)
     return ""
+
+
+def as_far_as_meant(order: Order, request: Request, memory: PullRequestMemory) -> Order:
+    """What is done of ``order`` where nobody can tell whether it is about the head that there is.
+
+    Somebody who may build everywhere, and names no systems, gets what anybody gets for the same words.
+    """
+    if not isinstance(order, BuildOrder | RetryOrder) or not _is_in_doubt(order, request, memory):
+        return order
+    doubted = tuple(system for system in order.systems if system not in order.for_everybody)
+    return order.model_copy(update={"systems": order.for_everybody, "doubted": doubted})
+
+
+def _is_in_doubt(order: BuildOrder | RetryOrder, request: Request, memory: PullRequestMemory) -> bool:
+    """Whether it takes more than anybody may have, and nobody can tell that it is about this head."""
+    return order.privileged and memory.may_have_been_pushed_after(request.written_at)
+
+
+def _is_for_everybody_as_well(order: BuildOrder | RetryOrder) -> bool:
+    """Whether something is left of it without the systems that are not for everybody, and were not named."""
+    named = isinstance(order, BuildOrder) and order.named_systems
+    return bool(order.for_everybody) and not named
 
 
 def _is_of_old_head(request: Request, memory: PullRequestMemory) -> bool:
@@ -48,11 +70,15 @@ def _is_of_old_head(request: Request, memory: PullRequestMemory) -> bool:
 def of_retry(order: RetryOrder, view: PullRequestView, policy: Policy) -> Iterator[str]:
     """What of a retry comes to nothing."""
     failed = [build for build in view.builds if build.worth_a_retry]
-    yield from not_run_again(failed, order.systems, policy)
-    if failed:
-        return
     head = view.pull.head_sha
-    if view.evaluation is None:
+    if doubted := [(build.project, build.system) for build in failed if build.system in order.doubted]:
+        yield answers.not_run_again_in_doubt(doubted, head)
+    yield from not_run_again(failed, (*order.systems, *order.doubted), policy)
+    if view.evaluation is None and view.unpassed_checks:
+        yield answers.checks_run_again_later(head)
+    elif failed:
+        return
+    elif view.evaluation is None:
         yield answers.nothing_failed_yet(head)
     elif not view.evaluation_failed:
         yield answers.nothing_to_retry(head, under_way=sum(build.outcome is None for build in view.builds))

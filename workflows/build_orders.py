@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.jobs import Merge, ProjectsJob, SkippedBuild
     from tickborg.left_out import LeftOut
     from tickborg.memory import PullRequestMemory
-    from tickborg.order_planning import builds_of_order, not_made
+    from tickborg.order_planning import builds_of_order, not_certain, not_made
     from tickborg.projects import ProjectSet
     from tickborg.requests import Asker, BuildOrder, PressedCheck
     from tickborg.sources import Source
@@ -204,6 +204,8 @@ def _not_built(orders: Sequence[BuildOrder], source: Source, memory: PullRequest
     if not (memory.changed_projects or all(order.projects for order in there)):
         yield notices.nothing_changed(source.merge.head_sha, policy.handle)
     skipped = [build for order in there for build in _unsaid(order, projects, memory)]
+    for order in there:
+        skipped += not_certain(order, projects, memory.changed_projects, policy)
     yield from answers.not_made(skipped)
 
 

@@ -210,7 +210,8 @@ class PullRequestOwner(Owner[Item]):
             elif overtaken := unfulfilled.of_old_head(order, _dated(request), self._memory):
                 self._answers.say(request.whom, overtaken)
             else:
-                self._wishes.carry_out(order, pull, request)
+                meant = unfulfilled.as_far_as_meant(order, _dated(request), self._memory)
+                self._wishes.carry_out(meant, pull, request)
 
     def _learn_from(self, pull: PullRequest) -> None:
         """Take in what GitHub answered because of a comment, which is not since when there is that head."""
@@ -285,7 +286,7 @@ class PullRequestOwner(Owner[Item]):
                 record
                 for record in self._memory.builds.values()
                 if record.view.system in rebuild_on or self._builds.is_asked_for(record)
-                if not left_out.covers(record.view)
+                if not left_out.covers_made(record.view)
             )
             asked_for = orders_of(again, pressed)
             self._builds.cancel_all(cancellation.BASE_CHANGED)
@@ -296,7 +297,7 @@ class PullRequestOwner(Owner[Item]):
         source = Source.of_plan(wanted.plan)
         self._builds.want(source, [each for each in builds if each.system not in rebuild_on])
         self._builds.want(source, [each for each in builds if each.system in rebuild_on], asked=True)
-        self._builds.again(each for each in known if not left_out.covers(each.view))
+        self._builds.again(each for each in known if not left_out.covers_made(each.view))
         if self._memory.awaits_approval and self._memory.is_approved:
             self._evaluate(wanted.plan.pull)
         for order in asked_for:

@@ -38,6 +38,7 @@ Whom = Asker | PressedCheck | None
 
 _AGAIN_WAITS = "run-again-waits-for-a-merge"
 _CANCEL_LASTS = "cancel-button-outlasts-an-evaluation"
+_CANCEL_IS_OF_ONE = "cancel-button-is-of-one-mode"
 
 
 class Wishes:
@@ -197,4 +198,5 @@ class Wishes:
             return
         self._builds.cancel([record], cancellation.cancelled_by(request.by))
         if self._evaluation.has_yet_to_plan and workflow.patched(_CANCEL_LASTS):
-            self._memory.leave_out(LeftOutBuild.of(record.view))
+            mode = record.view.mode if workflow.patched(_CANCEL_IS_OF_ONE) else None
+            self._memory.leave_out(LeftOutBuild(project=build.project, system=build.system, mode=mode))

@@ -126,17 +126,19 @@ def test_the_same_asked_for_twice_is_one_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "policy", "privileged"),
+    ("written", "policy", "privileged", "for_everybody"),
     [
-        ("@tickbot build cgit", {}, True),
-        ("@tickbot retry", {}, True),
-        (f"@tickbot test on {LINUX}", {}, False),
-        (f"@tickbot build cgit on {MAC} {LINUX}", {}, True),
-        (f"@tickbot build cgit on {MAC}", {"trust": Trust.EVERYONE}, False),
-        ("@tickbot retry", {"primary_systems": (LINUX, MAC)}, False),
+        ("@tickbot build cgit", {}, True, (LINUX,)),
+        ("@tickbot retry", {}, True, (LINUX,)),
+        (f"@tickbot test on {LINUX}", {}, False, (LINUX,)),
+        (f"@tickbot build cgit on {MAC} {LINUX}", {}, True, (LINUX,)),
+        (f"@tickbot build cgit on {MAC}", {"trust": Trust.EVERYONE}, False, (MAC,)),
+        ("@tickbot retry", {"primary_systems": (LINUX, MAC)}, False, (LINUX, MAC)),
     ],
 )
-def test_what_not_everybody_may_ask_for(written: str, policy: dict[str, Any], *, privileged: bool) -> None:
+def test_what_not_everybody_may_ask_for(
+    written: str, policy: dict[str, Any], for_everybody: tuple[System, ...], *, privileged: bool
+) -> None:
     """The owner has to know, since it must be sure that whoever asked has seen the head."""
     who = Person("grace", Policy(systems=(LINUX, MAC), **policy), Permission.WRITE)
     (order,) = settle(
@@ -144,6 +146,7 @@ def test_what_not_everybody_may_ask_for(written: str, policy: dict[str, Any], *,
     ).orders
     assert isinstance(order, BuildOrder | RetryOrder)
     assert order.privileged is privileged
+    assert order.for_everybody == for_everybody
 
 
 @pytest.mark.parametrize(("permission", "orders"), [(Permission.READ, 0), (Permission.WRITE, 1)])

@@ -2,7 +2,7 @@
 
 from tests.support.samples import MERGE, project, project_set, pull_request
 from tickborg.jobs import BuildMode
-from tickborg.order_planning import builds_of_order, not_made
+from tickborg.order_planning import builds_of_order, not_certain, not_made
 from tickborg.policy import Policy
 from tickborg.requests import BuildOrder
 from tickborg.sources import Source
@@ -94,3 +94,15 @@ def test_what_a_project_needs_goes_with_it() -> None:
 def test_a_project_that_is_none_by_now_is_passed_over() -> None:
     """The base that the head is merged with may be older than the branch that was asked."""
     assert built(BuildOrder(projects=("new", "nbt"), systems=(LINUX,))) == ["build nbt on x86_64-linux"]
+
+
+def test_what_somebody_may_have_but_not_of_a_head_that_may_be_new() -> None:
+    """It is said of what can be built there, and for that reason alone."""
+    order = BuildOrder(projects=("bsd", "cgit", "launcher"), systems=(LINUX,), doubted=(MAC,))
+    assert built(order) == ["build cgit on x86_64-linux"]
+    doubted = not_certain(order, PROJECTS, (), POLICY)
+    assert [each.project for each in doubted] == ["cgit", "launcher"]
+    assert {each.reason for each in doubted} == {reasons.head_in_doubt()}
+    assert refused(order) == ["bsd on x86_64-freebsd"]
+    unnamed = order.model_copy(update={"projects": ()})
+    assert [each.project for each in not_certain(unnamed, PROJECTS, ("cgit",), POLICY)] == ["cgit"]

@@ -90,8 +90,11 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "nothing to retry": lambda: answers.nothing_to_retry(HEAD, under_way=0),
     "nothing to retry yet": lambda: answers.nothing_to_retry(HEAD, under_way=2),
     "nothing failed yet": lambda: answers.nothing_failed_yet(HEAD),
+    "checks run again later": lambda: answers.checks_run_again_later(HEAD),
     "may not run again": lambda: answers.may_not_run_again([("cgit", MAC)]),
     "may not run much again": lambda: answers.may_not_run_again([(f"p{n}", MAC) for n in range(7)]),
+    "not run again in doubt": lambda: answers.not_run_again_in_doubt([("cgit", MAC)], HEAD),
+    "in doubt": lambda: _not_made(["cgit"], reasons.head_in_doubt()),
     "no builders by now": lambda: answers.no_builders_by_now(
         [("cgit", MAC), ("cmark", MAC), ("cmark", System.X86_64_WINDOWS)]
     ),

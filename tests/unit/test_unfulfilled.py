@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.support.samples import NOON, REPO, build_view, pull_request, pull_request_view
+from tests.support.samples import NOON, REPO, build_view, check_result, pull_request, pull_request_view
 from tickborg.external_ids import BuildReference
 from tickborg.jobs import BuildMode, BuildOutcome, EvaluationOutcome, Origin
 from tickborg.memory import PullRequestMemory
@@ -19,7 +19,7 @@ from tickborg.requests import (
     RetryOrder,
 )
 from tickborg.systems import System
-from tickborg.unfulfilled import of_closed, of_old_head, of_retry
+from tickborg.unfulfilled import as_far_as_meant, of_closed, of_old_head, of_retry
 from tickborg.views import BuildView, PullRequestView
 
 LINUX, MAC, BSD = System.X86_64_LINUX, System.AARCH64_DARWIN, System.X86_64_FREEBSD
@@ -60,6 +60,15 @@ def test_each_build_is_not_retried_for_a_reason_of_its_own() -> None:
         (evaluated(build_view("cgit", LINUX, WHOLE)), "nothing has failed"),
         (evaluated(build_view("cgit", LINUX, None)), "Still under way: 1 build."),
         (evaluated(evaluation=None), "was still being evaluated"),
+        (evaluated(evaluation=None, checks=(check_result(outcome=WHOLE),)), "was still being evaluated"),
+        (evaluated(evaluation=None, checks=(check_result(outcome=None),)), "was still being evaluated"),
+        (evaluated(evaluation=None, checks=(check_result(outcome=BROKEN),)), "A check has not passed"),
+        (
+            evaluated(
+                build_view("cgit", LINUX, BROKEN), evaluation=None, checks=(check_result(outcome=BROKEN),)
+            ),
+            "only once this evaluation has ended",
+        ),
     ],
 )
 def test_a_retry_comes_to_nothing_where_nothing_has_failed(view: PullRequestView, answer: str | None) -> None:
@@ -125,6 +134,36 @@ def test_where_nobody_can_tell_only_what_is_not_for_everybody_is_refused(
     privileged = order.model_copy(update={"privileged": True})
     assert "`bbbbbbb` may have been pushed after" in of_old_head(privileged, asking(written_at), memory)
     assert not of_old_head(privileged, asking(AFTER), memory)
+
+
+WIDE = {"privileged": True, "for_everybody": STRANGER}
+
+
+@pytest.mark.parametrize("order", [BUILD, RETRY])
+def test_who_may_push_gets_no_less_than_anybody_of_a_head_that_may_be_new(
+    order: BuildOrder | RetryOrder,
+) -> None:
+    """For the same words; what else they may have waits until they have surely seen that head."""
+    memory, order = pushed_at_noon(told=False), order.model_copy(update=WIDE)
+    assert not of_old_head(order, asking(SAME_SECOND), memory)
+    left = as_far_as_meant(order, asking(SAME_SECOND), memory)
+    assert left == order.model_copy(update={"systems": STRANGER, "doubted": (MAC,)})
+    assert as_far_as_meant(order, asking(AFTER), memory) == order
+
+
+def test_what_was_named_is_refused_as_a_whole() -> None:
+    """Whoever names systems wants no others instead."""
+    named = BUILD.model_copy(update={**WIDE, "named_systems": True})
+    assert "may have been pushed after" in of_old_head(named, asking(SAME_SECOND), pushed_at_noon())
+
+
+def test_what_failed_elsewhere_is_not_retried_of_a_head_that_may_be_new() -> None:
+    """And whoever may push is not sent to people who may push."""
+    order = RetryOrder(systems=STRANGER, doubted=(MAC,))
+    (answer,) = of_retry(order, evaluated(build_view("cgit", MAC, BROKEN)), POLICY)
+    assert answer.startswith(f"Not run again: `cgit` on {MAC}. ")
+    assert "may have been pushed after" in answer
+    assert not list(of_retry(order, evaluated(build_view("cgit", LINUX, BROKEN)), POLICY))
 
 
 def test_what_closing_makes_of_an_order() -> None:

@@ -10,6 +10,7 @@ from tests.support.fake_builder import Scripted
 from tests.support.fake_repositories import BASE_SHA
 from tests.support.workflow_bench import HEAD, MAINTAINER, NUMBER, REPO, Bench
 from tickborg.github import CheckConclusion, CheckRun, CheckStatus
+from tickborg.texts import reasons
 from tickborg.texts.statuses import EVALUATION_CONTEXT
 
 SUCCESS = CheckConclusion.SUCCESS
@@ -120,3 +121,24 @@ async def test_a_cancelled_build_that_is_asked_for_again_comes_back(bench: Bench
     await bench.until_check_run("cgit", SUCCESS)
     await bench.until_ended("Evaluation", 2)
     assert "cancelled before it began" not in await bench.until_commented(f"base `main` at {NEXT_BASE[:7]}")
+
+
+async def test_what_somebody_else_asked_for_is_not_cancelled_with_a_build(bench: Bench) -> None:
+    """A test of the same project waits behind it; a new base takes it away, and brings it back."""
+    bench.floor.hold("cgit")
+    await bench.open("cgit")
+    running = await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    await bench.until_ended("Evaluation")
+    await asking.until_seen(bench, await asking.comment(bench, "@tickbot test cgit", by="eve"))
+    status = await asking.answer_to(bench, await asking.comment(bench, "@tickbot status"))
+    assert reasons.after_build() in status
+    bench.repositories.touch(HEAD, "cgit", base_sha=NEXT_BASE)
+    gate = await merging_again(bench)
+    await asking.press(bench, running, "cancel", by="ada")
+    await bench.until_check_run("cgit", CheckConclusion.CANCELLED)
+    gate.set()
+    await bench.until_ended("Evaluation", 2)
+    bench.floor.release("cgit")
+    summary = (await bench.until_check_run("cgit", SUCCESS)).summary
+    assert "make check" in summary
+    assert NEXT_BASE[:7] in summary

@@ -122,6 +122,23 @@ async def test_what_is_not_for_everybody_is_not_built_of_a_head_that_came_later(
     assert not bench.check_run_history("cgit", NEXT_HEAD, MAC)
 
 
+async def test_who_may_push_gets_what_anybody_gets_of_a_head_that_the_bot_never_heard_of(
+    new_bench: NewBench,
+) -> None:
+    """What is not for everybody they are told to ask for once more, and it is built then."""
+    policy = Policy(systems=(LINUX, MAC), primary_systems=(LINUX,))
+    bench = await new_bench(policy=policy, builders=(LINUX, MAC))
+    bench.repositories.touch(HEAD, "cgit")
+    bench.github.open_pull(make_pull())
+    await comment(bench, "@tickbot build cgit")
+    await bench.until_commented(f"Not built: `cgit` on {MAC}: the head may have been pushed after")
+    await bench.note(pull_request_id(REPO, make_pull().number))
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    assert not bench.check_run_history("cgit", HEAD, MAC)
+    await comment(bench, "@tickbot build cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS, system=MAC)
+
+
 async def test_an_approval_of_a_head_that_the_bot_never_heard_of_says_so(new_bench: NewBench) -> None:
     """GitHub does not say since when it is the head; the bot knows from now on, and asks to look again."""
     bench = await new_bench(policy=Policy(require_approval=True))

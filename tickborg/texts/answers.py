@@ -83,9 +83,25 @@ def nothing_failed_yet(head_sha: str) -> str:
     )
 
 
+def checks_run_again_later(head_sha: str) -> str:
+    """A check has not passed, and others still run."""
+    return (
+        f"A check has not passed, but {code(short_sha(head_sha))} is still being evaluated: checks are run"
+        " again only once this evaluation has ended. Ask again then."
+    )
+
+
 def may_not_run_again(builds: Sequence[tuple[str, System]]) -> str:
     """Builds, each a project and its system, where the one who asks may not build."""
     return f"Not run again: {_named(builds)}. That is for people who may push; ask one of them."
+
+
+def not_run_again_in_doubt(builds: Sequence[tuple[str, System]], head_sha: str) -> str:
+    """Builds, each a project and its system, that are not for everybody, of what may be a head too new."""
+    return (
+        f"Not run again: {_named(builds)}. {code(short_sha(head_sha))} may have been pushed after that"
+        " comment was written. Look at this head, and ask once more."
+    )
 
 
 def no_builders_by_now(builds: Sequence[tuple[str, System]]) -> str:

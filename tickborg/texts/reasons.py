@@ -50,6 +50,14 @@ def order_for_writers(system: System) -> str:
     return f"{system} is built for people who may push; one of them can give the same command"
 
 
+def head_in_doubt() -> str:
+    """Nor for somebody who may have it built there, and may not have seen this head."""
+    return (
+        "the head may have been pushed after that comment was written, for the bot had not heard of it by"
+        " then; look at it, and ask once more"
+    )
+
+
 def no_such_builder(system: System) -> str:
     """The project wants a system that the operator has no builders for."""
     return f"this tickborg has no builders for {system}"
