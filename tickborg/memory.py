@@ -193,6 +193,10 @@ class PullRequestMemory(OrderMemory):
         """Whether a comment of that time was written before there was this head."""
         return written_at is not None and self.head_since is not None and written_at < self.head_since
 
+    def was_surely_pushed_after(self, written_at: datetime | None) -> bool:
+        """Whether that is certain: a head that nobody told of may have been there before it was heard of."""
+        return self.was_told_of_head and self.was_pushed_after(written_at)
+
     def may_have_been_pushed_after(self, written_at: datetime | None) -> bool:
         """Whether nobody can tell that there was this head when a comment of that time was written.
 

@@ -62,7 +62,7 @@ def _is_for_everybody_as_well(order: BuildOrder | RetryOrder) -> bool:
 
 def _is_of_old_head(request: Request, memory: PullRequestMemory) -> bool:
     if request.written_at is not None:
-        return memory.was_told_of_head and memory.was_pushed_after(request.written_at)
+        return memory.was_surely_pushed_after(request.written_at)
     asked_about, known = request.pull, memory.pull
     return asked_about is not None and known is not None and asked_about.head_sha != known.head_sha
 

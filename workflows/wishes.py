@@ -38,6 +38,7 @@ Whom = Asker | PressedCheck | None
 
 _AGAIN_WAITS = "run-again-waits-for-a-merge"
 _CANCEL_LASTS = "cancel-button-outlasts-an-evaluation"
+_CANCEL_IF_IN_DOUBT = "cancel-if-it-may-be-of-this-head"
 _CANCEL_IS_OF_ONE = "cancel-button-is-of-one-mode"
 
 
@@ -82,11 +83,10 @@ class Wishes:
                 self._build(order, pull, request.written_at)
             case RetryOrder():
                 self._retry(order, pull, request.whom)
+            case CancelOrder() if self._came_before_the_head(request.written_at):
+                self._answers.say(request.whom, notices.older_cancel(pull.head_sha))
             case CancelOrder():
-                if self._memory.was_pushed_after(request.written_at):
-                    self._answers.say(request.whom, notices.older_cancel(pull.head_sha))
-                else:
-                    self._cancel(order, request)
+                self._cancel(order, request)
             case ButtonOrder():
                 self._press(order, pull, request)
             case NoticeOrder():
@@ -137,6 +137,12 @@ class Wishes:
                 self._orders.take(order)
         else:
             self._builds.again(records)
+
+    def _came_before_the_head(self, written_at: datetime | None) -> bool:
+        memory = self._memory
+        if memory.was_surely_pushed_after(written_at):
+            return True
+        return memory.was_pushed_after(written_at) and not workflow.patched(_CANCEL_IF_IN_DOUBT)
 
     def _cancel(self, order: CancelOrder, request: Request) -> None:
         reason = cancellation.cancelled_by(request.by)
