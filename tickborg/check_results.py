@@ -33,6 +33,12 @@ def ended(job: BuildJob, result: BuildResult) -> CheckResult:
     return check.model_copy(update={"reproduce": result.commands, "failed_command": failed})
 
 
+def stopped(checks: Iterable[CheckResult], why: str) -> tuple[CheckResult, ...]:
+    """``checks``, of which those are cancelled that have not ended."""
+    ending = {"outcome": BuildOutcome.CANCELLED, "reason": shorten(why, REASON_LIMIT)}
+    return tuple(check.model_copy(update=ending) if check.outcome is None else check for check in checks)
+
+
 def bounded(checks: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
     """``checks``, of which only the first that did not pass have their commands."""
     kept: list[CheckResult] = []

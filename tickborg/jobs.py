@@ -239,6 +239,8 @@ class EvaluationJob(Value):
     """Not empty: why nothing is evaluated. Only that is said, which the evaluation before could not say."""
     follows: bool = False
     """Whether an evaluation of this head before may have left a status that does not say how it came out."""
+    pending_checks: tuple[str, ...] = ()
+    """Checks whose statuses an evaluation of this head before has left pending: each needs a last word."""
 
 
 class EvaluationOutcome(StrEnum):
@@ -323,6 +325,8 @@ class EvaluationResult(Value):
     """All evaluation checks."""
     policy: Policy | None = None
     """What it was evaluated by; None: it came to nothing before that was known."""
+    pending_checks: tuple[str, ...] = ()
+    """Checks whose statuses it leaves pending to the next evaluation of this head."""
 
 
 class BuildRequest(Value):

@@ -60,6 +60,8 @@ class PullRequestMemory(OrderMemory):
     """Evaluation checks that did not pass, by their names: all that earlier versions remember of them."""
     checks: tuple[CheckResult, ...] = ()
     """All evaluation checks of this head, as far as they are known."""
+    pending_checks: tuple[str, ...] = ()
+    """Those whose statuses an evaluation of this head has left pending to the next one."""
     evaluation: EvaluationOutcome | None = None
     evaluation_reason: str = ""
     conflicts: tuple[str, ...] = ()
@@ -83,6 +85,7 @@ class PullRequestMemory(OrderMemory):
         if known is None or known.head_sha != pull.head_sha:
             self.head_since = pull.updated_at
             self.was_told_of_head = True
+            self.pending_checks = ()
         if known is None or known.head_sha != pull.head_sha or known.base_ref != pull.base_ref:
             self.builds, self.sources = {}, {}
             self.merge = None

@@ -85,6 +85,17 @@ class PullRequestView(Value):
         return bool(self.builds) and self.base_sha is None
 
     @property
+    def with_all_checks(self) -> "PullRequestView":
+        """With those, too, of which an earlier version remembers but the names.
+
+        The summary comment does without: a run that such a version began is replayed with what that has said.
+        """
+        if self.checks or not self.failed_checks:
+            return self
+        failed = (CheckResult(name=name, outcome=BuildOutcome.FAILURE) for name in self.failed_checks)
+        return self.model_copy(update={"checks": tuple(failed)})
+
+    @property
     def unpassed_checks(self) -> tuple[CheckResult, ...]:
         """The evaluation checks that have ended and did not pass."""
         return tuple(check for check in self.checks if check.is_unpassed)

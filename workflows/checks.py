@@ -1,7 +1,7 @@
 """Evaluation checks: commands of the project file, each with a status of its own (design, section 7)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -17,24 +17,49 @@ with workflow.unsafe.imports_passed_through():
     from workflows.newest_wins import NewestWins
 
 
+_STOP = "checks-stop-with-their-evaluation"
+
+
 def shown(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     """``checks``; none in a run of an owner that an earlier version began, which would have shown nothing."""
     return tuple(checks) if checks and workflow.patched("checks-are-shown") else ()
+
+
+def stopped(known: Sequence[CheckResult], why: str) -> tuple[CheckResult, ...]:
+    """What is ``known`` of checks that nobody hears of any more, so that none is under way for ever."""
+    under_way = any(check.outcome is None for check in known)
+    return check_results.stopped(known, why) if under_way and workflow.patched(_STOP) else tuple(known)
+
+
+def called_off(
+    told: Sequence[CheckResult], known: Sequence[CheckResult], why: str
+) -> tuple[CheckResult, ...]:
+    """What an evaluation that was called off has ``told``; if it got to no checks, what was ``known``."""
+    if told or not (known and workflow.patched(_STOP)):
+        return shown(told)
+    return check_results.stopped(known, why)
 
 
 class Checks:
     """Runs checks beside the evaluation. They are tasks of their own; :meth:`cancel` ends them.
 
     Only the running is ever cancelled: what came of it is told, unless the same contexts are about to be
-    another evaluation's.
+    another evaluation's. That gets the names in :attr:`pending`, and has the last word on each.
 
     Args:
         publish: sets a commit status.
         tell: hears that one has ended, unless they are cancelled.
+        pending: names of those whose statuses an evaluation before this has left pending.
     """
 
-    def __init__(self, publish: Callable[[CommitStatus], Awaitable[None]], tell: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        publish: Callable[[CommitStatus], Awaitable[None]],
+        tell: Callable[[], None],
+        pending: Sequence[str],
+    ) -> None:
         self._publish = publish
+        self._pending = dict.fromkeys(pending)
         self._tell_end = tell
         self._running: list[asyncio.Task[BuildResult]] = []
         self._telling: list[asyncio.Task[None]] = []
@@ -53,9 +78,18 @@ class Checks:
         """Names of the checks that have not passed."""
         return tuple(check.name for check in self.results if check.is_unpassed)
 
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """Names of the checks whose statuses have not had their last word."""
+        return tuple(self._pending)
+
     def expect(self, jobs: Sequence[BuildJob]) -> None:
         """Hear which checks there are to be."""
         self._results = {job.project.name: check_results.pending(job) for job in jobs}
+
+    def stop(self, why: str) -> None:
+        """Hear that those which have not ended never will."""
+        self._results = {check.name: check for check in check_results.stopped(self._results.values(), why)}
 
     def start(self, jobs: Sequence[BuildJob], policy: Policy, page: str) -> None:
         """Start checks whose statuses lead to ``page``, and to its log where one has come to a result."""
@@ -89,12 +123,21 @@ class Checks:
             task.cancel()
         await self.passed()
 
+    async def let_go(self, last_word: Callable[[str], CommitStatus], *, but: Collection[str] = ()) -> None:
+        """Say a last word on every name that is pending, ``but`` on those about to run."""
+        let_go = [name for name in self._pending if name not in but]
+        self._pending = dict.fromkeys(name for name in self._pending if name in but)
+        for name in let_go:
+            last = last_word(name)
+            await _finish(NewestWins[CommitStatus](f"the status {last.context}", self._publish), last)
+
     async def _tell(
         self, running: asyncio.Task[BuildResult], job: BuildJob, policy: Policy, page: str
     ) -> None:
         pending = statuses.check_pending(job, page)
         status = NewestWins[CommitStatus](f"the status {pending.context} of {pending.sha}", self._publish)
         status.say(pending)
+        self._pending[job.project.name] = None
         try:
             result = await running
             self._returned.add(result.attempt_id or "")
@@ -106,6 +149,7 @@ class Checks:
         if self._silent:
             await status.silence()
         else:
+            self._pending.pop(job.project.name, None)
             url = links.log_url(policy, result.attempt_id) if result.attempt_id else page
             await _finish(status, statuses.check_completed(job, result, url))
 

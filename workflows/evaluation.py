@@ -1,7 +1,7 @@
 """``Evaluation``: status, merge, changes, labels, and the builds wanted (design, section 3)."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any
 
 from temporalio import workflow
@@ -59,7 +59,7 @@ class Evaluation:
         self._conflicts: tuple[str, ...] = ()
         self._conflict_count = 0
         self._status = NewestWins[CommitStatus](f"the status of {job.pull.head_sha}", self._publish)
-        self._checks = Checks(self._publish, self._say_checks)
+        self._checks = Checks(self._publish, self._say_checks, job.pending_checks)
         self._checks_progress = NewestWins[ChecksProgress](
             f"the checks of {job.pull.head_sha}", self._tell_checks
         )
@@ -78,6 +78,10 @@ class Evaluation:
         except (asyncio.CancelledError, ActivityError) as error:
             # A cancel that comes during the last words comes too late.
             result = await uninterrupted(self._without_result(error))
+        else:
+            if self._checks.pending:
+                await uninterrupted(self._let_go_checks(result.reason))
+        result = result.model_copy(update={"pending_checks": self._checks.pending})
         await uninterrupted(self._checks_progress.settle())
         for attempt_id in self._checks.lost:
             self._beside(lost_logs.abandon(attempt_id))
@@ -123,6 +127,9 @@ class Evaluation:
         plan = plan_builds(self._pull, report, self._policy, permission, approved=self._job.approved)
         jobs = plan_checks(report, plan, self._policy)
         self._checks.expect(jobs)
+        if self._checks.pending:
+            uncalled = statuses.not_called_for(self._pull, plan)
+            self._beside(self._let_go_checks(uncalled, but=[job.project.name for job in jobs]))
         plan = await self._pass_gates([job for job in jobs if _is_gate(job)], plan)
         self._status.say(statuses.scheduling(self._pull, self._page))
         await self._tell_owner(plan, wanted_labels(self._pull.title, report.changes, report.projects))
@@ -130,8 +137,7 @@ class Evaluation:
         status = statuses.evaluated(self._pull, plan, self._page)
         result = await self._finish(EvaluationOutcome.EVALUATED, status, status.description)
         await self._checks.passed()
-        checks = self._checks
-        return result.model_copy(update={"failed_checks": checks.failed, "checks": checks.results})
+        return self._with_checks(result)
 
     async def _pass_gates(self, gates: list[BuildJob], plan: BuildPlan) -> BuildPlan:
         """The plan as it is when the checks that builds wait for have ended."""
@@ -159,6 +165,10 @@ class Evaluation:
             policy=self._policy,
         )
 
+    def _with_checks(self, result: EvaluationResult) -> EvaluationResult:
+        checks = self._checks
+        return result.model_copy(update={"failed_checks": checks.failed, "checks": checks.results})
+
     async def _without_result(self, error: BaseException) -> EvaluationResult:
         """What an evaluation came to that was cancelled, or of which a step failed for good."""
         cancellation = Cancellation.read(workflow.cancellation_reason())
@@ -167,9 +177,12 @@ class Evaluation:
             return await self._cancelled(cancellation)
         if failure_kind(error) is FailureKind.HEAD_GONE and await self._has_moved_on():
             await self._status.silence()
+            await self._let_go_checks(reasons.moved_on(self._pull.head_sha))
             return self._ended(EvaluationOutcome.NOT_CURRENT, reasons.moved_on(self._pull.head_sha))
         cause = failure_reason(error)
-        await self._last_words(statuses.internal_error(self._pull, cause, self._page))
+        status = statuses.internal_error(self._pull, cause, self._page)
+        await self._last_words(status)
+        await self._let_go_checks(status.description)
         # The author reads the cause in the summary comment, so it stands alone.
         raise ApplicationError(cause, type=FailureKind.PERMANENT, non_retryable=True) from error
 
@@ -188,7 +201,15 @@ class Evaluation:
             await self._status.settle()
         else:
             await self._last_words(statuses.cancelled(self._pull, cancellation.text, self._page))
-        return self._ended(EvaluationOutcome.SUPERSEDED, cancellation.text)
+        if not cancellation.silent:
+            await self._let_go_checks(cancellation.text)
+        self._checks.stop(cancellation.text)
+        return self._with_checks(self._ended(EvaluationOutcome.SUPERSEDED, cancellation.text))
+
+    async def _let_go_checks(self, why: str, *, but: Collection[str] = ()) -> None:
+        """Say ``why`` checks are not run, ``but`` some, that an evaluation of this head before has ended."""
+        pull, page = self._job.pull, self._page
+        await self._checks.let_go(lambda name: statuses.check_not_run(pull, name, why, page), but=but)
 
     async def _last_words(self, status: CommitStatus) -> None:
         try:

@@ -131,8 +131,11 @@ class HeadEvaluation:
     def end(self, ended: EvaluationEnded) -> EvaluationEnded | None:
         """Hear that an evaluation has ended; how the head's came out, if that was the one."""
         older, pull = self._superseded.pop(ended.n, None), self._memory.pull
+        pending_checks = ended.result.pending_checks if ended.result else ()
         if older is not None and older.owed and not (self._memory.again and _of_head(older, pull)):
-            self._take_back(older)
+            self._take_back(older, pending_checks)
+        elif pending_checks:
+            self._memory.pending_checks = pending_checks
         current = self._current if self._current is not None and self._current.n == ended.n else None
         if current is not None:
             self._current = None
@@ -156,13 +159,17 @@ class HeadEvaluation:
     def _start(self, pull: PullRequest, *, called_off: str = "", follows: bool = False) -> None:
         self._heard, self._says_why_only = False, bool(called_off)
         self._current = Child[EvaluationResult](next_number(self._memory))
-        self._run(self._attend(self._current, self._job(self._current.n, pull, called_off, follows=follows)))
+        job = self._job(self._current.n, pull, called_off, follows=follows)
+        self._run(self._attend(self._current, job))
+        self._memory.pending_checks = ()
 
-    def _take_back(self, older: _Older) -> None:
+    def _take_back(self, older: _Older, pending_checks: tuple[str, ...]) -> None:
         """Have it said of an older head why its evaluation ended."""
         child = Child[EvaluationResult](next_number(self._memory))
         self._superseded[child.n] = _Older(older.pull, "")
-        self._run(self._attend(child, self._job(child.n, older.pull, older.owed, follows=True)))
+        job = self._job(child.n, older.pull, older.owed, follows=True)
+        job = job.model_copy(update={"pending_checks": pending_checks})
+        self._run(self._attend(child, job))
 
     def _job(self, n: str, pull: PullRequest, called_off: str, *, follows: bool) -> EvaluationJob:
         return EvaluationJob(
@@ -173,6 +180,7 @@ class HeadEvaluation:
             approved=self._memory.is_approved,
             called_off=called_off,
             follows=follows,
+            pending_checks=self._memory.pending_checks,
         )
 
     async def _attend(self, child: Child[EvaluationResult], job: EvaluationJob) -> None:

@@ -140,6 +140,13 @@ CATCHING_UP = ActivityPolicy(
 )
 """Steps of ``Reconcile``: begun for five minutes, since the next run begins anew a few minutes later."""
 
+TELLING = ActivityPolicy(
+    start_to_close_timeout=timedelta(seconds=20),
+    heartbeat_timeout=WORKER_HEARTBEAT,
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3),
+)
+"""An owner that missed something: one that cannot be told keeps the others waiting for a minute."""
+
 _SECONDS_A_DELIVERY = 0.3
 """GitHub lets an App repeat about three deliveries a second: 900 points a minute, of which each costs five.
 

@@ -188,6 +188,7 @@ class PullRequestOwner(Owner[Item]):
             # What is known is about the head that was known, and is shown when this run has ended.
             closed = known.model_copy(update={"state": PullRequestState.CLOSED})
             self._memory.pull = pull if same_change(known, pull) else closed
+        self._memory.checks = checks.stopped(self._memory.checks, cancellation.CLOSED)
         self._orders.close()
         self._cancel_all(cancellation.CLOSED)
 
@@ -262,6 +263,8 @@ class PullRequestOwner(Owner[Item]):
             self._count_failure(failed=True)
         else:
             shown = checks.shown(result.checks)
+            if result.outcome is EvaluationOutcome.SUPERSEDED:
+                shown = checks.called_off(result.checks, self._memory.checks, result.reason)
             self._memory.end_evaluation(result.model_copy(update={"checks": shown}))
         if self._memory.merge is None:
             self._builds.cancel_all(cancellation.BASE_CHANGED)

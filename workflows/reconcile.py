@@ -233,7 +233,7 @@ class Reconcile:
         """Tell an owner; one that cannot be told keeps no other from it."""
         try:
             await workflow.execute_activity_method(
-                ComparisonActivities.tell_missed, missed, **policies.CATCHING_UP, summary=f"tell of {missed}"
+                ComparisonActivities.tell_missed, missed, **policies.TELLING, summary=f"tell of {missed}"
             )
         except ActivityError as error:
             self._failed.append(f"{missed}: {failure_reason(error)}")

@@ -130,9 +130,8 @@ def of_pull(view: PullRequestView) -> Verdict:
             return Verdict(Tone.QUIET, "closed; nothing more is built")
         case _:
             builds = view.builds and not view.built_before
-            return _both(
-                _of_builds(view.builds) if builds else _without_builds(view), _of_checks(view.checks)
-            )
+            checks = _of_checks(view.with_all_checks.checks)
+            return _both(_of_builds(view.builds) if builds else _without_builds(view), checks)
 
 
 def _both(builds: Verdict, checks: Verdict | None) -> Verdict:

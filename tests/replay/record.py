@@ -10,9 +10,10 @@ never recorded anew, and go with it: ``earlier-0-build`` and ``earlier-1-build``
 ``earlier-2-pullrequest`` from before ``orders-join-what-ends-meanwhile``: it builds the same twice; and
 ``earlier-3-pullrequest`` from before ``one-late-answer``: it answers one comment three times.
 ``status-0-comment`` is a ``Comment`` from before ``status-after-orders``, and ``overtaken-0-pullrequest`` a
-``PullRequest`` from before ``orders-by-their-time``; ``setback-0-push`` is a ``Push`` from before
-``doubt-what-was-there-before``, of a branch that was set back while builds waited. These three come from the
-bench of the workflow tests.
+``PullRequest`` from before ``orders-by-their-time``. ``setback-0-push`` is a ``Push`` from before
+``doubt-what-was-there-before``, of a branch that was set back while builds waited. ``stopped-0-pullrequest`` and
+``stopped-1-pullrequest`` are from before ``checks-stop-with-their-evaluation``: in the one somebody cancels while a
+check runs, and the other is closed meanwhile. All these come from the bench of the workflow tests.
 """
 
 import tempfile

@@ -67,3 +67,22 @@ def test_a_check_that_nobody_waits_for_any_more_is_under_way_no_longer() -> None
     memory.checks = (check_result(), check_result("licences", FAILURE))
     memory.fail_evaluation("git refuses")
     assert [check.name for check in memory.checks] == ["licences"]
+
+
+def test_what_is_stopped_is_under_way_no_longer() -> None:
+    """What has ended stays as it ended."""
+    failed = check_result("licences", FAILURE)
+    stopped, ended = check_results.stopped([check_result(), failed], "closed")
+    assert (stopped.name, stopped.outcome, stopped.reason) == ("format", BuildOutcome.CANCELLED, "closed")
+    assert ended == failed
+
+
+def test_checks_left_pending_are_those_of_a_head() -> None:
+    """Another target branch changes nothing about that; another head has statuses of its own."""
+    memory = PullRequestMemory(repo=pull_request().repo, number=7)
+    memory.believe(pull_request())
+    memory.pending_checks = ("format",)
+    memory.believe(pull_request(base_ref="next"))
+    assert memory.pending_checks == ("format",)
+    memory.believe(pull_request(head_sha="f" * 40))
+    assert not memory.pending_checks

@@ -12,7 +12,7 @@ from tests.support.samples import BASE, DASHBOARD, HEAD, MERGE, build_job, build
 from tickborg.github import STATUS_DESCRIPTION_LIMIT, CommitStatus
 from tickborg.jobs import BuildMode, BuildOutcome, BuildPlan, MergeReport
 from tickborg.projects import Check
-from tickborg.texts import statuses
+from tickborg.texts import reasons, statuses
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -30,6 +30,10 @@ def conflict(*paths: str, count: int = 0) -> MergeReport:
     """A merge that failed."""
     return MergeReport(base_sha=BASE, conflicts=paths, conflict_count=count)
 
+
+AWAITED = plan("cgit", held=reasons.awaits_approval("`@tickbot build`")).model_copy(
+    update={"awaits_approval": True}
+)
 
 SAID: dict[str, Callable[[], CommitStatus]] = {
     "starting": lambda: statuses.starting(PULL, DASHBOARD),
@@ -62,6 +66,15 @@ SAID: dict[str, Callable[[], CommitStatus]] = {
     "check, timed out": lambda: _check(BuildOutcome.TIMED_OUT),
     "check, skipped": lambda: _check(BuildOutcome.SKIPPED),
     "check, cancelled": lambda: _check(BuildOutcome.CANCELLED, reason="superseded by abc1234"),
+    "check, not run again": lambda: statuses.check_not_run(
+        PULL, "format", "merge conflict in a.c\nand more", DASHBOARD
+    ),
+    "check, not called for": lambda: statuses.check_not_run(
+        PULL, "format", statuses.not_called_for(PULL, plan("cgit")), DASHBOARD
+    ),
+    "check, not approved": lambda: statuses.check_not_run(
+        PULL, "format", statuses.not_called_for(PULL, AWAITED), DASHBOARD
+    ),
     "check, the bot's fault": lambda: _check(BuildOutcome.UNEXPECTED_ERROR, reason="3 builders died"),
 }
 

@@ -93,7 +93,7 @@ def test_the_random_merges_have_everything_in_them(repository: GitRepository) ->
 
 
 @given(sides=three_sides())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_a_merge_is_what_libgit2_makes_of_the_whole_trees(
     repository: GitRepository, sides: ThreeSides
 ) -> None:
@@ -120,7 +120,7 @@ def test_a_clean_merge_has_every_file_that_a_side_added(repository: GitRepositor
 
 
 @given(sides=three_sides())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_what_trees_decide_is_what_git_decides(repository: GitRepository, sides: ThreeSides) -> None:
     """Where libgit2's rename detection has no say, ``git merge-tree`` finds the same tree or a conflict too.
 
@@ -134,7 +134,7 @@ def test_what_trees_decide_is_what_git_decides(repository: GitRepository, sides:
 
 
 @given(sides=three_sides())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_it_makes_no_difference_which_side_is_merged_into_which(
     repository: GitRepository, sides: ThreeSides
 ) -> None:

@@ -1,9 +1,10 @@
 """Evaluation checks: beside the builds, or before them (design, sections 3 and 7)."""
 
 from activities.ports import Exit
+from tests.support.asking import comment, until_seen
 from tests.support.fake_builder import Scripted
 from tests.support.workflow_bench import HEAD, NEXT_HEAD, PROJECTS, Bench
-from tickborg.github import CheckConclusion, StatusState
+from tickborg.github import CheckConclusion, PullRequest, StatusState
 from tickborg.projects import Check, ProjectSet
 
 FORMAT, LICENSES = "tickborg-eval-format", "tickborg-eval-licenses"
@@ -104,3 +105,93 @@ async def test_checks_that_are_evaluated_again_end_without_a_word(bench: Bench) 
     await bench.until_status(HEAD, StatusState.SUCCESS, context=FORMAT)
     states = {each.state for each in bench.github.status_history(HEAD, FORMAT)}
     assert states == {StatusState.PENDING, StatusState.SUCCESS}
+
+
+async def evaluated_but_for_format(bench: Bench) -> PullRequest:
+    """A head of which all but a check is done, whose status is pending."""
+    with_checks(bench, gate=False).floor.hold("check-format")
+    pull = await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.until_commented("🔨 **The check `format` is under way**")
+    await bench.until_status(HEAD, StatusState.PENDING, context=FORMAT)
+    return pull
+
+
+async def test_a_check_that_a_conflict_keeps_from_running_again_is_pending_no_longer(bench: Bench) -> None:
+    """The evaluation under way was told to say nothing more of it, so the next one says why it ended."""
+    await evaluated_but_for_format(bench)
+    bench.repositories.conflict(HEAD, "cgit/a.c")
+    await comment(bench, "@tickbot eval")
+    status = await bench.until_status(HEAD, StatusState.ERROR, context=FORMAT)
+    assert status.description == "ended and not run again: merge conflict in cgit/a.c"
+
+
+async def test_a_check_that_the_base_lacks_by_now_is_pending_no_longer(bench: Bench) -> None:
+    """The others need not have ended for that to be said."""
+    await evaluated_but_for_format(bench)
+    spelling = Check(name="spelling", command=("check-spelling",))
+    bench.repositories.projects = ProjectSet(projects=PROJECTS, checks=(spelling,))
+    bench.repositories.touch(HEAD, "cgit")
+    bench.floor.hold("check-spelling")
+    await comment(bench, "@tickbot eval")
+    status = await bench.until_status(HEAD, StatusState.ERROR, context=FORMAT)
+    assert status.description == "ended and not run again: main does not call for it any more"
+    await bench.until_status(HEAD, StatusState.PENDING, context="tickborg-eval-spelling")
+    bench.floor.release("check-spelling")
+    await bench.until_status(HEAD, StatusState.SUCCESS, context="tickborg-eval-spelling")
+
+
+async def test_a_check_that_was_to_run_again_for_a_head_pushed_over_is_pending_no_longer(
+    bench: Bench,
+) -> None:
+    """The evaluation that was to have the last word on it never comes."""
+    pull = await evaluated_but_for_format(bench)
+    saying = bench.github.hold("set_status", sha=HEAD)
+    await until_seen(bench, await comment(bench, "@tickbot eval"))
+    await bench.push(pull, NEXT_HEAD, "cgit")
+    saying.set()
+    status = await bench.until_status(HEAD, StatusState.ERROR, context=FORMAT)
+    assert status.description == "ended and not run again: superseded by 2222222"
+
+
+async def test_a_check_that_ran_when_the_pull_request_was_closed_is_under_way_no_longer(bench: Bench) -> None:
+    """Nobody hears any more how it ends."""
+    pull = await evaluated_but_for_format(bench)
+    await bench.close(pull)
+    body = await bench.until_commented("**The check `format` was not run**; the build succeeded")
+    assert "- The check `format`: 🚫 cancelled: the pull request was closed" in body
+    await bench.until_said(HEAD, "the pull request was closed", context=FORMAT)
+
+
+async def test_a_check_that_failed_is_named_when_others_are_cancelled_that_builds_wait_for(
+    bench: Bench,
+) -> None:
+    """It had ended before anybody could be told what is built."""
+    checks = [Check(name=name, command=(f"check-{name}",), gate=True) for name in ("format", "licenses")]
+    bench.repositories.projects = ProjectSet(projects=PROJECTS, checks=checks)
+    bench.floor.script["check-format"] = Scripted(exit=Exit(1))
+    bench.floor.hold("check-licenses")
+    await bench.open("cgit")
+    await bench.until_status(HEAD, StatusState.FAILURE, context=FORMAT)
+    await comment(bench, "@tickbot cancel")
+    body = await bench.until_commented("is no longer evaluated")
+    assert "- The check `format`: ❌ failed" in body
+    assert "- The check `licenses`: 🚫 cancelled: cancelled by" in body
+
+
+async def test_a_check_that_failed_is_named_when_what_was_to_run_it_again_is_cancelled(bench: Bench) -> None:
+    """Nothing newer is known of it."""
+    with_checks(bench, gate=False).floor.script["check-format"] = Scripted(exit=Exit(1))
+    bench.floor.hold("check-licenses")
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.until_commented("❌ **The check `format` failed**; the build succeeded")
+    merging = bench.repositories.hold(HEAD)
+    await until_seen(bench, await comment(bench, "@tickbot eval"))
+    await bench.until_ended("Evaluation")
+    await until_seen(bench, await comment(bench, "@tickbot cancel"))
+    merging.set()
+    body = await bench.until_commented("is no longer evaluated")
+    assert "- The check `format`: ❌ failed" in body
+    assert "\ncheck-format\n" in body
+    assert "- The check `licenses`: 🚫 cancelled: cancelled by" in body

@@ -87,6 +87,18 @@ def check_completed(job: BuildJob, result: BuildResult, target_url: str) -> Comm
     return _of_check(job, _STATE_OF_OUTCOME[result.outcome], description, target_url)
 
 
+def check_not_run(pull: PullRequest, check: str, why: str, target_url: str) -> CommitStatus:
+    """An evaluation check was ended for another evaluation, which does not run it: the first line of why."""
+    first, _, _ = why.partition("\n")
+    status = _of(pull, StatusState.ERROR, f"ended and not run again: {first}", target_url)
+    return status.model_copy(update={"context": check_context(check)})
+
+
+def not_called_for(pull: PullRequest, plan: BuildPlan) -> str:
+    """Why an evaluation that found out what to build does not run a check that one before it ran."""
+    return plan.held if plan.awaits_approval else f"{pull.base_ref} does not call for it any more"
+
+
 def _plan_in_words(plan: BuildPlan) -> str:
     changed = plan.changed_projects
     if plan.held:
