@@ -11,14 +11,13 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.github import GitHubActivities
-    from activities.repository import RepositoryActivities
     from tickborg import cancellation, names
     from tickborg.build_records import BuildRecord
     from tickborg.errors import FailureKind
     from tickborg.events.pushes import PushEvent
     from tickborg.external_ids import BuildReference
     from tickborg.github import CommitStatus
-    from tickborg.jobs import BuildMode, BuildProgress, PlannedBuild, PushJob, PushReport
+    from tickborg.jobs import BuildMode, BuildProgress, PlannedBuild, PushReport
     from tickborg.policy import Policy
     from tickborg.push_memory import PushLook, PushMemory, PushStart
     from tickborg.push_planning import (
@@ -39,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.newest_wins import NewestWins
     from workflows.owned_builds import BuildEnded, OwnedBuilds
     from workflows.owner import Owner, renewal_is_due
+    from workflows.push_looks import find_out
 
 Item = PushEvent | Request | Policy | PushLook | BuildProgress | BuildEnded
 
@@ -260,31 +260,13 @@ class PushOwner(Owner[Item]):
         return planned(project, order.build.system, mode)
 
     async def _find_out(self, about: PushEvent | ButtonOrder) -> PushReport:
-        """Look at a commit; one that is not there is looked for again, as long as it is the newest.
-
-        Git's storage may lag behind the webhook, and nobody would tell once more of what was pushed last.
-        """
         job = look_at(self._memory.repo, self._memory.branch, about, self._memory.doubted)
-        for pause in policies.REPLICA_LAG_PAUSES:
-            try:
-                return await self._find_out_once(job)
-            except ActivityError as error:
-                if failure_kind(error) is not FailureKind.HEAD_GONE or not self._may_come_yet(about):
-                    raise
-            await workflow.sleep(pause)
-        return await self._find_out_once(job)
+        return await find_out(job, lambda: self._may_come_yet(about))
 
     def _may_come_yet(self, about: PushEvent | ButtonOrder) -> bool:
-        return (
-            isinstance(about, PushEvent)
-            and about.after == self._head_sha
-            and workflow.patched(_LOOKED_FOR_AGAIN)
-        )
-
-    async def _find_out_once(self, job: PushJob) -> PushReport:
-        return await workflow.execute_activity_method(
-            RepositoryActivities.push, job, **policies.MERGE, summary=f"what {job.after[:7]} changes"
-        )
+        """Whether it is worth waiting for: nobody would tell once more of what was pushed last."""
+        is_newest = isinstance(about, PushEvent) and about.after == self._head_sha
+        return is_newest and workflow.patched(_LOOKED_FOR_AGAIN)
 
     def _tell(self, push: PushEvent, look: PushLook) -> None:
         memory = self._memory

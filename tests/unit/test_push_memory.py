@@ -166,6 +166,8 @@ def test_what_is_owed_is_not_looked_at_with_a_head_that_may_be_older() -> None:
     remembered.owe(push(A, B))
     remembered.take(push(ZERO_SHA, A))
     assert remembered.next_look() == push(ZERO_SHA, A)
+    begun_before = remembered.next_look(although_in_doubt=True)
+    assert begun_before == push(ZERO_SHA, A).model_copy(update={"before": A})
     settle(remembered, tip=B)
     assert remembered.next_look() == push(A, B)
 
