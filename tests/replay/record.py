@@ -11,8 +11,8 @@ never recorded anew, and go with it: ``earlier-0-build`` and ``earlier-1-build``
 ``earlier-3-pullrequest`` from before ``one-late-answer``: it answers one comment three times.
 ``status-0-comment`` is a ``Comment`` from before ``status-after-orders``, and ``overtaken-0-pullrequest`` a
 ``PullRequest`` from before ``orders-by-their-time``; both come from the bench of the workflow tests. So do
-``stopped-0-pullrequest`` and ``stopped-1-pullrequest``, from before ``checks-stop-with-their-evaluation``: in the
-one somebody cancels while a check runs, and the other is closed meanwhile.
+``stopped-0-pullrequest`` and ``stopped-1-pullrequest``, from before ``checks-stop-with-their-evaluation``: in
+the one somebody cancels while a check runs, and the other is closed meanwhile.
 """
 
 import tempfile
