@@ -108,11 +108,9 @@ async def test_checks_that_are_evaluated_again_end_without_a_word(bench: Bench) 
 
 
 async def evaluated_but_for_format(bench: Bench) -> PullRequest:
-    """A head of which all but a check is done, whose status is pending."""
+    """A head of which a check is under way, whose status is pending."""
     with_checks(bench, gate=False).floor.hold("check-format")
     pull = await bench.open("cgit")
-    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
-    await bench.until_commented("🔨 **The check `format` is under way**")
     await bench.until_status(HEAD, StatusState.PENDING, context=FORMAT)
     return pull
 
@@ -157,6 +155,8 @@ async def test_a_check_that_was_to_run_again_for_a_head_pushed_over_is_pending_n
 async def test_a_check_that_ran_when_the_pull_request_was_closed_is_under_way_no_longer(bench: Bench) -> None:
     """Nobody hears any more how it ends."""
     pull = await evaluated_but_for_format(bench)
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.until_commented("🔨 **The check `format` is under way**")
     await bench.close(pull)
     body = await bench.until_commented("**The check `format` was not run**; the build succeeded")
     assert "- The check `format`: 🚫 cancelled: the pull request was closed" in body
