@@ -134,6 +134,12 @@ class PullRequestOwner(Owner[Item]):
         self._showing.show()
 
     def _act(self, item: Item) -> None:
+        known = self._memory.pull
+        self._take(item)
+        if not (isinstance(item, PullRequestEvent) and item.tells_of_head) and self._has_new_head(known):
+            self._doubt_head()
+
+    def _take(self, item: Item) -> None:
         match item:
             case PullRequestEvent():
                 self._on_event(item)
@@ -217,8 +223,16 @@ class PullRequestOwner(Owner[Item]):
         """Take in what GitHub answered because of a comment, which is not since when there is that head."""
         known = self._memory.pull
         self._on_described(pull)
+        if self._has_new_head(known):
+            self._memory.was_told_of_head = False
+
+    def _has_new_head(self, known: PullRequest | None) -> bool:
         head = self._memory.pull
-        if head is not None and (known is None or known.head_sha != head.head_sha):
+        return head is not None and (known is None or known.head_sha != head.head_sha)
+
+    def _doubt_head(self) -> None:
+        """Take in that something else than the head itself told of it, and not since when it is there."""
+        if self._memory.was_told_of_head and workflow.patched("only-a-push-tells-since-when"):
             self._memory.was_told_of_head = False
 
     # Evaluations

@@ -375,15 +375,17 @@ async def test_a_cancel_that_is_older_than_the_head_cancels_nothing_of_it(bench:
 
 
 async def test_a_cancel_of_a_head_that_nobody_told_of_is_not_called_older(bench: Bench) -> None:
-    """The webhook of the push is late, and who wrote next has moved the only time that GitHub tells."""
+    """The webhook of the push is late, and one of an edit tells only when that was made."""
     pull = await opened(bench)
     bench.repositories.touch(NEXT_HEAD, "cgit")
     bench.github.push(REPO, pull.number, NEXT_HEAD)
     cancel = await written(bench, "@tickbot cancel")
-    await written(bench, "Nice.", by="eve")
+    bench.floor.hold("cgit")
+    edited = bench.github.change_pull(REPO, pull.number)
+    await bench.deliver("edited", edited, changes={"title": {"from": "Something"}})
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS, sha=NEXT_HEAD)
     await redeliver(bench, cancel)
-    await bench.until_status(NEXT_HEAD, StatusState.ERROR)
-    assert not bench.check_run_history("cgit", NEXT_HEAD)
+    await bench.until_check_run("cgit", CheckConclusion.CANCELLED, sha=NEXT_HEAD)
 
 
 async def test_a_cancel_of_what_waits_is_no_cancel_of_nothing(bench: Bench) -> None:

@@ -85,6 +85,11 @@ class PullRequestEvent(Value):
     previous_title: str | None = None
     """``edited`` only: the title before."""
 
+    @property
+    def tells_of_head(self) -> bool:
+        """Whether it is sent because of the head, which came when the pull request was changed last, then."""
+        return self.action in {"opened", "reopened", "synchronize"}
+
 
 class _TitleChangeJson(BaseModel):
     previous: Words = Field(alias="from")
