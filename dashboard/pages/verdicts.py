@@ -8,7 +8,7 @@ from tickborg.github import PullRequestState
 from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, CheckResult, EvaluationOutcome, SkippedBuild
 from tickborg.messages import BuildLogStatus
 from tickborg.projects import PROJECT_FILE
-from tickborg.texts.outcomes import FAILED
+from tickborg.texts.outcomes import FAILED, CheckState, foremost
 from tickborg.texts.shortening import shorten
 from tickborg.texts.wording import counted, listed
 from tickborg.views import BranchView, BuildView, PullRequestView
@@ -144,18 +144,18 @@ def _both(builds: Verdict, checks: Verdict | None) -> Verdict:
 
 def _of_checks(checks: Sequence[CheckResult]) -> Verdict | None:
     """How the evaluation checks stand; None: there are none, or all have passed."""
-    failed = [check for check in checks if check.outcome in FAILED]
-    under_way = [check for check in checks if check.outcome is None]
-    broken = [check for check in checks if check.outcome is BuildOutcome.UNEXPECTED_ERROR]
-    not_run = [check for check in checks if check.is_unpassed]
-    if failed:
-        return Verdict(Tone.BAD, f"{_named_checks(failed)} failed")
-    if under_way:
-        are = "is" if len(under_way) == 1 else "are"
-        return Verdict(Tone.BUSY, f"{_named_checks(under_way)} {are} under way")
-    if broken:
-        return Verdict(Tone.BROKEN, f"tickborg failed, not this change: {_named_checks(broken)}")
-    return Verdict(Tone.QUIET, f"not run: {_named_checks(not_run)}") if not_run else None
+    match foremost(checks):
+        case None:
+            return None
+        case CheckState.FAILED, failed:
+            return Verdict(Tone.BAD, f"{_named_checks(failed)} failed")
+        case CheckState.UNDER_WAY, under_way:
+            are = "is" if len(under_way) == 1 else "are"
+            return Verdict(Tone.BUSY, f"{_named_checks(under_way)} {are} under way")
+        case CheckState.BROKEN, broken:
+            return Verdict(Tone.BROKEN, f"tickborg failed, not this change: {_named_checks(broken)}")
+        case CheckState.NOT_RUN, not_run:
+            return Verdict(Tone.QUIET, f"not run: {_named_checks(not_run)}")
 
 
 def _named_checks(checks: Sequence[CheckResult]) -> str:

@@ -1,6 +1,7 @@
 """How builds and a whole pull request stand, in a few words: for the comment, the Web UI and ``status``."""
 
 from collections.abc import Sequence
+from enum import Enum, auto
 
 from tickborg.jobs import BuildMode, BuildOutcome, BuildStage, CheckResult, EvaluationOutcome
 from tickborg.projects import PROJECT_FILE
@@ -130,19 +131,40 @@ def _without_builds(view: PullRequestView) -> Standing:
     return Standing(HELD, "Nothing is built", f" although {changed} changed")
 
 
+class CheckState(Enum):
+    """How evaluation checks stand; what a reader has to know first comes first."""
+
+    FAILED = auto()
+    UNDER_WAY = auto()
+    BROKEN = auto()
+    """By tickborg's fault."""
+    NOT_RUN = auto()
+
+
+def foremost(checks: Sequence[CheckResult]) -> tuple[CheckState, list[CheckResult]] | None:
+    """What there is to say of ``checks``, and of which of them; None: there are none, or all have passed."""
+    groups = {
+        CheckState.FAILED: [check for check in checks if check.outcome in FAILED],
+        CheckState.UNDER_WAY: [check for check in checks if check.outcome is None],
+        CheckState.BROKEN: [check for check in checks if check.outcome is BuildOutcome.UNEXPECTED_ERROR],
+        CheckState.NOT_RUN: [check for check in checks if check.is_unpassed],
+    }
+    return next(((state, group) for state, group in groups.items() if group), None)
+
+
 def _of_checks(checks: Sequence[CheckResult]) -> Standing | None:
     """How the evaluation checks stand; None: there are none, or all have passed."""
-    failed = [check for check in checks if check.outcome in FAILED]
-    under_way = [check for check in checks if check.outcome is None]
-    broken = [check for check in checks if check.outcome is BuildOutcome.UNEXPECTED_ERROR]
-    not_run = [check for check in checks if check.is_unpassed]
-    if failed:
-        return _standing(BAD, failed, "failed", "failed")
-    if under_way:
-        return _standing(BUSY, under_way, "is under way", "are under way")
-    if broken:
-        return Standing(BROKEN, "tickborg failed", f", not your change: {_named_checks(broken)}")
-    return _standing(NOT_MADE, not_run, "was not run", "were not run") if not_run else None
+    match foremost(checks):
+        case None:
+            return None
+        case CheckState.FAILED, failed:
+            return _standing(BAD, failed, "failed", "failed")
+        case CheckState.UNDER_WAY, under_way:
+            return _standing(BUSY, under_way, "is under way", "are under way")
+        case CheckState.BROKEN, broken:
+            return Standing(BROKEN, "tickborg failed", f", not your change: {_named_checks(broken)}")
+        case CheckState.NOT_RUN, not_run:
+            return _standing(NOT_MADE, not_run, "was not run", "were not run")
 
 
 def _standing(sign: str, checks: Sequence[CheckResult], one: str, many: str) -> Standing:
