@@ -261,6 +261,15 @@ class Bench:
         assert isinstance(run, CheckRun)
         return run
 
+    async def until_first_is_cancelled(self, project: str) -> CheckRun:
+        """Wait until the oldest check run of a project is cancelled, whatever the newer ones say."""
+
+        def cancelled() -> CheckRun | None:
+            first = self.check_run_history(project)[0][-1]
+            return first if first.conclusion is CheckConclusion.CANCELLED else None
+
+        return await self.until(cancelled)
+
     async def until_titled(self, project: str, beginning: str, system: System = LINUX) -> CheckRun:
         """Wait until the title of the newest check run of a project begins so."""
         name = _name(project, system, "")

@@ -171,14 +171,10 @@ async def test_what_was_asked_for_is_built_on_the_new_base_too(bench: Bench) -> 
     await bench.until_check_run("meshmc", CheckStatus.IN_PROGRESS)
     bench.repositories.touch(HEAD, "cgit", base_sha=NEXT_BASE)
     await comment(bench, "@tickbot eval")
-    await bench.until_ended("Evaluation", 2)
+    await bench.until_first_is_cancelled("meshmc")
     bench.floor.release("meshmc")
     await bench.until_check_run("meshmc", CheckConclusion.SUCCESS)
-    first, second = bench.check_run_history("meshmc")
-    assert (first[-1].conclusion, second[-1].conclusion) == (
-        CheckConclusion.CANCELLED,
-        CheckConclusion.SUCCESS,
-    )
+    assert len(bench.check_run_history("meshmc")) == 2
 
 
 async def test_an_order_ends_where_there_is_nothing_to_build(bench: Bench) -> None:
