@@ -75,8 +75,8 @@ class BuildActivities:
     async def build(self, job: BuildJob) -> BuildResult:
         """Build, test or check. What a contributor's code does is a result, whatever it is.
 
-        Not repeated but for failures of infrastructure; a retry is a new attempt, with a log of its own, in
-        a workspace of its own.
+        Temporal never repeats it: each attempt is asked for by the workflow, and has a log and a workspace of
+        its own.
 
         Raises:
             InfrastructureError: sandbox, disk or workspace failed.
@@ -172,17 +172,15 @@ class BuildActivities:
 
         One that closed meanwhile will have us cancelled; one that cannot be told is told by the result.
         """
-        info = activity.info()
         started = BuildStarted(
             attempt_id=str(beginning.attempt_id),
-            # Temporal counts from one again whenever the workflow has it built anew.
-            attempt=job.attempt - 1 + info.attempt,
+            attempt=job.attempt,
             builder=self._builder.identity,
             started_at=beginning.started_at,
         )
         await self._stats.notify(_event(EventName.BUILD_STARTED, job))
         try:
-            await self._cluster.signal(info.workflow_id or "", BUILD_STARTED_SIGNAL, started)
+            await self._cluster.signal(activity.info().workflow_id or "", BUILD_STARTED_SIGNAL, started)
         except TickborgError as error:
             activity.logger.warning("cannot say that a build started: %s", error)
 

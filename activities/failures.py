@@ -95,7 +95,7 @@ class FailureInterceptor(Interceptor):
     def _retry_delay(self, error: TickborgError) -> timedelta | None:
         """None: the activity's own back-off."""
         if self._pace is not None and _kind(error) in _PASSING:
-            return self._pace * activity.info().attempt
+            return self._pace
         if not isinstance(error, RateLimitedError):
             return None
         return max(error.retry_at - self._now(), SHORTEST_DELAY) + self._jitter()

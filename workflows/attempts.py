@@ -17,8 +17,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.builders import BuilderWait
     from workflows.failures import failure_reason, never_began, pause_asked_for, setback, was_silent
 
-_COUNTED_HERE = "attempts-counted-by-the-workflow"
-
 
 class Audience(Protocol):
     """Who is told how attempts go."""
@@ -44,7 +42,6 @@ class Attempts:
 
     def __init__(self, job: BuildJob, policy: Policy, audience: Audience | None = None) -> None:
         self._job = job
-        self._policy = policy
         self._audience = audience
         self._wait = BuilderWait(job.system, policy.builder_wait, self._say)
         self._setbacks = Setbacks(policies.PATIENCE)
@@ -52,7 +49,7 @@ class Attempts:
         self._queued_at = workflow.now()
         self._is_begun = False
         self.ended = 0
-        """The number of the last attempt that is over, as far as attempts are counted here."""
+        """The number of the last attempt that is over; 0: none is."""
         self.ended_at: datetime | None = None
         self.last_setback = Setback.DIED
         """What that attempt met with."""
@@ -64,8 +61,6 @@ class Attempts:
             ActivityError, CancelledError: see :func:`build_results.without_result` for what to make of them.
         """
         while await self._wait.until_online():
-            if not workflow.patched(_COUNTED_HERE):
-                return await self._counted_by_temporal()
             try:
                 return await self._next()
             except ActivityError as error:
@@ -121,15 +116,6 @@ class Attempts:
             self._wait.tell_anew()
         await workflow.sleep(pause)
         return None
-
-    async def _counted_by_temporal(self) -> BuildResult:
-        """Carry on as a workflow was begun that an earlier version of tickborg had started."""
-        return await workflow.execute_activity_method(
-            BuildActivities.build,
-            self._job,
-            **policies.attempts_in_one(self._job, self._policy.builder_wait),
-            summary=self._summary,
-        )
 
     def _say(self, stage: BuildStage, words: str, reason: str = "") -> None:
         if self._audience is not None:

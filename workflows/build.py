@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.github import GitHubActivities
@@ -68,7 +68,7 @@ class Build:
             result = await self._attempts.run()
         except (asyncio.CancelledError, ActivityError) as error:
             result = without_result(error, self._job, self._request.policy)
-            self._lose_last_log(error)
+            self._lose_last_log()
         return await uninterrupted(self._finish(self._with_last_attempt(result)))
 
     @workflow.signal(name=BUILD_STARTED_SIGNAL)
@@ -119,14 +119,12 @@ class Build:
             }
         )
 
-    def _lose_last_log(self, error: BaseException) -> None:
+    def _lose_last_log(self) -> None:
         """A dead builder never closes its log, whether the build failed for that or was cancelled later.
 
         One that lived has closed it, which counts for more.
         """
-        if self._started is not None and (
-            not is_cancelled_exception(error) or workflow.patched("lose-log-when-cancelled")
-        ):
+        if self._started is not None:
             self._lose_log(self._started)
 
     def _lose_log(self, started: BuildStarted) -> None:

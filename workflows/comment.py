@@ -179,8 +179,10 @@ class Comment:
 
     async def _look_again(self, settled: Settled, asked: Asked) -> Asked:
         """How it stands once the orders of the same comment have been handed on, where that is asked for."""
-        if not (settled.orders and settled.wants_status) or not workflow.patched("status-after-orders"):
+        if not (settled.orders and settled.wants_status):
             return asked
+        if not workflow.patched("status-after-orders"):
+            return asked  # a run that another version has begun, which did not look again
         return replace(asked, view=await self._view(wanted=True))
 
     async def _react(self, settled: Settled) -> None:

@@ -7,7 +7,7 @@ it. So a workflow of its own gives it, which those that started it may leave beh
 from uuid import UUID
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
@@ -16,7 +16,6 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.messages import BuildLogEnd, BuildLogStart, BuildLogStatus
     from tickborg.names import LOST_LOG_WORKFLOW, lost_log_id
     from workflows import policies
-    from workflows.failures import failure_reason
 
 
 @workflow.defn(name=LOST_LOG_WORKFLOW)
@@ -44,9 +43,6 @@ async def abandon_build(job: BuildJob, started: BuildStarted) -> None:
 async def abandon(attempt_id: str, of: BuildLogStart | None = None) -> None:
     """Have it said that a log has ended; it will be, whatever becomes of the workflow that asks for it."""
     end = BuildLogEnd(attempt_id=attempt_id, status=BuildLogStatus.LOST, ended_at=workflow.now(), of=of)
-    if not workflow.patched("lost-log-outlives-build"):
-        await _abandon_within_a_minute(end)
-        return
     try:
         await workflow.start_child_workflow(
             LostLog.run,
@@ -57,11 +53,3 @@ async def abandon(attempt_id: str, of: BuildLogStart | None = None) -> None:
         )
     except WorkflowAlreadyStartedError:
         workflow.logger.info("log %s is being ended already", attempt_id)
-
-
-async def _abandon_within_a_minute(end: BuildLogEnd) -> None:
-    """As it was done before: a workflow that goes on from then keeps to it."""
-    try:
-        await workflow.execute_activity_method(ReportingActivities.abandon_log, end, **policies.COSMETIC)
-    except ActivityError as error:
-        workflow.logger.warning("log %s stays open: %s", end.attempt_id, failure_reason(error))

@@ -195,17 +195,6 @@ def attempt(job: BuildJob, wait: timedelta) -> ActivityPolicy:
     )
 
 
-def attempts_in_one(job: BuildJob, builder_wait: timedelta) -> ActivityPolicy:
-    """The policy of a build whose attempts Temporal counts, as it did before :class:`workflows.attempts`."""
-    return attempt(job, builder_wait) | ActivityPolicy(
-        retry_policy=RetryPolicy(
-            initial_interval=timedelta(seconds=1),
-            maximum_interval=timedelta(seconds=30),
-            maximum_attempts=BUILD_ATTEMPTS,
-        )
-    )
-
-
 _LEAST_WAIT = timedelta(seconds=1)
 """None at all would mean for ever. A builder that is online when the time is over takes it now or never."""
 

@@ -106,9 +106,7 @@ async def count(*events: Event) -> None:
 
 async def count_refusal(repo: RepositoryName, error: ActivityError) -> None:
     """Have it counted that GitHub would not be told something, unless there is nothing to tell it of."""
-    if failure_kind(error) is FailureKind.HEAD_GONE or is_cancelled_exception(error):
-        return
-    if workflow.patched("count-refusals"):
+    if failure_kind(error) is not FailureKind.HEAD_GONE and not is_cancelled_exception(error):
         await count_failure(repo)
 
 

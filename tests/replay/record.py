@@ -5,9 +5,8 @@ a workflow that is called ``Build`` and does something else, so that replaying i
 workflows are changed on purpose, and never by hand: a history without the SDK's metadata proves nothing.
 
 Those from before a patch, by which workflows that run during a deploy are carried on as they were begun, are
-never recorded anew, and go with it: ``earlier-0-build`` and ``earlier-1-build`` are from before
-``attempts-counted-by-the-workflow``, ``lost-0-build`` is from before ``lost-log-outlives-build``,
-``earlier-2-pullrequest`` from before ``orders-join-what-ends-meanwhile``: it builds the same twice; and
+never recorded anew, and go with it: ``earlier-2-pullrequest`` is from before
+``orders-join-what-ends-meanwhile``: it builds the same twice; and
 ``earlier-3-pullrequest`` from before ``one-late-answer``: it answers one comment three times.
 ``status-0-comment`` is a ``Comment`` from before ``status-after-orders``, and ``overtaken-0-pullrequest`` a
 ``PullRequest`` from before ``orders-by-their-time``. ``setback-0-push`` is a ``Push`` from before

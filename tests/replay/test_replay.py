@@ -26,7 +26,7 @@ def test_every_workflow_of_every_scene_is_recorded() -> None:
         assert ((scene, "build") in kinds) == (scene != "conflicting")
     assert ("tidied", "housekeeping") in kinds
     assert {("good", "comment"), ("failing", "rerun"), ("pushed", "push"), ("pushed", "build")} <= kinds
-    assert {("reconcile",), ("lost", "build"), ("lost", "lostlog"), ("earlier", "build")} <= kinds
+    assert {("reconcile",), ("lost", "build"), ("lost", "lostlog")} <= kinds
     assert {("status", "comment"), ("overtaken", "pullrequest"), ("setback", "push")} <= kinds
     assert {("said", "pullrequest"), ("pressed", "pullrequest")} <= kinds
 

@@ -11,8 +11,8 @@ from temporalio.worker import ActivityInboundInterceptor, ActivityOutboundInterc
 from activities.ports import Command, Exit
 from tests.support.fake_builder import Scripted, ScriptedRunner
 
-Attempts = set[tuple[str | None, int]]
-"""Workflow id and number of each attempt."""
+Attempts = set[tuple[str | None, str]]
+"""Workflow id and activity id of each attempt."""
 
 
 class DyingRunner(ScriptedRunner):
@@ -60,5 +60,5 @@ class _Outbound(ActivityOutboundInterceptor):
             super().heartbeat(*details)
 
 
-def _attempt(info: activity.Info) -> tuple[str | None, int]:
-    return info.workflow_id, info.attempt
+def _attempt(info: activity.Info) -> tuple[str | None, str]:
+    return info.workflow_id, info.activity_id

@@ -122,21 +122,14 @@ async def test_a_push_has_no_pull_request(world: World) -> None:
 
 
 async def test_the_workflow_is_told_that_an_attempt_began(world: World) -> None:
-    """The ``Build`` workflow gets attempt, number, builder and time, before anything is built."""
-    result = await world.build()
+    """The ``Build`` workflow gets attempt, its number, builder and time, before anything is built."""
+    result = await world.build(build_job(attempt=2))
     (signal,) = world.cluster.signals
     started = BuildStarted(
-        attempt_id=result.attempt_id or "", attempt=3, builder="builder-1", started_at=world.clock()
+        attempt_id=result.attempt_id or "", attempt=2, builder="builder-1", started_at=world.clock()
     )
     assert signal == Signal("build/7", "build_started", started)
     assert result.started_at == world.clock()
-
-
-async def test_attempts_are_numbered_on_whoever_counts_them(world: World) -> None:
-    """The workflow's count goes on where Temporal, which is at its third here, begins anew."""
-    await world.build(build_job(attempt=4))
-    (signal,) = world.cluster.signals
-    assert signal.argument.attempt == 6
 
 
 class Confidant(FakeCluster):

@@ -293,13 +293,9 @@ def test_a_workflow_learns_what_an_attempt_at_a_build_met_with(
         (PermanentError("no such repository"), None),
     ],
 )
-async def test_a_builder_that_cannot_build_leaves_others_the_time_to_be_quicker(
+def test_a_builder_that_cannot_build_leaves_others_the_time_to_be_quicker(
     error: TickborgError, delay: timedelta | None
 ) -> None:
     """The few attempts are not spent within seconds, except where nothing is wrong."""
     interceptor = FailureInterceptor(pace=timedelta(minutes=2))
-
-    async def translated() -> ApplicationError:
-        return interceptor.translate(error)
-
-    assert (await ActivityEnvironment().run(translated)).next_retry_delay == delay
+    assert interceptor.translate(error).next_retry_delay == delay

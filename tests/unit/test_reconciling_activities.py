@@ -15,7 +15,7 @@ from tests.support.samples import HEAD, REPO, pull_request
 from tickborg.errors import PermanentError, UnavailableError
 from tickborg.github import PullRequest, PullRequestState, RepositoryName
 from tickborg.hearing import HearingPolicy
-from tickborg.partial_reports import MissedReport, ServedReport
+from tickborg.partial_reports import MissedReport
 from tickborg.reconciling import (
     BranchTip,
     ComparisonJob,
@@ -190,16 +190,6 @@ async def test_of_many_failures_some_are_named(sides: Sides) -> None:
     sides.try_again()
     failed = (await sides.looked()).failed
     assert (len(failed), failed[-1]) == (MOST_NAMED + 1, "5 more")
-
-
-async def test_what_older_histories_hold_can_be_read(sides: Sides) -> None:
-    """There the results of these activities are lists of all there was."""
-    sides.github.open_pull(pull_request(number=2, updated_at=LONG_AGO))
-    found = await sides.looked()
-    assert MissedReport.model_validate_json(f"[{found.missed[0].model_dump_json()}]") == found
-    served = ServedRepository(repo=REPO, default_branch="main")
-    report = ServedReport.model_validate_json(f"[{served.model_dump_json()}]")
-    assert report == ServedReport(repositories=(served,))
 
 
 async def test_an_owner_is_told_through_temporal(sides: Sides) -> None:

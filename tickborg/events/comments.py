@@ -21,8 +21,8 @@ class IssueComment(Value):
     comment_id: int
     author: str
     body: str
-    written_at: datetime | None = None
-    """By GitHub's clock, in whole seconds; None: a webhook of an older version did not say."""
+    written_at: datetime
+    """By GitHub's clock, in whole seconds."""
     changed_at: datetime | None = None
     """By GitHub's clock, when the pull request changed last: it did by the comment. None: nobody said."""
 
