@@ -1,10 +1,10 @@
 """What the owner of a branch remembers: the one state object that is carried on as new."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import chain, islice
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from tickborg import push_superseded
 from tickborg.build_records import BuildRecord, OwnerMemory
@@ -49,28 +49,14 @@ class PushMemory(OwnerMemory):
     error: str = ""
     """Why the newest push could not be looked at; empty: it could, or nothing is known yet."""
 
-    @field_validator("owed", mode="before")
-    @classmethod
-    def _read_owed(cls, written: object) -> object:
-        """Owners from before wrote only the commit where it begins, or None."""
-        return {written: ""} if isinstance(written, str) else written or {}
-
-    def take(self, push: PushEvent, may_doubt: Callable[[], bool] = lambda: True) -> None:
-        """Take in a push that has not been looked at: as the newest unless a newer one is known.
-
-        Args:
-            push: the one heard of now.
-            may_doubt: asked where it begins at the newest and goes where the branch has been before, or makes
-                a branch that is known: whether only git can tell then.
-        """
+    def take(self, push: PushEvent) -> None:
+        """Take in a push that has not been looked at: as the newest unless a newer one is known."""
         is_certain = self.head is None or surely_follows(self.chain, self.head, push)
-        if not is_certain and self.head is not None and push.before == self.head.after:
-            is_certain = not may_doubt()
         newest = newest_of(self.chain, self.head, push)
         self.chain = (*self.chain, push)[-CHAIN_LIMIT:]
         if newest not in {push, self.head} and self.doubted is not None:
             newest = self.doubted  # the head has been found to lead to what was known before it: it was late
-        if newest == self.head and push.is_creation and may_doubt():
+        if newest == self.head and push.is_creation:
             newest = push  # what it leads to may have been deleted since, which nobody tells
         if newest != self.head:
             if not is_certain and self._is_to_be_doubted(newest):
@@ -113,15 +99,15 @@ class PushMemory(OwnerMemory):
             return self.doubted if look.gone else None
         return self.doubted if look.report.behind else self.head
 
-    def next_look(self, *, although_in_doubt: bool = False) -> PushEvent | ButtonOrder | None:
+    def next_look(self) -> PushEvent | ButtonOrder | None:
         """What is to be looked at next; the newest push from where it is owed, once it surely is the newest.
 
         An older one might show nothing from there, and what is owed would be taken for known.
         """
         about = next(iter(self.waiting), None)
-        if about != self.head or not isinstance(about, PushEvent) or not self.owed:
+        if about != self.head or not isinstance(about, PushEvent):
             return about
-        if self.doubted is not None and not although_in_doubt:
+        if self.doubted is not None or not self.owed:
             return about
         return about.model_copy(update={"before": next(iter(self.owed))})
 

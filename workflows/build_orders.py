@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.texts import answers, notices, reasons
     from workflows import policies
     from workflows.failures import failure_reason
-    from workflows.late_answers import LateAnswers, orders_of_a_comment_go_together
+    from workflows.late_answers import LateAnswers
     from workflows.owned_builds import OwnedBuilds
 
 
@@ -149,8 +149,7 @@ class BuildOrders:
 
     def _take_up(self, order: BuildOrder) -> list[BuildOrder]:
         """Let ``order`` wait no more, nor any other of the same comment."""
-        like = [each for each in self._memory.orders if each.whom == order.whom]
-        taken = like if len(like) > 1 and orders_of_a_comment_go_together() else [order]
+        taken = [each for each in self._memory.orders if each.whom == order.whom]
         self._memory.orders = tuple(each for each in self._memory.orders if each not in taken)
         return taken
 

@@ -17,29 +17,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.newest_wins import NewestWins
 
 
-_STOP = "checks-stop-with-their-evaluation"
-
-
-def shown(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
-    """``checks``; none in a run of an owner of which an earlier version has heard some, and shown none."""
-    return tuple(checks) if checks and workflow.patched("checks-are-shown") else ()
-
-
-def stopped(known: Sequence[CheckResult], why: str) -> tuple[CheckResult, ...]:
-    """What is ``known`` of checks that nobody hears of any more, so that none is under way for ever."""
-    under_way = any(check.outcome is None for check in known)
-    return check_results.stopped(known, why) if under_way and workflow.patched(_STOP) else tuple(known)
-
-
-def called_off(
-    told: Sequence[CheckResult], known: Sequence[CheckResult], why: str
-) -> tuple[CheckResult, ...]:
-    """What an evaluation that was called off has ``told``; if it got to no checks, what was ``known``."""
-    if told or not (known and workflow.patched(_STOP)):
-        return shown(told)
-    return check_results.stopped(known, why)
-
-
 class Checks:
     """Runs checks beside the evaluation. They are tasks of their own; :meth:`cancel` ends them.
 

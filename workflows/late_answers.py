@@ -43,11 +43,9 @@ class LateAnswers:
         ``about`` are the builds that it says are not made, see :meth:`PullRequestMemory.notice`.
         """
         some = tuple(islice(about, ABOUT_LIMIT + 1))
-        if some and not workflow.patched("notices-are-taken-back"):
-            some = ()
         if not isinstance(whom, Asker):
             self._memory.notice(text, some)
-        if isinstance(whom, Asker) or (whom is not None and pressed_checks_are_answered()):
+        if whom is not None:
             kept = some if len(some) <= ABOUT_LIMIT else ()
             self._memory.unsent = (*self._memory.unsent, UnsentAnswer(whom=whom, text=text, about=kept))
 
@@ -57,11 +55,7 @@ class LateAnswers:
         for answer in self._memory.unsent:
             said = texts.setdefault(answer.whom, {})
             said[answer.text] = said.get(answer.text, ()) + answer.about
-        due = [
-            whom
-            for whom in texts
-            if not (self._memory.is_waited_for_by(whom) and orders_of_a_comment_go_together())
-        ]
+        due = [whom for whom in texts if not self._memory.is_waited_for_by(whom)]
         self._memory.unsent = tuple(answer for answer in self._memory.unsent if answer.whom not in due)
         for whom in due:
             self._run(self._answer(whom, texts[whom]))
@@ -92,13 +86,3 @@ class LateAnswers:
             for text, about in texts.items():
                 self._memory.notice(text, about)
             await questions.count_refusal(self._memory.repo, error)
-
-
-def pressed_checks_are_answered() -> bool:
-    """Whether they are in this run, beside the summary; ask only where one has been pressed."""
-    return workflow.patched("answer-pressed-checks")
-
-
-def orders_of_a_comment_go_together() -> bool:
-    """Whether they are carried out, and answered, at once in this run; ask only where another one waits."""
-    return workflow.patched("one-late-answer")

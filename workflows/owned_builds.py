@@ -93,7 +93,7 @@ class OwnedBuilds:
         """
         self._memory.take_source(source, builds)
         for build in builds:
-            if ends is None or not self._has_done_since(source, build, ends):
+            if ends is None or not self._memory.has_done_since(source.commit, build, ends):
                 self._want(source, build, asked=asked)
         self._memory.forget_the_first()
         self.start_waiting()
@@ -184,10 +184,6 @@ class OwnedBuilds:
             known.asked |= asked
         else:
             memory.add(source, build, workflow.now(), asked=asked)
-
-    def _has_done_since(self, source: Source, build: PlannedBuild, ends: int) -> bool:
-        done = self._memory.has_done_since(source.commit, build, ends)
-        return done and workflow.patched("orders-join-what-ends-meanwhile")
 
     def _joins(self, known: BuildRecord, *, asked: bool) -> bool:
         """Whether wanting the same thing again gets the build that is ``known``.

@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from tickborg import cancellation, names, unfulfilled
+    from tickborg import cancellation, check_results, names, unfulfilled
     from tickborg.events.pull_requests import PullRequestEvent
     from tickborg.github import PullRequest, PullRequestState
     from tickborg.jobs import (
@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.requests import BuildOrder, Request
     from tickborg.sources import Source
     from tickborg.views import PullRequestView
-    from workflows import checks, questions
+    from workflows import questions
     from workflows.build_orders import BuildOrders, ProjectsRead
     from workflows.failures import failure_reason
     from workflows.head_evaluation import EvaluationEnded, HeadEvaluation
@@ -148,7 +148,7 @@ class PullRequestOwner(Owner[Item]):
             case BuildsWanted():
                 self._on_builds_wanted(item)
             case ChecksProgress() if self._evaluation.hears(item.n):
-                self._memory.checks = checks.shown(item.checks)
+                self._memory.checks = item.checks
             case BuildProgress():
                 self._builds.come_further(item)
             case Described():
@@ -194,7 +194,7 @@ class PullRequestOwner(Owner[Item]):
             # What is known is about the head that was known, and is shown when this run has ended.
             closed = known.model_copy(update={"state": PullRequestState.CLOSED})
             self._memory.pull = pull if same_change(known, pull) else closed
-        self._memory.checks = checks.stopped(self._memory.checks, cancellation.CLOSED)
+        self._memory.checks = check_results.stopped(self._memory.checks, cancellation.CLOSED)
         self._orders.close()
         self._cancel_all(cancellation.CLOSED)
 
@@ -277,10 +277,11 @@ class PullRequestOwner(Owner[Item]):
             self._memory.fail_evaluation(error)
             self._count_failure(failed=True)
         else:
-            shown = checks.shown(result.checks)
-            if result.outcome is EvaluationOutcome.SUPERSEDED:
-                shown = checks.called_off(result.checks, self._memory.checks, result.reason)
-            self._memory.end_evaluation(result.model_copy(update={"checks": shown}))
+            if result.outcome is EvaluationOutcome.SUPERSEDED and not result.checks:
+                # It was called off before it got to its checks: what was known of them is over.
+                stopped = check_results.stopped(self._memory.checks, result.reason)
+                result = result.model_copy(update={"checks": stopped})
+            self._memory.end_evaluation(result)
         if self._memory.merge is None:
             self._builds.cancel_all(cancellation.BASE_CHANGED)
         if not self._memory.ready:
@@ -304,7 +305,7 @@ class PullRequestOwner(Owner[Item]):
             )
             asked_for = orders_of(again, pressed)
             self._builds.cancel_all(cancellation.BASE_CHANGED)
-        self._memory.plan(wanted.model_copy(update={"checks": checks.shown(wanted.checks)}))
+        self._memory.plan(wanted)
         # All that was built of the head is wanted again, also what nobody would build without being asked.
         known = [each for each in self._memory.builds.values() if each.view.system in rebuild_on]
         builds = [each for each in wanted.plan.builds if not left_out.covers(each)]

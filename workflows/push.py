@@ -15,7 +15,6 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.build_records import BuildRecord
     from tickborg.errors import FailureKind
     from tickborg.events.pushes import PushEvent
-    from tickborg.external_ids import BuildReference
     from tickborg.github import CommitStatus
     from tickborg.jobs import BuildMode, BuildProgress, PlannedBuild, PushReport
     from tickborg.policy import Policy
@@ -41,11 +40,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.push_looks import find_out
 
 Item = PushEvent | Request | Policy | PushLook | BuildProgress | BuildEnded
-
-_CANCEL_IS_EXACT = "cancel-ends-no-newer-build"
-_KNOWN_IS_DOUBTED = "doubt-what-was-there-before"
-_OWED_WAITS = "owed-waits-for-the-newest"
-_LOOKED_FOR_AGAIN = "pushed-commit-is-looked-for-again"
 
 
 @workflow.defn(name=names.PUSH_WORKFLOW)
@@ -138,7 +132,7 @@ class PushOwner(Owner[Item]):
         if not self._memory.first_sight(push.delivery, workflow.now()):
             return
         before = self._memory.head
-        self._memory.take(push, lambda: workflow.patched(_KNOWN_IS_DOUBTED))
+        self._memory.take(push)
         head = self._memory.head
         if head is not None and head != before and self._memory.doubted is None:
             self._supersede(head)
@@ -166,7 +160,7 @@ class PushOwner(Owner[Item]):
         record = self._memory.record_of(order.build, order.head_sha)
         if order.button == "cancel":
             # Only this very one: whoever presses on an old page does not mean one that came later.
-            if record is None or record.done or self._is_another(record, order.build):
+            if record is None or record.done or record.n != order.build.n:
                 self._answer(order, button_answers.nothing_to_cancel(order.build.project))
             else:
                 self._builds.cancel([record], reason)
@@ -176,15 +170,12 @@ class PushOwner(Owner[Item]):
             self._memory.waiting = (*self._memory.waiting, order)
         return None
 
-    def _is_another(self, record: BuildRecord, build: BuildReference) -> bool:
-        return record.n != build.n and workflow.patched(_CANCEL_IS_EXACT)
-
     # Looking at what was pushed: one thing at a time, the oldest first
 
     def _look_on(self) -> None:
         if self._looking:
             return
-        about = self._memory.next_look(although_in_doubt=self._owes_in_doubt())
+        about = self._memory.next_look()
         if about is None:
             return
         if renewal_is_due():
@@ -193,10 +184,6 @@ class PushOwner(Owner[Item]):
             return
         self._looking = True
         self._run(self._look(about))
-
-    def _owes_in_doubt(self) -> bool:
-        memory = self._memory
-        return bool(memory.owed and memory.doubted) and not workflow.patched(_OWED_WAITS)
 
     async def _look(self, about: PushEvent | ButtonOrder) -> None:
         try:
@@ -265,8 +252,7 @@ class PushOwner(Owner[Item]):
 
     def _may_come_yet(self, about: PushEvent | ButtonOrder) -> bool:
         """Whether it is worth waiting for: nobody would tell once more of what was pushed last."""
-        is_newest = isinstance(about, PushEvent) and about.after == self._head_sha
-        return is_newest and workflow.patched(_LOOKED_FOR_AGAIN)
+        return isinstance(about, PushEvent) and about.after == self._head_sha
 
     def _tell(self, push: PushEvent, look: PushLook) -> None:
         memory = self._memory
@@ -284,8 +270,7 @@ class PushOwner(Owner[Item]):
     def _answer(self, order: ButtonOrder, text: str) -> None:
         """Say on the check run that was pressed what becomes of it: a branch has no summary comment."""
         workflow.logger.warning("%s of %s: %s", order.build.project, order.head_sha, text)
-        if workflow.patched("answer-buttons"):
-            self._run(pressed_checks.answer(self._memory.repo, order.build, order.head_sha, text))
+        self._run(pressed_checks.answer(self._memory.repo, order.build, order.head_sha, text))
 
     async def _set_status(self, status: CommitStatus) -> None:
         try:

@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.texts import answers, notices
     from workflows.build_orders import BuildOrders
     from workflows.head_evaluation import HeadEvaluation
-    from workflows.late_answers import LateAnswers, pressed_checks_are_answered
+    from workflows.late_answers import LateAnswers
     from workflows.owned_builds import OwnedBuilds
 
 Whom = Asker | PressedCheck | None
@@ -98,7 +98,7 @@ class Wishes:
             built = [record.view for record in self._memory.builds.values()]
             for text in unfulfilled.not_run_again(built, rebuild_on, self._memory.policy):
                 self._answers.say(whom, text)
-        if isinstance(whom, PressedCheck) and pressed_checks_are_answered():
+        if isinstance(whom, PressedCheck):
             self._memory.rebuild_pressed = whom
         self._memory.fresh_base = True
         self._memory.rebuild_on = tuple(dict.fromkeys((*self._memory.rebuild_on, *rebuild_on)))

@@ -5,18 +5,9 @@ a workflow that is called ``Build`` and does something else, so that replaying i
 workflows are changed on purpose, and never by hand: a history without the SDK's metadata proves nothing.
 
 Those from before a patch, by which workflows that run during a deploy are carried on as they were begun, are
-never recorded anew, and go with it: ``earlier-2-pullrequest`` is from before
-``orders-join-what-ends-meanwhile``: it builds the same twice; and
-``earlier-3-pullrequest`` from before ``one-late-answer``: it answers one comment three times.
-``status-0-comment`` is a ``Comment`` from before ``status-after-orders``, and ``overtaken-0-pullrequest`` a
-``PullRequest`` from before ``orders-by-their-time``. ``setback-0-push`` is a ``Push`` from before
-``doubt-what-was-there-before``, of a branch that was set back while builds waited.
-``stopped-0-pullrequest`` and ``stopped-1-pullrequest`` are from before
-``checks-stop-with-their-evaluation``: in the one somebody cancels while a check runs, and the other is
-closed meanwhile. ``said-0-pullrequest`` is from before ``notices-are-taken-back``: it leaves a notice that
-is no longer true; and ``pressed-0-pullrequest`` is from before ``answer-pressed-checks``: it was told by a
-later version where a button was pressed, and answers nothing there. All these come from the bench of the
-workflow tests.
+never recorded anew, and go with it: ``status-0-comment`` is a ``Comment`` from before
+``status-after-orders``, and ``overtaken-0-pullrequest`` a ``PullRequest`` from before
+``orders-by-their-time``. Both come from the bench of the workflow tests.
 """
 
 import tempfile

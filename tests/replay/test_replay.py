@@ -27,8 +27,7 @@ def test_every_workflow_of_every_scene_is_recorded() -> None:
     assert ("tidied", "housekeeping") in kinds
     assert {("good", "comment"), ("failing", "rerun"), ("pushed", "push"), ("pushed", "build")} <= kinds
     assert {("reconcile",), ("lost", "build"), ("lost", "lostlog")} <= kinds
-    assert {("status", "comment"), ("overtaken", "pullrequest"), ("setback", "push")} <= kinds
-    assert {("said", "pullrequest"), ("pressed", "pullrequest")} <= kinds
+    assert {("status", "comment"), ("overtaken", "pullrequest")} <= kinds
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from temporalio import workflow
 
 from tests.support.samples import HEAD, REPO, pull_request
 from tickborg.external_ids import BuildReference
@@ -28,9 +27,8 @@ PRESSED = PressedCheck(
 
 
 @pytest.fixture
-def memory(monkeypatch: pytest.MonkeyPatch) -> PullRequestMemory:
-    """What an owner knows whose run was begun by this version."""
-    monkeypatch.setattr(workflow, "patched", lambda _id: True)
+def memory() -> PullRequestMemory:
+    """What an owner knows."""
     memory = PullRequestMemory(repo=REPO, number=7)
     memory.believe(pull_request())
     return memory

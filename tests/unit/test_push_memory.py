@@ -76,14 +76,6 @@ def test_a_branch_that_is_made_again_is_where_it_was_made() -> None:
     assert late.head == push(B, C)
 
 
-@pytest.mark.parametrize("late", [push(C, B), push(ZERO_SHA, B)])
-def test_an_owner_from_before_doubts_nothing_that_begins_where_it_knows_of(late: PushEvent) -> None:
-    """It is carried on as it was begun: of what it superseded at once nothing may be superseded later."""
-    remembered = memory(push(B, C))
-    remembered.take(late, lambda: False)
-    assert (remembered.head, remembered.doubted) == (late if late.before == C else push(B, C), None)
-
-
 @pytest.mark.parametrize(("behind", "head"), [(True, (B, C)), (False, (ZERO_SHA, B))])
 def test_where_the_branch_has_moved_on_its_commits_tell_which_of_two_is_newer(
     *, behind: bool, head: tuple[str, str]
@@ -166,8 +158,6 @@ def test_what_is_owed_is_not_looked_at_with_a_head_that_may_be_older() -> None:
     remembered.owe(push(A, B))
     remembered.take(push(ZERO_SHA, A))
     assert remembered.next_look() == push(ZERO_SHA, A)
-    begun_before = remembered.next_look(although_in_doubt=True)
-    assert begun_before == push(ZERO_SHA, A).model_copy(update={"before": A})
     settle(remembered, tip=B)
     assert remembered.next_look() == push(A, B)
 
@@ -179,12 +169,6 @@ def test_another_push_that_begins_where_it_is_owed_pays_nothing_back() -> None:
         remembered.owe(failed)
     remembered.learn(push(ZERO_SHA, A), ())
     assert remembered.owed == {ZERO_SHA: B}
-
-
-@pytest.mark.parametrize(("written", "owed"), [(None, {}), (A, {A: ""}), ({A: B}, {A: B})])
-def test_what_an_owner_from_before_owed_is_read(written: object, owed: dict[str, str]) -> None:
-    """It wrote only where that begins, and may run while a new version is deployed."""
-    assert PushMemory.model_validate({**memory().model_dump(), "owed": written}).owed == owed
 
 
 def test_an_older_push_is_looked_at_by_itself() -> None:
