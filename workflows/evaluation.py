@@ -280,7 +280,7 @@ class Evaluation:
         """Tell the owner how the checks stand, while others have not ended: the result has the last word."""
         results = self._checks.results
         more_to_come = any(check.outcome is None for check in results)
-        if self._has_told_plan and more_to_come and workflow.patched("tell-of-each-check"):
+        if self._has_told_plan and more_to_come:
             self._checks_progress.say(ChecksProgress(n=self._job.n, checks=results))
 
     async def _tell_checks(self, progress: ChecksProgress) -> None:

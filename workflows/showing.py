@@ -21,9 +21,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.newest_wins import NewestWins
 
 
-_LABELS_LEFT = "labels-left-by-an-earlier-owner"
-
-
 class Showing:
     """Keeps what people see in step with what the owner knows.
 
@@ -118,7 +115,7 @@ class Showing:
 
     async def _count_refused_summary(self, error: ActivityError) -> None:
         """Let the label say what the comment cannot."""
-        if not self._memory.summary_refused and workflow.patched("say-that-the-summary-is-refused"):
+        if not self._memory.summary_refused:
             self._memory.summary_refused = True
             self._show_labels()
             await questions.count_refusal(self._memory.repo, error)
@@ -129,14 +126,12 @@ class Showing:
             self._labels.say(self._memory.labels)
 
     def _may_have_stale_labels(self) -> bool:
-        must_look = self._memory.must_look_for_labels and not self._labels.busy
-        return must_look and workflow.patched(_LABELS_LEFT)
+        return self._memory.must_look_for_labels and not self._labels.busy
 
     async def _recall_labels(self, present: Collection[str]) -> bool:
         """Learn which labels an owner had put on it that ended when it was closed; False: known before."""
         memory = self._memory
-        known = memory.labels_known or memory.labels_added or self._labels_tried
-        unclear = not known and any(map(may_be_ours, present)) and workflow.patched(_LABELS_LEFT)
+        unclear = not memory.labels_known and any(map(may_be_ours, present))
         if unclear:
             memory.labels_added = await questions.labels_left(memory.repo, memory.number)
         memory.labels_known = True

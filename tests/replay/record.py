@@ -4,13 +4,17 @@ They come from real runs on the embedded server: scenes of the demo, all closed 
 a workflow that is called ``Build`` and does something else, so that replaying it must fail. Record anew when
 workflows are changed on purpose, and never by hand: a history without the SDK's metadata proves nothing.
 
-Those from before a patch, by which workflows that run during a deploy are carried on as they were begun, are
-never recorded anew, and go with it: ``status-0-comment`` is a ``Comment`` from before
-``status-after-orders``, and ``overtaken-0-pullrequest`` a ``PullRequest`` from before
-``orders-by-their-time``. Both come from the bench of the workflow tests.
+A workflow that runs during a deploy is carried on by code that it was not begun by. So where its next steps
+become others than a released version takes, ask ``workflow.patched`` with a name for the change, and carry on
+as before where it says no. Before that, record such a run with the code as it is: ``temporal workflow show -o
+json``, or ``fetch_history`` in a workflow test. Put it beside the others and name it in
+:data:`BEFORE_PATCHES`. It is never recorded anew, and goes with the patch, which goes when no run that began
+before it is left; an owner lives as long as its pull request is open. ``test_replay.py`` fails where a patch
+has no such history, and where one would be replayed without its patch as well.
 """
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -58,6 +62,24 @@ PULLS = {"good": good, "failing": failing, "conflicting": conflicting, "supersed
 """Scenes that open a pull request each; what people do with those later is in their histories too."""
 PUSHES = "push/example/monorepo/main"
 SCENE_SECONDS = 120.0
+
+RECORDED = {
+    "good": Counter(pullrequest=1, evaluation=1, build=4, comment=1),
+    "failing": Counter(pullrequest=1, evaluation=1, build=3, rerun=1),
+    "conflicting": Counter(pullrequest=1, evaluation=1),
+    "superseded": Counter(pullrequest=1, evaluation=2, build=2),
+    "pushed": Counter(push=1, build=1),
+    "tidied": Counter(housekeeping=1),
+    "missed": Counter(reconcile=1),
+    "lost": Counter(build=1, lostlog=1),
+}
+"""Of each scene the workflows, by their kinds."""
+
+BEFORE_PATCHES = {
+    "status-after-orders": "status-0-comment",
+    "orders-by-their-time": "overtaken-0-pullrequest",
+}
+"""By each patch the history of a run from before it."""
 
 
 @workflow.defn(name=BUILD_WORKFLOW)
@@ -140,7 +162,7 @@ async def _record_catching_up(stage: Stage, client: Client) -> None:
     await client.get_workflow_handle(f"pr/example/monorepo/{pull.number}").result()
     runs = [run async for run in client.list_workflows(f'WorkflowType="{RECONCILE_WORKFLOW}"')]
     newest = max(runs, key=lambda run: run.start_time)
-    await _write("reconcile", client.get_workflow_handle(newest.id, run_id=newest.run_id))
+    await _write("missed-0-reconcile", client.get_workflow_handle(newest.id, run_id=newest.run_id))
 
 
 async def _request_of_a_build(client: Client) -> dict[str, Any]:
@@ -163,10 +185,10 @@ async def _record_lost_log(client: Client, request: dict[str, Any]) -> None:
     for started in attempts:
         await build.signal(BUILD_STARTED_SIGNAL, started)
     await build.result()
-    await _write("lost-1-build", build)
+    await _write("lost-0-build", build)
     lost = client.get_workflow_handle(lost_log_id(UUID(attempts[0].attempt_id)))
     await lost.result()
-    await _write("lost-2-lostlog", lost)
+    await _write("lost-1-lostlog", lost)
 
 
 async def _record_another(client: Client, request: dict[str, Any]) -> None:

@@ -1,16 +1,21 @@
 """Histories of real runs, replayed: does the code at hand decide as it did when they were recorded?"""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from temporalio import workflow
 
 from cli.replay import Replayed, from_files, read_history, replay
-from tests.replay.record import DIVERGING, PULLS, recorded
+from tests.replay.asked import asked_again, asked_then
+from tests.replay.record import BEFORE_PATCHES, DIVERGING, RECORDED, recorded
+from tickborg import names
 from tickborg.errors import RefusedError
 
 HISTORIES = list(recorded())
 SAME = [path for path in HISTORIES if path.stem != DIVERGING]
+OF_THIS_VERSION = [path for path in SAME if path.stem not in BEFORE_PATCHES.values()]
 
 
 async def replayed(*paths: Path) -> list[Replayed]:
@@ -20,14 +25,17 @@ async def replayed(*paths: Path) -> list[Replayed]:
 
 def test_every_workflow_of_every_scene_is_recorded() -> None:
     """A scene whose histories are missing would be a gate that stands open."""
-    kinds = {tuple(path.stem.split("-")[::2]) for path in SAME}
-    for scene in PULLS:
-        assert {(scene, "pullrequest"), (scene, "evaluation")} <= kinds
-        assert ((scene, "build") in kinds) == (scene != "conflicting")
-    assert ("tidied", "housekeeping") in kinds
-    assert {("good", "comment"), ("failing", "rerun"), ("pushed", "push"), ("pushed", "build")} <= kinds
-    assert {("reconcile",), ("lost", "build"), ("lost", "lostlog")} <= kinds
-    assert {("status", "comment"), ("overtaken", "pullrequest")} <= kinds
+    found: dict[str, Counter[str]] = {}
+    for path in OF_THIS_VERSION:
+        scene, _, kind = path.stem.split("-")
+        found.setdefault(scene, Counter())[kind] += 1
+    assert found == RECORDED
+
+
+def test_every_workflow_that_there_is_has_been_recorded() -> None:
+    """One that nobody replays may change unnoticed."""
+    there_are = {value.lower() for name, value in vars(names).items() if name.endswith("_WORKFLOW")}
+    assert there_are == {kind for kinds in RECORDED.values() for kind in kinds}
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
@@ -40,6 +48,23 @@ def test_a_history_is_of_a_real_run(path: Path) -> None:
 async def test_the_code_decides_as_it_did(path: Path) -> None:
     """A workflow that runs while a new version is deployed is continued by it."""
     assert [each.divergence for each in await replayed(path)] == [None]
+
+
+@pytest.mark.parametrize("path", OF_THIS_VERSION, ids=lambda path: path.stem)
+async def test_the_code_asks_for_the_same(path: Path) -> None:
+    """On the same queues, with the same time-outs, and with arguments of the same fields."""
+    history = read_history(path)
+    again = await asked_again(history)
+    assert again == asked_then(history, again)
+
+
+@pytest.mark.parametrize("name", BEFORE_PATCHES.values())
+async def test_a_run_from_before_a_patch_needs_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the patch it would not be carried on as it was begun, which is noticed."""
+    [path] = (path for path in SAME if path.stem == name)
+    monkeypatch.setattr(workflow, "patched", lambda _patch: True)
+    [result] = await replayed(path)
+    assert "ondeterminis" in (result.divergence or "")
 
 
 async def test_another_decision_is_noticed() -> None:
