@@ -15,7 +15,7 @@ EVALUATED_AGAIN = "the same head is evaluated again"
 BASE_CHANGED = "the target branch changed"
 
 PUT_OFF = "put off until the builds under way have ended"
-"""An owner of a branch continues as new before it goes on, and no child lives through that."""
+"""An owner continues as new before it goes on, and no child lives through that."""
 
 CLOSED = "the pull request was closed"
 

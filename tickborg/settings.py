@@ -242,7 +242,7 @@ class BuilderSettings(Section):
     jobs: Annotated[int, Field(ge=1)] | None = None
     """Compilers that one build may run at once; without it, the number of processors."""
     concurrent_builds: Annotated[int, Field(ge=1)] = 1
-    """Builds at once."""
+    """Builds at once, of each of its systems."""
     min_free_space: Size = 1024 * _MIB
     """With less room than this where builds are made no new work is taken, and the builder's log says so."""
     grace: Duration = timedelta(seconds=30)

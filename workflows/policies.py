@@ -81,7 +81,7 @@ A try that has begun is waited for: given up earlier it might still be carried o
 """
 
 PROGRESS = COSMETIC | ActivityPolicy(retry_policy=_BACK_OFF)
-"""A summary comment while builds go on: as a step, since the next edit says more, and given more time."""
+"""A summary comment while builds go on: as a step, as the next edit says more, but tried ever less often."""
 
 RESULT = ActivityPolicy(
     start_to_close_timeout=_SEVERAL_CALLS,
