@@ -123,7 +123,7 @@ class Builders:
     runner: ports.CommandRunner
     systems: tuple[System, ...]
     concurrent_builds: int
-    grace: timedelta = timedelta(seconds=30)
+    grace: timedelta
     """How long builds may still run when the builder is told to end."""
     least_room: int = 0
     """Bytes without which no new build is begun."""

@@ -12,7 +12,14 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tickborg.hearing import DEFAULT_PUSH_BRANCHES, HearingPolicy
-from tickborg.policy import DEFAULT_BUILDER_WAIT, DEFAULT_HANDLE, DEFAULT_MAX_AUTO_BUILDS, Policy, Trust
+from tickborg.policy import (
+    DEFAULT_BUILDER_WAIT,
+    DEFAULT_DASHBOARD_URL,
+    DEFAULT_HANDLE,
+    DEFAULT_MAX_AUTO_BUILDS,
+    Policy,
+    Trust,
+)
 from tickborg.retention import Retention
 from tickborg.served_repositories import ANY_REPOSITORY, ServedRepositories
 from tickborg.setting_types import (
@@ -135,7 +142,7 @@ class DashboardSettings(Section):
     """The address to listen on."""
     port: Port = 8080
     """The port to listen on; 0 is one that the system chooses."""
-    url: WebUrl = "http://127.0.0.1:8080"
+    url: WebUrl = DEFAULT_DASHBOARD_URL
     """Where links in statuses, check runs and comments lead: the dashboard as people reach it."""
 
 

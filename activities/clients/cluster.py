@@ -166,11 +166,9 @@ class TemporalCluster:
             UnavailableError: the server did not answer.
             PermanentError: the server does not list workers, or does not let us ask.
         """
-        since = (self._now() - HEARTBEAT_FRESHNESS).astimezone(UTC)
+        queue = f'TaskQueue STARTS_WITH "{HOUSEKEEPING_QUEUES}"'
         request = ListWorkersRequest(
-            namespace=self._client.namespace,
-            query=f'TaskQueue STARTS_WITH "{HOUSEKEEPING_QUEUES}" AND Status="Running"'
-            f' AND HeartbeatTime > "{since:%Y-%m-%dT%H:%M:%SZ}"',
+            namespace=self._client.namespace, query=f'{queue} AND Status="Running" AND {self._heard_since()}'
         )
         queues: set[str] = set()
         with failures_of("listing the processes that have a disk to tidy"):

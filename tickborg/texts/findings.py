@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from tickborg.texts import refusals
+from tickborg.texts import refusals, schedules
 from tickborg.texts.durations import spoken
 from tickborg.texts.sizes import in_units
 
@@ -156,8 +156,7 @@ def schedule_missing() -> str:
 def schedule_paused(schedule_id: str, note: str) -> str:
     """An operator paused it, and perhaps forgot."""
     why = f" ({note})" if note else ""
-    toggle = f"temporal schedule toggle --schedule-id {schedule_id} --unpause"
-    return f"it is paused{why}; if that was not meant to last: `{toggle} --reason done`"
+    return f"it is paused{why}; if that was not meant to last: `{schedules.resumption(schedule_id)}`"
 
 
 def is_fair() -> str:
