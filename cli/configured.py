@@ -18,7 +18,7 @@ from cli.embedded_temporal import EmbeddedTemporal, last_address
 from cli.folders import Folders
 from cli.host import host_system
 from cli.settings import SettingsError
-from cli.temporal_client import TemporalConnection
+from cli.temporal_client import CHECK_UP, TemporalConnection
 from messaging.amqp import AmqpTransport
 from messaging.spool import SpoolFolder
 from messaging.transport import Transport
@@ -140,7 +140,7 @@ def temporal_or_up(settings: Settings) -> TemporalConnection:
     """
     own = last_address(Folders.of_up(settings).temporal)
     if credentials.temporal_connection(settings.temporal) is None and own is not None:
-        return TemporalConnection(own)
+        return TemporalConnection(own, when_away=CHECK_UP)
     return servers.temporal(settings)
 
 

@@ -29,11 +29,13 @@ async def show(
     """
     if not (files or workflow_ids or query):
         raise RefusedError("name what to replay: files, --workflow-id or --query")
-    diverged = 0
+    replayed_histories = diverged = 0
     async for replayed in replay(_histories(files, workflow_ids, query, settings)):
         verdict = "same" if replayed.divergence is None else f"DIVERGED: {replayed.divergence}"
         console.print(f"{replayed.name}: {verdict}", markup=False, highlight=False, soft_wrap=True)
+        replayed_histories += 1
         diverged += replayed.divergence is not None
+    console.print(f"{replayed_histories:,} replayed, {diverged:,} diverged", highlight=False)
     return DIVERGED if diverged else 0
 
 
