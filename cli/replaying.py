@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from temporalio.client import WorkflowHistory
 
-from cli import servers
+from cli import configured
 from cli.replay import from_files, from_server, replay
 from cli.temporal_client import connect
 from tickborg.errors import RefusedError
@@ -45,6 +45,6 @@ async def _histories(
     async for history in from_files(files):
         yield history
     if workflow_ids or query:
-        client = await connect(servers.temporal(settings()))
+        client = await connect(configured.temporal_or_up(settings()))
         async for history in from_server(client, workflow_ids, query):
             yield history

@@ -1,6 +1,7 @@
 """`tickborg replay` as the gate before a deploy: what it says, and that nothing is no pass."""
 
 import io
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import cast
@@ -91,3 +92,14 @@ async def test_what_could_not_be_fetched_is_named(
         await fetched(client, "a-workflow")
     with pytest.raises(kind, match=f"fetching what is found by X=1: {said}"):
         await fetched(client, query="X=1")
+
+
+async def test_with_up_its_own_temporal_is_asked(tmp_path: Path) -> None:
+    """Where it was last; that it is not there any more is no fault of settings."""
+    (tmp_path / "temporal").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    (tmp_path / "temporal" / "address").write_text(f"127.0.0.1:{port}")
+    settings = Settings.model_validate({"state": {"path": str(tmp_path)}})
+    with pytest.raises(UnavailableError, match=f"127.0.0.1:{port}.*; does `tickborg up` run in this folder"):
+        await replaying.show([], [], "X=1", lambda: settings, Console(file=io.StringIO()))
