@@ -12,8 +12,8 @@ from typing import Any
 from rich.console import Console
 
 from cli.embedded import EmbeddedBot, embedded_bot, policy_of_this_machine
+from cli.folders import Folders
 from cli.local_repository import Change, LocalRepository, set_branch
-from cli.services import Folders
 from cli.state_folder import state_folder
 from cli.trial_display import Checked, TrialDisplay, Tried
 from cli.watching import Narrator, settled

@@ -4,6 +4,7 @@ The docstring of a field is what the reference says about it. Secrets are never 
 hold them are.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -40,7 +41,7 @@ from tickborg.setting_types import (
     Systems,
     WebUrl,
 )
-from tickborg.systems import DEFAULT_PRIMARY_SYSTEMS, DEFAULT_TEST_SYSTEMS
+from tickborg.systems import DEFAULT_PRIMARY_SYSTEMS, DEFAULT_TEST_SYSTEMS, System
 
 _MIB = 1024**2
 _GIB = 1024**3
@@ -202,7 +203,11 @@ class SchedulesSettings(Section):
 
 
 class StateSettings(Section):
-    """Where `tickborg up` keeps what it has of its own: embedded servers, mirrors, workspaces, logs."""
+    """Where `tickborg up` keeps what it has of its own: embedded servers, and what has no path of its own.
+
+    Its mirrors, workspaces, spool and logs are in `[git] mirror_path`, `[builder] workspace_path`,
+    `[rabbitmq] spool_path` and `[logs] log_storage_path` if you set these, and in this folder otherwise.
+    """
 
     path: FilePath = Path(".tickborg")
     """One folder for all of it; without it, `.tickborg` in the working folder."""
@@ -319,6 +324,12 @@ class Settings(Section):
     policy: PolicySettings = PolicySettings()
     schedules: SchedulesSettings = SchedulesSettings()
     state: StateSettings = StateSettings()
+
+    def building_for(self, systems: Iterable[System]) -> Self:
+        """The same, for a builder of other systems; without any, of those that it has."""
+        named = tuple(dict.fromkeys(systems))
+        builder = self.builder.model_copy(update={"systems": named} if named else {})
+        return self.model_copy(update={"builder": builder})
 
     @property
     def workflow_policy(self) -> Policy:
