@@ -109,7 +109,7 @@ class EventName(StrEnum):
     """A log lost lines in so many places that no more of it is kept."""
     INTERNAL_ERROR = "InternalError"
     PERMANENT_FAILURE = "PermanentFailure"
-    """An evaluation or a build could not be done, and that was given up: a person has to act."""
+    """Something could not be done, or GitHub not be told of it, and was given up: a person has to act."""
     CALL_PUT_OFF = "CallPutOff"
     """A step was not shown, because few calls to GitHub are left."""
     QUOTA_READ = "QuotaRead"

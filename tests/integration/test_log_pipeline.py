@@ -197,7 +197,7 @@ async def test_what_could_not_be_written_is_kept_in_the_queue(
     log_path(tmp_path, ATTEMPT).symlink_to("/dev/full")
 
     async def refused() -> bool:
-        return "cannot write logs" in caplog.text
+        return f"cannot write logs to {tmp_path}: " in caplog.text
 
     async with connect() as transport, publisher(transport, tmp_path) as logs:
         log = await logs.open(START)
