@@ -23,7 +23,6 @@ from tickborg.github import (
     Reaction,
     Reply,
     SummaryComment,
-    reply_marker,
 )
 
 
@@ -142,8 +141,7 @@ class GitHubActivities:
     async def reply(self, reply: Reply) -> int:
         """Answer a comment and return the answer's id; a retry looks for the answer an earlier try wrote."""
         if activity.info().attempt > 1:
-            marker = reply.marker or reply_marker(reply.comment_id)
-            found = await self._github.find_comment(reply.repo, reply.number, marker)
+            found = await self._github.find_comment(reply.repo, reply.number, reply.marker)
             if found is not None:
                 return found
         return await self._github.create_comment(reply.repo, reply.number, reply.body)

@@ -203,12 +203,10 @@ class Reply(Value):
 
     repo: RepositoryName
     number: int
-    comment_id: int
-    """The comment that is answered."""
+    marker: str
+    """What it is found again by, see :func:`reply_marker`."""
     body: str = Field(max_length=COMMENT_LIMIT)
     """The whole answer, with its marker in it."""
-    marker: str = ""
-    """What it is found again by; empty: :func:`reply_marker` of the comment."""
 
 
 def reply_marker(comment_id: int) -> str:

@@ -216,13 +216,14 @@ class Comment:
 
     async def _reply(self, sections: Sequence[str], asked_for: Sequence[str] = ()) -> None:
         comment = self._comment
+        marker = reply_marker(comment.comment_id)
         await workflow.execute_activity_method(
             GitHubActivities.reply,
             Reply(
                 repo=comment.repo,
                 number=comment.number,
-                comment_id=comment.comment_id,
-                body=answers.whole(sections, reply_marker(comment.comment_id), asked_for),
+                marker=marker,
+                body=answers.whole(sections, marker, asked_for),
             ),
             **policies.RESULT,
             summary="answer",

@@ -73,7 +73,6 @@ class LateAnswers:
         reply = Reply(
             repo=self._memory.repo,
             number=self._memory.number,
-            comment_id=asker.comment_id,
             marker=marker,
             body=answers.whole(answers.to(asker.login, tuple(texts)), marker),
         )

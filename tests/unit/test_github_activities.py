@@ -60,7 +60,8 @@ STATUS = CommitStatus(
     repo=REPO, sha=PULL.head_sha, context="tickborg-eval", state=StatusState.PENDING, description="merging"
 )
 SUMMARY = SummaryComment(repo=REPO, number=7, body=f"{SUMMARY_MARKER}\nfirst")
-REPLY = Reply(repo=REPO, number=7, comment_id=99, body=f"{reply_marker(99)}\nno project `mesmc`")
+MARKER = reply_marker(99)
+REPLY = Reply(repo=REPO, number=7, marker=MARKER, body=f"{MARKER}\nno project `mesmc`")
 LOST = UnavailableError("connection reset")
 
 
@@ -337,9 +338,10 @@ async def test_each_comment_has_an_answer_of_its_own(
     activities: GitHubActivities, github: FakeGitHub
 ) -> None:
     """The answer to comment 9 is not that to comment 99, nor is a person's quote of it."""
-    github.write_comment(REPO, 7, "ada", f"> {reply_marker(9)}")
+    marker = reply_marker(9)
+    github.write_comment(REPO, 7, "ada", f"> {marker}")
     await run(activities.reply, REPLY)
-    other = Reply(repo=REPO, number=7, comment_id=9, body=f"{reply_marker(9)}\nno project `x`")
+    other = Reply(repo=REPO, number=7, marker=marker, body=f"{marker}\nno project `x`")
     await run(activities.reply, other, attempt=2)
     assert [comment.body for comment in github.bot_comments(REPO, 7)] == [REPLY.body, other.body]
 
