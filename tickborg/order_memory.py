@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tickborg.build_records import OwnerMemory
 from tickborg.jobs import BuildMode, PlannedBuild
-from tickborg.left_out import LeftOut, LeftOutBuild
+from tickborg.left_out import LeftOut
 from tickborg.order_planning import systems_of_order
 from tickborg.projects import ProjectSet
 from tickborg.requests import Asker, BuildOrder, NoticedBuild, PressedCheck, UnsentAnswer
@@ -26,8 +26,8 @@ class OrderMemory(OwnerMemory):
     """Those of the head, which an order that names none is about."""
     left_out: tuple[str, ...] = ()
     """Projects that somebody cancelled before the evaluation under way has asked for their builds."""
-    left_out_builds: tuple[LeftOutBuild, ...] = ()
-    """The same of projects on one system alone, whose check runs have a button for it."""
+    left_out_builds: tuple[PlannedBuild, ...] = ()
+    """The same of single builds, whose check runs have a button for it."""
     orders: tuple[BuildOrder, ...] = ()
     """Builds that were asked for and are not planned yet."""
     unsent: tuple[UnsentAnswer, ...] = ()
@@ -42,7 +42,7 @@ class OrderMemory(OwnerMemory):
         """What the next plan is not to have built."""
         return LeftOut(self.left_out, self.left_out_builds)
 
-    def leave_out(self, build: LeftOutBuild) -> None:
+    def leave_out(self, build: PlannedBuild) -> None:
         """Do not have ``build`` built by the next plan."""
         self.left_out_builds = (*self.left_out_builds, build)
 
