@@ -8,8 +8,8 @@ from pydantic import Field
 from tickborg.build_records import OwnerMemory
 from tickborg.jobs import BuildMode, PlannedBuild
 from tickborg.left_out import LeftOut
-from tickborg.order_planning import systems_of_order
-from tickborg.projects import ProjectSet
+from tickborg.order_planning import systems_in_doubt, systems_of_order
+from tickborg.projects import Project, ProjectSet
 from tickborg.requests import Asker, BuildOrder, NoticedBuild, PressedCheck, UnsentAnswer
 from tickborg.sources import Source
 from tickborg.systems import System
@@ -90,10 +90,14 @@ class OrderMemory(OwnerMemory):
         known = projects or (source.projects if source is not None else ProjectSet())
         for name in order.projects or self.changed_projects:
             if name not in order.without:
-                project = known.named(name)
-                systems = systems_of_order(order, project, self.policy) if project else order.systems
-                for system in (*systems, *order.doubted):
+                for system in self._systems_meant(order, known.named(name)):
                     yield NoticedBuild(project=name, system=system, mode=order.mode)
+
+    def _systems_meant(self, order: BuildOrder, project: Project | None) -> Iterable[System]:
+        if project is None:
+            return (*order.systems, *order.doubted)
+        certain = systems_of_order(order, project, self.policy)
+        return (*certain, *systems_in_doubt(order, project, self.policy))
 
     def notice(self, text: str, about: Iterable[NoticedBuild] = ()) -> None:
         """Say ``text`` in the summary comment; of many, the last ones.
