@@ -31,6 +31,11 @@ def systems_of_order(order: BuildOrder, project: Project, policy: Policy) -> Ite
     return (system for system in order.systems if not _why_not(project, system, order, policy))
 
 
+def systems_in_doubt(order: BuildOrder, project: Project, policy: Policy) -> Iterator[System]:
+    """Where ``order`` would come to one as well, had whoever asked surely seen the head that there is."""
+    return (system for system in order.doubted if not _why_nobody(project, system, order, policy))
+
+
 def not_made(order: BuildOrder, projects: ProjectSet, policy: Policy) -> tuple[SkippedBuild, ...]:
     """What of ``order`` comes to nothing although it was asked for by name, or as a whole."""
     return tuple(
@@ -48,8 +53,7 @@ def not_certain(
     return tuple(
         SkippedBuild(project=project.name, system=system, reason=reasons.head_in_doubt())
         for project in projects.all_named(_meant_by(order, changed))
-        for system in order.doubted
-        if not _why_nobody(project, system, order, policy)
+        for system in systems_in_doubt(order, project, policy)
     )
 
 

@@ -44,9 +44,8 @@ def status_of(memory: PushMemory, push: PushEvent, look: PushLook, page: str) ->
     if look.found is None:
         return push_statuses.bad_project_file(repo, push.after, look.fault, page)
     is_newest = memory.head is not None and memory.head.after == push.after
-    # It may change nothing, and be where all that is built which was superseded.
-    wanted = look.found.projects.all_named(memory.wanted if is_newest else ())
-    changed = changed_by(look.found) or tuple(project.name for project in wanted)
+    known = memory.found if is_newest else changed_by(look.found)
+    changed = tuple(project.name for project in look.found.projects.all_named(known))
     notes = _notes(memory, push, not_built_of_push(look.found.projects, changed, memory.policy))
     return push_statuses.looked_at(repo, push.after, changed, tuple(notes), page)
 
