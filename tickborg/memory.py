@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from tickborg import check_results
 from tickborg.github import PullRequest, RepositoryName
 from tickborg.jobs import (
     BuildOutcome,
@@ -214,8 +215,12 @@ class PullRequestMemory(OrderMemory):
         """Whether there is a merge to build, which no evaluation is about to replace."""
         return self.merge is not None and not self.fresh_base
 
-    def view(self) -> PullRequestView | None:
-        """What others may see; None before the first event."""
+    def view(self, *, checks_to_come: bool = False) -> PullRequestView | None:
+        """What others may see; None before the first event.
+
+        Args:
+            checks_to_come: whether the checks of this head are about to run once more.
+        """
         if self.pull is None:
             return None
         return PullRequestView(
@@ -233,7 +238,7 @@ class PullRequestMemory(OrderMemory):
             waiting=tuple(notices.command(order.mode, order.projects) for order in self.orders),
             awaits_approval=self.awaits_approval and not self.is_approved,
             failed_checks=self.failed_checks,
-            checks=self.checks,
+            checks=check_results.to_come(self.checks) if checks_to_come else self.checks,
         )
 
 

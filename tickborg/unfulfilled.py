@@ -67,15 +67,24 @@ def _is_of_old_head(request: Request, memory: PullRequestMemory) -> bool:
     return asked_about is not None and known is not None and asked_about.head_sha != known.head_sha
 
 
-def of_retry(order: RetryOrder, view: PullRequestView, policy: Policy) -> Iterator[str]:
-    """What of a retry comes to nothing."""
+def of_retry(
+    order: RetryOrder, view: PullRequestView, policy: Policy, *, checks_to_come: bool
+) -> Iterator[str]:
+    """What of a retry comes to nothing.
+
+    Args:
+        order: what was asked for.
+        view: what is known of the head.
+        policy: where there are builders.
+        checks_to_come: whether what is known of its checks is from before, and they are about to run again.
+    """
     failed = [build for build in view.builds if build.worth_a_retry]
     head = view.pull.head_sha
     if doubted := [(build.project, build.system) for build in failed if build.system in order.doubted]:
         yield answers.not_run_again_in_doubt(doubted, head)
     yield from not_run_again(failed, (*order.systems, *order.doubted), policy)
     if view.evaluation is None and view.unpassed_checks:
-        yield answers.checks_run_again_later(head)
+        yield answers.checks_run_again_now(head) if checks_to_come else answers.checks_run_again_later(head)
     elif failed:
         return
     elif view.evaluation is None:

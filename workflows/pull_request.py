@@ -78,7 +78,7 @@ class PullRequestOwner(Owner[Item]):
             answers=self._answers,
             evaluate=self._evaluate,
         )
-        self._showing = Showing(self._memory)
+        self._showing = Showing(self._memory, self.state)
 
     @workflow.run
     async def run(self, start: PullRequestStart) -> LabelsLeft | None:
@@ -119,7 +119,7 @@ class PullRequestOwner(Owner[Item]):
     @workflow.query(name=names.STATE_QUERY)
     def state(self) -> PullRequestView | None:
         """All that is known about the pull request; None before its first event."""
-        return self._memory.view()
+        return self._memory.view(checks_to_come=self._evaluation.has_yet_to_plan)
 
     @property
     def _busy(self) -> bool:

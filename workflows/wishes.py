@@ -121,10 +121,11 @@ class Wishes:
         view = self._memory.view()
         if view is None:
             return
-        for text in unfulfilled.of_retry(order, view, self._memory.policy):
-            self._answers.say(whom, text)
         if view.evaluation_failed:
             self._evaluate_unless_under_way(pull)
+        checks_to_come = self._evaluation.has_yet_to_plan
+        for text in unfulfilled.of_retry(order, view, self._memory.policy, checks_to_come=checks_to_come):
+            self._answers.say(whom, text)
         known = self._memory.builds.values()
         failed = [each for each in known if each.view.worth_a_retry and each.view.system in order.systems]
         self._again(failed, pull, whom)

@@ -37,7 +37,7 @@ def evaluated(*builds: BuildView, **fields: object) -> PullRequestView:
 def test_what_failed_where_there_are_no_builders_by_now(systems: tuple[System, ...]) -> None:
     """Nobody is sent to people who may push because of that."""
     view = evaluated(build_view("cgit", BSD, BROKEN))
-    (answer,) = of_retry(RetryOrder(systems=systems), view, POLICY)
+    (answer,) = of_retry(RetryOrder(systems=systems), view, POLICY, checks_to_come=False)
     assert f"no builders for {BSD}" in answer
     assert "people who may push" not in answer
 
@@ -45,7 +45,7 @@ def test_what_failed_where_there_are_no_builders_by_now(systems: tuple[System, .
 def test_each_build_is_not_retried_for_a_reason_of_its_own() -> None:
     """One has no builders, and the other is for other people."""
     view = evaluated(build_view("cgit", BSD, BROKEN), build_view("cgit", MAC, BROKEN))
-    gone, refused = of_retry(RetryOrder(systems=STRANGER), view, POLICY)
+    gone, refused = of_retry(RetryOrder(systems=STRANGER), view, POLICY, checks_to_come=False)
     assert BSD in gone
     assert MAC not in gone
     assert f"`cgit` on {MAC}. That is for people who may push" in refused
@@ -73,8 +73,18 @@ def test_each_build_is_not_retried_for_a_reason_of_its_own() -> None:
 )
 def test_a_retry_comes_to_nothing_where_nothing_has_failed(view: PullRequestView, answer: str | None) -> None:
     """It says what there is instead."""
-    said = list(of_retry(RetryOrder(systems=WRITER), view, POLICY))
+    said = list(of_retry(RetryOrder(systems=WRITER), view, POLICY, checks_to_come=False))
     assert (said == []) if answer is None else (answer in said[0])
+
+
+def test_a_check_that_is_about_to_run_again_need_not_be_asked_for() -> None:
+    """Somebody else has had the head evaluated again; what has failed is what is known from before."""
+    view = evaluated(evaluation=None, checks=(check_result(outcome=BROKEN),))
+    (answer,) = of_retry(RetryOrder(systems=WRITER), view, POLICY, checks_to_come=True)
+    assert answer.endswith("is being evaluated again already, and its checks are run with that.")
+    first = evaluated(evaluation=None)
+    (answer,) = of_retry(RetryOrder(systems=WRITER), first, POLICY, checks_to_come=True)
+    assert "nothing had failed" in answer
 
 
 BUILD, RETRY = BuildOrder(projects=("cgit",), systems=WRITER), RetryOrder(systems=WRITER)
@@ -160,10 +170,12 @@ def test_what_was_named_is_refused_as_a_whole() -> None:
 def test_what_failed_elsewhere_is_not_retried_of_a_head_that_may_be_new() -> None:
     """And whoever may push is not sent to people who may push."""
     order = RetryOrder(systems=STRANGER, doubted=(MAC,))
-    (answer,) = of_retry(order, evaluated(build_view("cgit", MAC, BROKEN)), POLICY)
+    failed = build_view("cgit", MAC, BROKEN)
+    (answer,) = of_retry(order, evaluated(failed), POLICY, checks_to_come=False)
     assert answer.startswith(f"Not run again: `cgit` on {MAC}. ")
     assert "may have been pushed after" in answer
-    assert not list(of_retry(order, evaluated(build_view("cgit", LINUX, BROKEN)), POLICY))
+    failed = build_view("cgit", LINUX, BROKEN)
+    assert not list(of_retry(order, evaluated(failed), POLICY, checks_to_come=False))
 
 
 def test_what_closing_makes_of_an_order() -> None:
