@@ -54,9 +54,11 @@ class PullRequestMemory(OrderMemory):
     approved_sha: str | None = None
     """The head that a maintainer has let in."""
     head_since: datetime | None = None
-    """By GitHub's clock, when this head was first heard of: whoever wrote before cannot have meant it."""
-    was_told_of_head: bool = True
-    """False: the head was found out because of a comment, and may have been there before that was written."""
+    """By GitHub's clock, when this head came, or as long as nobody has told of that, when it was there."""
+    was_told_of_head: bool = False
+    """Whether somebody has told when it came: whoever wrote before cannot have meant it."""
+    other_head_at: datetime | None = None
+    """By GitHub's clock, when there was another head instead; None: none is known of."""
     failed_checks: tuple[str, ...] = ()
     """Evaluation checks that did not pass, by their names: all that earlier versions remember of them."""
     checks: tuple[CheckResult, ...] = ()
@@ -84,8 +86,8 @@ class PullRequestMemory(OrderMemory):
         """Take in a newer description; a new head or target branch begins with nothing known of it."""
         known = self.pull
         if known is None or known.head_sha != pull.head_sha:
-            self.head_since = pull.updated_at
-            self.was_told_of_head = True
+            self.other_head_at = known.updated_at if known else None
+            self.head_since, self.was_told_of_head = pull.updated_at, False
             self.pending_checks = ()
         if known is None or known.head_sha != pull.head_sha or known.base_ref != pull.base_ref:
             self.builds, self.sources = {}, {}
@@ -100,6 +102,17 @@ class PullRequestMemory(OrderMemory):
         self.evaluation = None
         self.evaluation_reason = ""
         self.pull = pull
+
+    def hear_of_head(self, pull: PullRequest) -> None:
+        """Take in what was sent because of a head: if it is this one, since when it is there.
+
+        A head that comes back, with another in between, is there since the last time.
+        """
+        if self.pull is None or self.head_since is None or self.pull.head_sha != pull.head_sha:
+            return
+        least = self.head_since if self.was_told_of_head else self.other_head_at
+        if least is None or pull.updated_at >= least:
+            self.head_since, self.was_told_of_head = pull.updated_at, True
 
     def plan(self, wanted: BuildsWanted) -> None:
         """Take in what an evaluation of the current head wants; builds on another base are forgotten."""
@@ -190,13 +203,14 @@ class PullRequestMemory(OrderMemory):
         """Whether a maintainer has let this very head in."""
         return self.pull is not None and self.approved_sha == self.pull.head_sha
 
-    def was_pushed_after(self, written_at: datetime | None) -> bool:
-        """Whether a comment of that time was written before there was this head."""
-        return written_at is not None and self.head_since is not None and written_at < self.head_since
-
     def was_surely_pushed_after(self, written_at: datetime | None) -> bool:
-        """Whether that is certain: a head that nobody told of may have been there before it was heard of."""
-        return self.was_told_of_head and self.was_pushed_after(written_at)
+        """Whether a comment of that time was certainly written before there was this head.
+
+        One that nobody told of may have been there before it was heard of.
+        """
+        if not self.was_told_of_head or written_at is None or self.head_since is None:
+            return False
+        return written_at < self.head_since
 
     def may_have_been_pushed_after(self, written_at: datetime | None) -> bool:
         """Whether nobody can tell that there was this head when a comment of that time was written.

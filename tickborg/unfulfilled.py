@@ -33,7 +33,7 @@ def of_old_head(order: Order, request: Request, memory: PullRequestMemory) -> st
     projects = order.projects if isinstance(order, BuildOrder) else ()
     if _is_of_old_head(request, memory):
         return notices.dropped(projects)
-    if _is_in_doubt(order, request, memory) and not _is_for_everybody_as_well(order):
+    if _is_in_doubt(order, request, memory) and not order.for_everybody:
         return notices.older_than_head(projects, memory.pull.head_sha)
     return ""
 
@@ -41,7 +41,7 @@ def of_old_head(order: Order, request: Request, memory: PullRequestMemory) -> st
 def as_far_as_meant(order: Order, request: Request, memory: PullRequestMemory) -> Order:
     """What is done of ``order`` where nobody can tell whether it is about the head that there is.
 
-    Somebody who may build everywhere, and names no systems, gets what anybody gets for the same words.
+    Somebody who may build everywhere gets what anybody gets for the same words.
     """
     if not isinstance(order, BuildOrder | RetryOrder) or not _is_in_doubt(order, request, memory):
         return order
@@ -52,12 +52,6 @@ def as_far_as_meant(order: Order, request: Request, memory: PullRequestMemory) -
 def _is_in_doubt(order: BuildOrder | RetryOrder, request: Request, memory: PullRequestMemory) -> bool:
     """Whether it takes more than anybody may have, and nobody can tell that it is about this head."""
     return order.privileged and memory.may_have_been_pushed_after(request.written_at)
-
-
-def _is_for_everybody_as_well(order: BuildOrder | RetryOrder) -> bool:
-    """Whether something is left of it without the systems that are not for everybody, and were not named."""
-    named = isinstance(order, BuildOrder) and order.named_systems
-    return bool(order.for_everybody) and not named
 
 
 def _is_of_old_head(request: Request, memory: PullRequestMemory) -> bool:

@@ -38,7 +38,6 @@ Whom = Asker | PressedCheck | None
 
 _AGAIN_WAITS = "run-again-waits-for-a-merge"
 _CANCEL_LASTS = "cancel-button-outlasts-an-evaluation"
-_CANCEL_IF_IN_DOUBT = "cancel-if-it-may-be-of-this-head"
 _CANCEL_IS_OF_ONE = "cancel-button-is-of-one-mode"
 
 
@@ -83,7 +82,7 @@ class Wishes:
                 self._build(order, pull, request.written_at)
             case RetryOrder():
                 self._retry(order, pull, request.whom)
-            case CancelOrder() if self._came_before_the_head(request.written_at):
+            case CancelOrder() if self._memory.was_surely_pushed_after(request.written_at):
                 self._answers.say(request.whom, notices.older_cancel(pull.head_sha))
             case CancelOrder():
                 self._cancel(order, request)
@@ -138,12 +137,6 @@ class Wishes:
                 self._orders.take(order)
         else:
             self._builds.again(records)
-
-    def _came_before_the_head(self, written_at: datetime | None) -> bool:
-        memory = self._memory
-        if memory.was_surely_pushed_after(written_at):
-            return True
-        return memory.was_pushed_after(written_at) and not workflow.patched(_CANCEL_IF_IN_DOUBT)
 
     def _cancel(self, order: CancelOrder, request: Request) -> None:
         reason = cancellation.cancelled_by(request.by)

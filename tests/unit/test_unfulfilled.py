@@ -94,8 +94,10 @@ BEFORE, SAME_SECOND, AFTER = (NOON + timedelta(seconds=seconds) for seconds in (
 def pushed_at_noon(*, told: bool = True) -> PullRequestMemory:
     """What an owner knows of the head "b…", of which a webhook told, or an answer of GitHub's."""
     memory = PullRequestMemory(repo=REPO, number=7)
-    memory.believe(pull_request(head_sha="b" * 40))
-    memory.was_told_of_head = told
+    pull = pull_request(head_sha="b" * 40)
+    memory.believe(pull)
+    if told:
+        memory.hear_of_head(pull)
     return memory
 
 
@@ -146,10 +148,11 @@ def test_where_nobody_can_tell_only_what_is_not_for_everybody_is_refused(
     assert not of_old_head(privileged, asking(AFTER), memory)
 
 
+NAMED = BUILD.model_copy(update={"named_systems": True})
 WIDE = {"privileged": True, "for_everybody": STRANGER}
 
 
-@pytest.mark.parametrize("order", [BUILD, RETRY])
+@pytest.mark.parametrize("order", [BUILD, NAMED, RETRY])
 def test_who_may_push_gets_no_less_than_anybody_of_a_head_that_may_be_new(
     order: BuildOrder | RetryOrder,
 ) -> None:
@@ -159,12 +162,6 @@ def test_who_may_push_gets_no_less_than_anybody_of_a_head_that_may_be_new(
     left = as_far_as_meant(order, asking(SAME_SECOND), memory)
     assert left == order.model_copy(update={"systems": STRANGER, "doubted": (MAC,)})
     assert as_far_as_meant(order, asking(AFTER), memory) == order
-
-
-def test_what_was_named_is_refused_as_a_whole() -> None:
-    """Whoever names systems wants no others instead."""
-    named = BUILD.model_copy(update={**WIDE, "named_systems": True})
-    assert "may have been pushed after" in of_old_head(named, asking(SAME_SECOND), pushed_at_noon())
 
 
 def test_what_failed_elsewhere_is_not_retried_of_a_head_that_may_be_new() -> None:

@@ -384,6 +384,25 @@ async def test_a_cancel_of_a_head_that_nobody_told_of_is_not_called_older(bench:
     await bench.until_check_run("cgit", CheckConclusion.CANCELLED, sha=NEXT_HEAD)
 
 
+async def test_a_push_that_is_told_of_late_tells_that_a_cancel_came_before_it(bench: Bench) -> None:
+    """The head was found out first, by an evaluation, when something else had changed since the push."""
+    asking = bench.github.hold("pull_request")
+    pull = await bench.open("cgit")
+    await bench.until(lambda: bench.github.calls["pull_request"] or None)
+    cancel = await written(bench, "@tickbot cancel")
+    bench.repositories.touch(NEXT_HEAD, "cgit")
+    bench.floor.hold("cgit")
+    pushed = bench.github.push(REPO, pull.number, NEXT_HEAD)
+    bench.github.change_pull(REPO, pull.number, labels=("mine",))
+    asking.set()
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS, sha=NEXT_HEAD)
+    await bench.deliver("synchronize", pushed)
+    await redeliver(bench, cancel)
+    await bench.until_commented(f"`{NEXT_HEAD[:7]}` came after that comment was written")
+    bench.floor.release("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS, sha=NEXT_HEAD)
+
+
 async def test_a_cancel_of_what_waits_is_no_cancel_of_nothing(bench: Bench) -> None:
     """The projects of the order are being read; whoever gave it took it back, and needs no answer."""
     await opened(bench)
