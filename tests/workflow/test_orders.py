@@ -357,12 +357,24 @@ async def test_a_build_of_what_is_being_tested_is_that_test(new_bench: NewBench)
     assert len(bench.check_run_history("cgit")) == 1
 
 
-async def test_a_cancel_that_is_older_than_the_head_cancels_nothing_of_it(bench: Bench) -> None:
-    """Whoever wrote it meant what ran then, and hears that there is a new head."""
+@pytest.mark.parametrize("edited", [False, True])
+async def test_a_cancel_that_is_older_than_the_head_cancels_nothing_of_it(
+    bench: Bench, *, edited: bool
+) -> None:
+    """Whoever wrote it hears that there is a new head, also if GitHub had to be asked which that is.
+
+    Pushed in the second of an edit, it might be the older one.
+    """
     pull = await opened(bench)
     cancel = await written(bench, "@tickbot cancel")
+    if edited:
+        pull = await bench.change("edited", pull, title="Change more")
     bench.floor.hold("cgit")
-    await bench.push(pull, NEXT_HEAD, "cgit")
+    bench.repositories.touch(NEXT_HEAD, "cgit")
+    pushed = bench.github.push(REPO, pull.number, NEXT_HEAD)
+    if edited:
+        pushed = bench.github.change_pull(REPO, pull.number, updated_at=pull.updated_at)
+    await bench.deliver("synchronize", pushed)
     await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS, sha=NEXT_HEAD)
     await redeliver(bench, cancel)
     await bench.until_commented(f"`{NEXT_HEAD[:7]}` came after that comment was written")
