@@ -4,6 +4,7 @@ from datetime import datetime
 
 from tickborg import check_results
 from tickborg.github import PullRequest, RepositoryName
+from tickborg.head_arrival import HeadArrival
 from tickborg.jobs import (
     BuildOutcome,
     BuildsWanted,
@@ -53,12 +54,8 @@ class PullRequestMemory(OrderMemory):
     """Whether a maintainer has to let this head in."""
     approved_sha: str | None = None
     """The head that a maintainer has let in."""
-    head_since: datetime | None = None
-    """By GitHub's clock, when this head came, or as long as nobody has told of that, when it was there."""
-    was_told_of_head: bool = False
-    """Whether somebody has told when it came: whoever wrote before cannot have meant it."""
-    other_head_at: datetime | None = None
-    """By GitHub's clock, when there was another head instead; None: none is known of."""
+    arrival: HeadArrival | None = None
+    """Since when there is this head."""
     failed_checks: tuple[str, ...] = ()
     """Evaluation checks that did not pass, by their names: all that earlier versions remember of them."""
     checks: tuple[CheckResult, ...] = ()
@@ -86,8 +83,7 @@ class PullRequestMemory(OrderMemory):
         """Take in a newer description; a new head or target branch begins with nothing known of it."""
         known = self.pull
         if known is None or known.head_sha != pull.head_sha:
-            self.other_head_at = known.updated_at if known else None
-            self.head_since, self.was_told_of_head = pull.updated_at, False
+            self.arrival = HeadArrival(at=pull.updated_at, after=known.updated_at if known else None)
             self.pending_checks = ()
         if known is None or known.head_sha != pull.head_sha or known.base_ref != pull.base_ref:
             self.builds, self.sources = {}, {}
@@ -104,15 +100,9 @@ class PullRequestMemory(OrderMemory):
         self.pull = pull
 
     def hear_of_head(self, pull: PullRequest) -> None:
-        """Take in what was sent because of a head: if it is this one, since when it is there.
-
-        A head that comes back, with another in between, is there since the last time.
-        """
-        if self.pull is None or self.head_since is None or self.pull.head_sha != pull.head_sha:
-            return
-        least = self.head_since if self.was_told_of_head else self.other_head_at
-        if least is None or pull.updated_at >= least:
-            self.head_since, self.was_told_of_head = pull.updated_at, True
+        """Take in what GitHub sent because of a head: if it is this one, since when it is there."""
+        if self.pull is not None and self.arrival is not None and self.pull.head_sha == pull.head_sha:
+            self.arrival = self.arrival.told(pull.updated_at)
 
     def plan(self, wanted: BuildsWanted) -> None:
         """Take in what an evaluation of the current head wants; builds on another base are forgotten."""
@@ -204,24 +194,19 @@ class PullRequestMemory(OrderMemory):
         return self.pull is not None and self.approved_sha == self.pull.head_sha
 
     def was_surely_pushed_after(self, written_at: datetime | None) -> bool:
-        """Whether a comment of that time was certainly written before there was this head.
-
-        One that nobody told of may have been there before it was heard of.
-        """
-        if not self.was_told_of_head or written_at is None or self.head_since is None:
-            return False
-        return written_at < self.head_since
+        """Whether a comment of that time was certainly written before there was this head."""
+        arrival = self.arrival
+        return arrival is not None and written_at is not None and arrival.is_surely_after(written_at)
 
     def may_have_been_pushed_after(self, written_at: datetime | None) -> bool:
-        """Whether nobody can tell that there was this head when a comment of that time was written.
-
-        GitHub counts whole seconds: a push in the second of the comment may have come after it.
-        """
-        return written_at is not None and self.head_since is not None and written_at <= self.head_since
+        """Whether nobody can tell that there was this head when a comment of that time was written."""
+        arrival = self.arrival
+        return arrival is not None and written_at is not None and arrival.may_be_after(written_at)
 
     def approve(self, asked_at: datetime) -> None:
         """Let the head in for somebody who asked for a build at ``asked_at``, if they can have seen it."""
-        if self.pull is not None and self.head_since is not None and asked_at > self.head_since:
+        can_have_seen = self.arrival is not None and not self.arrival.may_be_after(asked_at)
+        if self.pull is not None and can_have_seen:
             self.approved_sha = self.pull.head_sha
 
     @property
