@@ -62,10 +62,6 @@ class Person:
         """Where they may build."""
         return systems_for(self.policy, self.permission, self.login)
 
-    def is_needed_for(self, systems: Iterable[System]) -> bool:
-        """Whether one of ``systems``, on which they may build, is not for everybody."""
-        return not set(systems) <= set(self.for_everybody_among(systems))
-
     def for_everybody_among(self, systems: Iterable[System]) -> tuple[System, ...]:
         """Those of ``systems`` on which everybody may build."""
         everybody = systems_for(self.policy, Permission.READ, "")

@@ -206,11 +206,7 @@ def _meaning(command: Command, asked: Asked) -> _Meaning:
 
 
 def _retry(who: Person) -> RetryOrder:
-    return RetryOrder(
-        systems=who.systems,
-        privileged=who.is_needed_for(who.systems),
-        for_everybody=who.for_everybody_among(who.systems),
-    )
+    return RetryOrder(systems=who.systems, for_everybody=who.for_everybody_among(who.systems))
 
 
 def _meaning_of_build(command: Build | Test, asked: Asked) -> _Meaning:
@@ -221,7 +217,6 @@ def _meaning_of_build(command: Build | Test, asked: Asked) -> _Meaning:
         named_systems=bool(command.systems),
         mode=BuildMode.TEST if isinstance(command, Test) else BuildMode.BUILD,
         approves=asked.who.trusted,
-        privileged=asked.who.is_needed_for(systems),
         for_everybody=asked.who.for_everybody_among(systems),
     )
     projects = asked.projects or ProjectSet()

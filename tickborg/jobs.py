@@ -319,8 +319,6 @@ class EvaluationResult(Value):
     conflicts: tuple[str, ...] = ()
     """The first conflicting paths, as in :class:`MergeReport`."""
     conflict_count: int = 0
-    failed_checks: tuple[str, ...] = ()
-    """Names of the evaluation checks that did not pass: all that earlier versions tell, and read, of them."""
     checks: tuple[CheckResult, ...] = ()
     """All evaluation checks."""
     policy: Policy | None = None

@@ -56,8 +56,6 @@ class PullRequestMemory(OrderMemory):
     """The head that a maintainer has let in."""
     arrival: HeadArrival | None = None
     """Since when there is this head."""
-    failed_checks: tuple[str, ...] = ()
-    """Evaluation checks that did not pass, by their names: all that earlier versions remember of them."""
     checks: tuple[CheckResult, ...] = ()
     """All evaluation checks of this head, as far as they are known."""
     pending_checks: tuple[str, ...] = ()
@@ -91,7 +89,7 @@ class PullRequestMemory(OrderMemory):
             self.changed_projects = ()
             self.skipped = ()
             self.awaits_approval = False
-            self.failed_checks, self.checks = (), ()
+            self.checks = ()
             self.notices, self.builds_noticed = (), {}
             self.forget_left_out()
             self.forget_base()
@@ -131,7 +129,7 @@ class PullRequestMemory(OrderMemory):
         self.evaluation = result.outcome
         self.evaluation_reason = result.reason
         self.conflicts, self.conflict_count = result.conflicts, result.conflict_count
-        self.failed_checks, self.checks = result.failed_checks, result.checks
+        self.checks = result.checks
         self.policy = result.policy or self.policy
         if result.outcome in _NOTHING_TO_BUILD:
             self.merge = None
@@ -236,7 +234,6 @@ class PullRequestMemory(OrderMemory):
             notices=self.notices,
             waiting=tuple(notices.command(order.mode, order.projects) for order in self.orders),
             awaits_approval=self.awaits_approval and not self.is_approved,
-            failed_checks=self.failed_checks,
             checks=check_results.to_come(self.checks) if checks_to_come else self.checks,
         )
 

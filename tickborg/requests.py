@@ -57,8 +57,6 @@ class BuildOrder(Value):
     mode: BuildMode = BuildMode.BUILD
     approves: bool = False
     """Whether whoever asks may let a first contribution in."""
-    privileged: bool = False
-    """Whether it is on systems that are not for everybody."""
     for_everybody: tuple[System, ...] = ()
     """Those of ``systems`` where everybody may build."""
     doubted: tuple[System, ...] = ()
@@ -86,8 +84,6 @@ class RetryOrder(Value):
     kind: Literal["retry"] = "retry"
     systems: tuple[System, ...]
     """Where this person may build."""
-    privileged: bool = False
-    """Whether one of these is not for everybody."""
     for_everybody: tuple[System, ...] = ()
     """Those of ``systems`` where everybody may build."""
     doubted: tuple[System, ...] = ()
@@ -163,7 +159,7 @@ class Request(Value):
     pressed: PressedCheck | None = None
     """Where a button was pressed; None: it was none that GitHub waits for a word about."""
     written_at: datetime | None = None
-    """By GitHub's clock, when the comment was written; None: nobody knows, or it was no comment."""
+    """By GitHub's clock, when the comment was written; None: it was none."""
     orders: tuple[Order, ...]
 
     @property

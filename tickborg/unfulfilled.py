@@ -31,7 +31,7 @@ def of_old_head(order: Order, request: Request, memory: PullRequestMemory) -> st
     if not isinstance(order, BuildOrder | RetryOrder) or memory.pull is None:
         return ""
     projects = order.projects if isinstance(order, BuildOrder) else ()
-    if _is_of_old_head(request, memory):
+    if memory.was_surely_pushed_after(request.written_at):
         return notices.dropped(projects)
     if _is_in_doubt(order, request, memory) and not order.for_everybody:
         return notices.older_than_head(projects, memory.pull.head_sha)
@@ -51,14 +51,8 @@ def as_far_as_meant(order: Order, request: Request, memory: PullRequestMemory) -
 
 def _is_in_doubt(order: BuildOrder | RetryOrder, request: Request, memory: PullRequestMemory) -> bool:
     """Whether it takes more than anybody may have, and nobody can tell that it is about this head."""
-    return order.privileged and memory.may_have_been_pushed_after(request.written_at)
-
-
-def _is_of_old_head(request: Request, memory: PullRequestMemory) -> bool:
-    if request.written_at is not None:
-        return memory.was_surely_pushed_after(request.written_at)
-    asked_about, known = request.pull, memory.pull
-    return asked_about is not None and known is not None and asked_about.head_sha != known.head_sha
+    takes_more = not set(order.systems) <= set(order.for_everybody)
+    return takes_more and memory.may_have_been_pushed_after(request.written_at)
 
 
 def of_retry(

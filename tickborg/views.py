@@ -68,8 +68,6 @@ class PullRequestView(Value):
     """What was asked for and has not begun, since there is no merge to build yet: Markdown."""
     awaits_approval: bool = False
     """Whether nothing is built until somebody who may push has let the head in."""
-    failed_checks: tuple[str, ...] = ()
-    """Names of the evaluation checks that the last evaluation has found not to pass."""
     checks: tuple[CheckResult, ...] = ()
     """Evaluation checks, as far as they are known."""
 
@@ -85,17 +83,6 @@ class PullRequestView(Value):
         return bool(self.builds) and self.base_sha is None
 
     @property
-    def with_all_checks(self) -> "PullRequestView":
-        """With those, too, of which an earlier version remembers but the names.
-
-        The summary comment does without: a run that such a version began is replayed with what that has said.
-        """
-        if self.checks or not self.failed_checks:
-            return self
-        failed = (CheckResult(name=name, outcome=BuildOutcome.FAILURE) for name in self.failed_checks)
-        return self.model_copy(update={"checks": tuple(failed)})
-
-    @property
     def unpassed_checks(self) -> tuple[CheckResult, ...]:
         """The evaluation checks that have ended and did not pass."""
         return tuple(check for check in self.checks if check.is_unpassed)
@@ -103,7 +90,7 @@ class PullRequestView(Value):
     @property
     def evaluation_failed(self) -> bool:
         """Whether evaluating again may come to something better."""
-        return bool(self.failed_checks) or self.evaluation not in {None, EvaluationOutcome.EVALUATED}
+        return bool(self.unpassed_checks) or self.evaluation not in {None, EvaluationOutcome.EVALUATED}
 
 
 class BranchView(Value):

@@ -51,11 +51,6 @@ class Checks:
         return check_results.bounded(self._results.values())
 
     @property
-    def failed(self) -> tuple[str, ...]:
-        """Names of the checks that have not passed."""
-        return tuple(check.name for check in self.results if check.is_unpassed)
-
-    @property
     def pending(self) -> tuple[str, ...]:
         """Names of the checks whose statuses have not had their last word."""
         return tuple(self._pending)
@@ -82,7 +77,7 @@ class Checks:
             await workflow.wait(self._telling)
         for told in self._telling:
             told.result()
-        return not self.failed
+        return not any(check.is_unpassed for check in self._results.values())
 
     def begin(self, attempt_id: str) -> None:
         """Hear that a builder has begun an attempt at one of the checks."""

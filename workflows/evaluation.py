@@ -173,8 +173,7 @@ class Evaluation:
         )
 
     def _with_checks(self, result: EvaluationResult) -> EvaluationResult:
-        checks = self._checks
-        return result.model_copy(update={"failed_checks": checks.failed, "checks": checks.results})
+        return result.model_copy(update={"checks": self._checks.results})
 
     async def _without_result(self, error: BaseException) -> EvaluationResult:
         """What an evaluation came to that was cancelled, or of which a step failed for good."""

@@ -220,10 +220,10 @@ class PullRequestOwner(Owner[Item]):
             pull = self._memory.pull
             if pull is None or self._closed:
                 self._answers.say(request.whom, unfulfilled.of_closed(order))
-            elif overtaken := unfulfilled.of_old_head(order, _dated(request), self._memory):
+            elif overtaken := unfulfilled.of_old_head(order, request, self._memory):
                 self._answers.say(request.whom, overtaken)
             else:
-                meant = unfulfilled.as_far_as_meant(order, _dated(request), self._memory)
+                meant = unfulfilled.as_far_as_meant(order, request, self._memory)
                 self._wishes.carry_out(meant, pull, request)
 
     # Evaluations
@@ -321,10 +321,3 @@ class PullRequestOwner(Owner[Item]):
     def _count_failure(self, *, failed: bool) -> None:
         if failed:
             self._run(questions.count_failure(self._memory.repo))
-
-
-def _dated(request: Request) -> Request:
-    """The request; without its time in a run from before that decided which head it is about."""
-    if workflow.patched("orders-by-their-time"):
-        return request
-    return request.model_copy(update={"written_at": None})

@@ -35,9 +35,6 @@ with workflow.unsafe.imports_passed_through():
 
 Whom = Asker | PressedCheck | None
 
-_AGAIN_WAITS = "run-again-waits-for-a-merge"
-_CANCEL_LASTS = "cancel-button-outlasts-an-evaluation"
-
 
 class Wishes:
     """Carries out orders; whoever gave them may have what they ask for, which has been found out before.
@@ -129,7 +126,7 @@ class Wishes:
 
     def _again(self, records: Sequence[BuildRecord], pull: PullRequest, whom: Whom) -> None:
         """Build once more; without a merge to build they wait for one, or are answered, as any order is."""
-        if records and not self._memory.ready and workflow.patched(_AGAIN_WAITS):
+        if records and not self._memory.ready:
             self._evaluate_unless_under_way(pull)
             for order in orders_of(records, whom):
                 self._orders.take(order)
@@ -195,5 +192,5 @@ class Wishes:
             self._answers.say(request.whom, text, [NoticedBuild.of(build)])
             return
         self._builds.cancel([record], cancellation.cancelled_by(request.by))
-        if self._evaluation.has_yet_to_plan and workflow.patched(_CANCEL_LASTS):
+        if self._evaluation.has_yet_to_plan:
             self._memory.leave_out(record.planned)

@@ -13,7 +13,7 @@ from tickborg.views import PullRequestView
 
 def checks(view: PullRequestView, addresses: Addresses) -> Html:
     """All evaluation checks, under a heading; nothing where there are none."""
-    rows = [_row(view, check, addresses) for check in view.with_all_checks.checks]
+    rows = [_row(view, check, addresses) for check in view.checks]
     return section("Checks", element("ul", rows, class_="checks") if rows else None)
 
 

@@ -130,7 +130,7 @@ def of_pull(view: PullRequestView) -> Verdict:
             return Verdict(Tone.QUIET, "closed; nothing more is built")
         case _:
             builds = view.builds and not view.built_before
-            checks = _of_checks(view.with_all_checks.checks)
+            checks = _of_checks(view.checks)
             return _both(_of_builds(view.builds) if builds else _without_builds(view), checks)
 
 

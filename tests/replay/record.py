@@ -75,10 +75,7 @@ RECORDED = {
 }
 """Of each scene the workflows, by their kinds."""
 
-BEFORE_PATCHES = {
-    "status-after-orders": "status-0-comment",
-    "orders-by-their-time": "overtaken-0-pullrequest",
-}
+BEFORE_PATCHES = {"status-after-orders": "status-0-comment"}
 """By each patch the history of a run from before it."""
 
 

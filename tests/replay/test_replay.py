@@ -1,12 +1,15 @@
 """Histories of real runs, replayed: does the code at hand decide as it did when they were recorded?"""
 
+import ast
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from temporalio import workflow
 
+import workflows
 from cli.replay import Replayed, from_files, read_history, replay
 from tests.replay.asked import asked_again, asked_then
 from tests.replay.record import BEFORE_PATCHES, DIVERGING, RECORDED, recorded
@@ -16,11 +19,19 @@ from tickborg.errors import RefusedError
 HISTORIES = list(recorded())
 SAME = [path for path in HISTORIES if path.stem != DIVERGING]
 OF_THIS_VERSION = [path for path in SAME if path.stem not in BEFORE_PATCHES.values()]
+WORKFLOWS = Path(workflows.__file__).parent
 
 
 async def replayed(*paths: Path) -> list[Replayed]:
     """How each replay went."""
     return [each async for each in replay(from_files(paths))]
+
+
+def patches_of(source: str) -> Iterator[str]:
+    """What ``workflow.patched`` is asked for in a module."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "workflow.patched":
+            yield ast.literal_eval(node.args[0])
 
 
 def test_every_workflow_of_every_scene_is_recorded() -> None:
@@ -36,6 +47,13 @@ def test_every_workflow_that_there_is_has_been_recorded() -> None:
     """One that nobody replays may change unnoticed."""
     there_are = {value.lower() for name, value in vars(names).items() if name.endswith("_WORKFLOW")}
     assert there_are == {kind for kinds in RECORDED.values() for kind in kinds}
+
+
+def test_every_patch_has_a_history_from_before_it() -> None:
+    """Without one nobody would notice that runs which began before it are not carried on."""
+    patches = {patch for path in WORKFLOWS.glob("*.py") for patch in patches_of(path.read_text())}
+    assert patches == set(BEFORE_PATCHES)
+    assert set(BEFORE_PATCHES.values()) <= {path.stem for path in SAME}
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)

@@ -1,6 +1,6 @@
-"""What is remembered of evaluation checks, by this version of tickborg and by those before it."""
+"""What is remembered of evaluation checks."""
 
-from tests.support.samples import NOON, build_job, build_result, check_result, project, pull_request
+from tests.support.samples import build_job, build_result, check_result, project, pull_request
 from tickborg import check_results
 from tickborg.jobs import (
     BuildMode,
@@ -37,28 +37,18 @@ def test_what_is_remembered_of_checks_is_bounded() -> None:
     assert [bool(check.reproduce) for check in many] == [False, *[True] * 20, *[False] * 10]
 
 
-def test_what_an_earlier_version_remembers_is_known_still() -> None:
-    """It knew but the names of checks that failed; a ``retry`` evaluates again for their sake."""
-    written = PullRequestMemory(repo=pull_request().repo, number=7, pull=pull_request()).model_dump()
-    del written["checks"]
-    view = PullRequestMemory.model_validate({**written, "failed_checks": ("format",)}).view()
-    assert view is not None
-    assert view.evaluation_failed
-
-
-def test_an_earlier_version_is_told_the_names() -> None:
-    """It may have the next word while a new one is being deployed."""
+def test_a_retry_evaluates_again_for_checks_that_did_not_pass() -> None:
+    """Nothing else runs them."""
     memory = PullRequestMemory(repo=pull_request().repo, number=7)
     memory.believe(pull_request())
-    memory.end_evaluation(
-        EvaluationResult(
-            outcome=EvaluationOutcome.EVALUATED,
-            pull=pull_request(updated_at=NOON),
-            failed_checks=("format",),
-            checks=(check_result(outcome=FAILURE), check_result("licences", BuildOutcome.SUCCESS)),
+    for outcome, failed in ((FAILURE, True), (BuildOutcome.SUCCESS, False)):
+        checks = (check_result(outcome=outcome), check_result("licences", BuildOutcome.SUCCESS))
+        memory.end_evaluation(
+            EvaluationResult(outcome=EvaluationOutcome.EVALUATED, pull=pull_request(), checks=checks)
         )
-    )
-    assert memory.model_dump()["failed_checks"] == ("format",)
+        view = memory.view()
+        assert view is not None
+        assert view.evaluation_failed is failed
 
 
 def test_a_check_that_nobody_waits_for_any_more_is_under_way_no_longer() -> None:

@@ -104,12 +104,6 @@ def test_checks_stand_in_a_list() -> None:
     assert going.text == "spellingqueued or running"
 
 
-def test_a_check_is_listed_that_an_earlier_version_remembers() -> None:
-    """By its name, which is all there is."""
-    node = shown(pull_request_view(build_view(), failed_checks=("format",)))
-    assert part(node, "Checks").one("li").text == "formatfailed"
-
-
 def test_without_checks_there_is_no_list_of_them() -> None:
     """Most repositories have none."""
     assert "Checks" not in headings(shown(pull_request_view(build_view())))
@@ -345,7 +339,10 @@ RUNNING = build_view("cgit", stage=BuildStage.RUNNING)
             ("quiet", "not run: the check format; the build succeeded"),
         ),
         (
-            pull_request_view(build_view(outcome=BuildOutcome.SUCCESS), failed_checks=("format", "a")),
+            pull_request_view(
+                build_view(outcome=BuildOutcome.SUCCESS),
+                checks=tuple(check_result(name, BuildOutcome.FAILURE) for name in ("format", "a")),
+            ),
             ("bad", "the checks format, a failed; the build succeeded"),
         ),
         (

@@ -217,11 +217,6 @@ STANDING: dict[str, PullRequestView] = {
         evaluation=EvaluationOutcome.EVALUATED,
         checks=tuple(check_result(f"check-{n}", BuildOutcome.FAILURE) for n in range(30)),
     ),
-    "a check did not pass, as an earlier version remembers it": pull_request_view(
-        build_view("cgit", outcome=BuildOutcome.SUCCESS),
-        evaluation=EvaluationOutcome.EVALUATED,
-        failed_checks=("format",),
-    ),
     "conflict after builds": pull_request_view(
         build_view("cgit", outcome=BuildOutcome.SUCCESS),
         base_sha=None,

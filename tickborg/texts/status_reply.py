@@ -32,7 +32,6 @@ class Moment:
 
 def status_of(view: PullRequestView, moment: Moment) -> str:
     """How the pull request stands."""
-    view = view.with_all_checks
     base = f" into {code(view.pull.base_ref)}" + (f" at {short_sha(view.base_sha)}" if view.base_sha else "")
     first = f"{headline(view)}\n<sub>head {short_sha(view.pull.head_sha)}{base}</sub>"
     sections = (
