@@ -67,16 +67,23 @@ class EmbeddedTemporal:
 
     ``temporal.sqlite`` there survives a restart; ``temporal.log`` is what the server said. Port 0 is one
     the system chooses, once: a server started again after :meth:`stop` or :meth:`kill` keeps its ports.
-    ``ui_port=None`` leaves out the Web UI.
+    ``ui_port=None`` leaves out the Web UI. ``processors`` is how many it may keep busy at once; None: all.
     """
 
     def __init__(
-        self, folder: Path, *, port: int = 0, ui_port: int | None = None, log_level: str = "warn"
+        self,
+        folder: Path,
+        *,
+        port: int = 0,
+        ui_port: int | None = None,
+        log_level: str = "warn",
+        processors: int | None = None,
     ) -> None:
         self._folder = folder
         self._port = port
         self._ui_port = ui_port
         self._log_level = log_level
+        self._processors = processors
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -168,7 +175,8 @@ class EmbeddedTemporal:
 
     def _environment(self) -> dict[str, str]:
         """No setting or secret of ours, and no configuration of the user's own ``temporal``."""
-        return {"HOME": str(self._folder), "PATH": os.defpath}
+        limit = {"GOMAXPROCS": str(self._processors)} if self._processors else {}
+        return {"HOME": str(self._folder), "PATH": os.defpath, **limit}
 
     async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
         ready = asyncio.create_task(_serve_namespace(self.address))

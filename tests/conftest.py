@@ -55,5 +55,5 @@ async def broker() -> AsyncIterator[RabbitMQNode]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedTemporal]:
     """A Temporal server for the whole session, for tests whose workflows have ids of their own."""
-    async with EmbeddedTemporal(tmp_path_factory.mktemp("temporal")) as server:
+    async with EmbeddedTemporal(tmp_path_factory.mktemp("temporal"), processors=1) as server:
         yield server

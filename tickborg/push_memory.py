@@ -11,7 +11,7 @@ from tickborg.build_records import BuildRecord, OwnerMemory
 from tickborg.events.pushes import PushEvent
 from tickborg.github import RepositoryName
 from tickborg.jobs import PushReport, SkippedBuild
-from tickborg.push_order import end_of_trail, newest_of, surely_follows
+from tickborg.push_order import newest_of, surely_follows
 from tickborg.requests import ButtonOrder
 from tickborg.values import Value
 from tickborg.views import BranchView
@@ -61,16 +61,10 @@ class PushMemory(OwnerMemory):
         if newest == self.head and push.is_creation:
             newest = push  # what it leads to may have been deleted since, which nobody tells
         if newest != self.head:
-            if not is_certain and self._is_to_be_doubted(newest):
+            if not is_certain:
                 self.doubted = self.head
             self.head, self.error = newest, ""
         self.waiting = (*self.waiting, push)
-
-    def _is_to_be_doubted(self, newest: PushEvent) -> bool:
-        """Whether it is the head that may be newer than ``newest``, and not one before that."""
-        if self.doubted is None or self.doubted == newest:
-            return True
-        return end_of_trail(self.chain, self.doubted) == newest
 
     def settle(self, push: PushEvent, look: "PushLook") -> bool:
         """Take in what a look at a push says of which is the newest; True: that was in doubt, and is not now.
@@ -152,7 +146,6 @@ class PushMemory(OwnerMemory):
             # It may change nothing, and be where all that is built which was superseded.
             self.found = tuple(sorted({*found, *(changed or self.wanted)}))
             self.learnt = push
-        if is_newest or self.owed.get(push.before) == push.after:
             self.owed.pop(push.before, None)
 
     def owe(self, push: PushEvent) -> None:

@@ -219,8 +219,7 @@ class PushOwner(Owner[Item]):
             memory.look_again()
         elif found is not None:
             self._build_wanted(push, found)
-            if memory.owed:
-                memory.look_again()
+            memory.look_again()
 
     def _build_wanted(self, push: PushEvent, report: PushReport) -> None:
         memory = self._memory

@@ -18,9 +18,10 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import CancelledError
 from temporalio.service import RPCError
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.attempt import Builder
+from activities.building import BuildActivities
 from activities.clients.cluster import TemporalCluster
 from activities.clients.git.fetch import GitFetch
 from activities.clients.git.mirror import Mirror
@@ -48,16 +49,13 @@ from tests.support.git_repository import Changes, GitRepository
 from tests.support.processes import alive, new_marker
 from tests.support.samples import REPO, build_job, project
 from tests.support.tools import need
+from tickborg.jobs import BuildJob, BuildOutcome, BuildResult, BuildStarted, MergeJob
 from tickborg.messages import BuildLogStatus
+from tickborg.names import BUILD_STARTED_SIGNAL
+from tickborg.policy import Policy
 from tickborg.projects import BuildSystem
 from tickborg.systems import System
-
-with workflow.unsafe.imports_passed_through():
-    from activities.building import BuildActivities
-    from tickborg.jobs import BuildJob, BuildOutcome, BuildResult, BuildStarted, MergeJob
-    from tickborg.names import BUILD_STARTED_SIGNAL
-    from tickborg.policy import Policy
-    from workflows.attempts import Attempts
+from workflows.attempts import Attempts
 
 DECIDERS = "deciders"
 
@@ -149,7 +147,14 @@ async def bench(address: str, tmp_path: Path) -> AsyncIterator[Bench]:
     cluster = FakeCluster()
     cluster.builders = dict.fromkeys(System, 1)
     asking = ClusterActivities(cluster).builders_online
-    async with Worker(client, task_queue=DECIDERS, workflows=[OneBuild], activities=[asking]):
+    async with Worker(
+        client,
+        task_queue=DECIDERS,
+        workflows=[OneBuild],
+        activities=[asking],
+        # The sandbox would load this file, with all that it imports, for each build anew.
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    ):
         bench = Bench(client, tmp_path)
         yield bench
         await bench.close()

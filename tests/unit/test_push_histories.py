@@ -122,8 +122,7 @@ class Owner:
             memory.look_again()
         elif look.found is not None:
             self._build(push.after)
-            if memory.owed:
-                memory.look_again()
+            memory.look_again()
 
     def _build(self, sha: str) -> None:
         wanted = {(sha, project) for project in self.memory.wanted}

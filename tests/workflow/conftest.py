@@ -13,11 +13,15 @@ from temporalio.client import Client
 from cli import workers
 from cli.embedded_temporal import EmbeddedTemporal
 from cli.temporal_client import TemporalConnection, connect
+from cli.workflow_runner import ContextFreeRunner
 from tests.support.time_skipping import quiet_runtime, time_skipping_server
 from tests.support.workflow_bench import Bench, working_bench
 
 NewBench = Callable[..., Awaitable[Bench]]
 """Starts a bot with what :func:`working_bench` takes; it ends with the test."""
+
+_TRIED: set[type] = set()
+"""Workflows that were loaded into the sandbox, as every worker tries before it begins."""
 
 
 @pytest.fixture(autouse=True)
@@ -26,10 +30,23 @@ def _cancels_are_heard_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "HEARTBEAT_THROTTLE", timedelta(seconds=0.1))
 
 
+@pytest.fixture(autouse=True)
+def _workflows_are_tried_in_the_sandbox_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK loads each into the sandbox for every worker, and each test has one of its own."""
+    prepare = ContextFreeRunner.prepare_workflow
+
+    def prepare_once(runner: ContextFreeRunner, workflow: Any) -> None:
+        if workflow.cls not in _TRIED:
+            prepare(runner, workflow)
+            _TRIED.add(workflow.cls)
+
+    monkeypatch.setattr(ContextFreeRunner, "prepare_workflow", prepare_once)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def own_temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TemporalConnection]:
     """A real server for these tests alone: their workers would take up what others leave behind."""
-    async with EmbeddedTemporal(tmp_path_factory.mktemp("temporal")) as server:
+    async with EmbeddedTemporal(tmp_path_factory.mktemp("temporal"), processors=1) as server:
         yield TemporalConnection(server.address)
 
 
