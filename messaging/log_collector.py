@@ -128,6 +128,7 @@ class LogCollector:
             except (OSError, InfrastructureError) as error:
                 self._store.close()
                 _log.error("cannot write logs: %s; nothing is lost, trying again", error)
+                await self._stats.notify(Event(name=EventName.LOGS_NOT_WRITTEN))
                 await retry.pause()
 
     def _write_once(self, pending: Sequence[_Received]) -> _Written:
