@@ -59,8 +59,8 @@ lock: $(VENV)/dev.stamp ## Newest versions of everything, with hashes
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 	  --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
-clean: ## Remove what the set-up made
-	@rm -rf $(VENV) *.egg-info .tickborg
+clean: ## Remove what the set-up made; what `tickborg up` keeps stays
+	@rm -rf $(VENV) *.egg-info
 
 $(VENV)/bin/python:
 	@echo "setting up a virtual environment in $(VENV)"

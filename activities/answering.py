@@ -10,6 +10,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
+from activities.temporal_failures import in_words
 from tickborg.errors import UnavailableError
 
 
@@ -25,13 +26,9 @@ async def answered(what: str, within_seconds: float) -> AsyncIterator[None]:
             yield
     except TimeoutError as error:
         raise UnavailableError(f"{what}: Temporal did not answer within {within_seconds} s") from error
-    except RPCError as error:
-        raise UnavailableError(f"{what}: Temporal answered {error.status.name}: {error.message}") from error
-    except WorkflowQueryFailedError as error:
-        raise UnavailableError(f"{what}: the worker could not answer: {error}") from error
-    # How a client says that it cannot be connected, or that an answer is of another version.
-    except (RuntimeError, ValidationError) as error:
-        raise UnavailableError(f"{what}: {error}") from error
+    # The last two are how a client says that it cannot be connected, or that an answer is of another version.
+    except (RPCError, WorkflowQueryFailedError, RuntimeError, ValidationError) as error:
+        raise UnavailableError(f"{what}: {in_words(error)}") from error
 
 
 async def check_namespace(client: Client, within_seconds: float) -> None:

@@ -13,12 +13,13 @@ from activities.transcript import LogTooLongError, Transcript
 from tickborg.build_systems import Step, check_steps, commands, tools
 from tickborg.errors import InfrastructureError
 from tickborg.jobs import BuildJob, BuildOutcome
+from tickborg.settings import BuilderLimits
 from tickborg.texts import build_endings
 from tickborg.texts.failure_hints import hint
 
 _MIB = 1024 * 1024
 
-LOG_LIMIT = 512 * _MIB
+LOG_LIMIT = BuilderLimits().log_size
 
 ALMOST_FULL = 1024 * _MIB
 """With less room than this, a build that says that there is no space left is believed."""

@@ -16,9 +16,9 @@ from activities.heartbeats import heartbeats
 from activities.interruption import Interruption, interruption
 from activities.ports import BuildLog, BuildLogs, Cluster, CommandRunner, Stats, Workspaces
 from activities.transcript import Transcript
-from activities.uninterrupted import uninterrupted
 from tickborg.errors import BuilderEndingError, TickborgError
 from tickborg.jobs import BuildJob, BuildOutcome, BuildResult, BuildStarted
+from tickborg.late_cancel import cancelled_only_after
 from tickborg.messages import BuildLogStatus, Event, EventName
 from tickborg.names import BUILD_STARTED_SIGNAL
 from tickborg.texts import build_endings
@@ -117,14 +117,14 @@ class BuildActivities:
         try:
             ending = await self._attempt(job, attempt, interrupted)
         except asyncio.CancelledError:
-            await uninterrupted(self._interrupted(job, log, transcript))
+            await cancelled_only_after(self._interrupted(job, log, transcript))
             raise
         except Exception as error:
-            await uninterrupted(self._failed(job, log, transcript, error))
+            await cancelled_only_after(self._failed(job, log, transcript, error))
             raise
         result = self._result(beginning, ending, attempt, transcript)
         with suppress(asyncio.CancelledError):  # what is done stays done, whoever wanted it ended meanwhile
-            await uninterrupted(self._close(job, log, transcript, _LOG_STATUS[ending.outcome]))
+            await cancelled_only_after(self._close(job, log, transcript, _LOG_STATUS[ending.outcome]))
         await self._stats.notify(_completed(job, result.outcome, result.duration))
         return result
 
@@ -231,7 +231,7 @@ async def _entered(workspace: AbstractContextManager[Path]) -> AsyncIterator[Pat
     """Enter and leave on a thread. A thread cannot be interrupted: whoever is cancelled waits for it."""
     entering = asyncio.ensure_future(asyncio.to_thread(workspace.__enter__))
     try:
-        yield await uninterrupted(entering)
+        yield await cancelled_only_after(entering)
     finally:
         if entering.done() and not entering.cancelled() and entering.exception() is None:
-            await uninterrupted(asyncio.to_thread(workspace.__exit__, None, None, None))
+            await cancelled_only_after(asyncio.to_thread(workspace.__exit__, None, None, None))

@@ -43,7 +43,7 @@ class HeartbeatInterceptor(Interceptor):
     """Lets every activity heartbeat for as long as it runs. Hand it to ``Worker(interceptors=[…])``.
 
     Without, it takes the whole time of a try until it is noticed that a worker died in the middle of it: that
-    of a merge is a quarter of an hour.
+    of a merge is hours, for the sake of a first fetch.
     """
 
     def __init__(self, interval: timedelta = WORKER_BEAT) -> None:

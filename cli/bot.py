@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Self
 
 from temporalio.client import Client
 
 from activities.clients.workspace.workspace import WorkspaceFolder
 from cli import services
+from cli.folders import Folders
 from messaging.log_store import LogReader
 from messaging.spool import SPOOL_LIMIT, SpoolFolder
 from messaging.transport import Transport
@@ -15,17 +17,34 @@ from tickborg.hearing import DEFAULT_PUSH_BRANCHES, HearingPolicy
 from tickborg.policy import Policy
 from tickborg.retention import Retention
 from tickborg.served_repositories import ServedRepositories
-from tickborg.settings import GitSettings, LogsSettings
+from tickborg.settings import GitSettings, LogsSettings, Settings
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where one service listens; 0: a port that the system chooses."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
 
 
 @dataclass(frozen=True)
 class Listen:
-    """Where the services of this process listen; 0: a port that the system chooses."""
+    """Where the services of this process listen, each by itself: only the webhook is for the world."""
 
-    host: str = "127.0.0.1"
-    webhook: int = 0
-    metrics: int = 0
-    dashboard: int = 0
+    webhook: Address = Address()
+    metrics: Address = Address()
+    dashboard: Address = Address()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Where the services of their own names listen."""
+        webhook, stats, dashboard = settings.webhook, settings.stats, settings.dashboard
+        return cls(
+            webhook=Address(webhook.host, webhook.port),
+            metrics=Address(stats.host, stats.port),
+            dashboard=Address(dashboard.host, dashboard.port),
+        )
 
 
 @dataclass(frozen=True)
@@ -35,7 +54,7 @@ class BotSettings:
     github: services.GitHubAccess
     webhook_secret: bytes = field(repr=False)
     builders: services.Builders
-    folders: services.Folders
+    folders: Folders
     policy: Policy
     """Its dashboard URL is that of this bot's own dashboard, unless ``dashboard_url`` says otherwise."""
     served: ServedRepositories
@@ -75,7 +94,9 @@ async def running_bot(
         spool = SpoolFolder(folders.spool, settings.spool_limit)
         publishers = await enter(services.publishing(transport, settings.builders.host.identity, spool))
         await enter(services.collecting_logs(transport, folders.logs, publishers.stats, settings.kept_logs))
-        metrics_url = await enter(services.collecting_stats(transport, listen.host, listen.metrics))
+        metrics_url = await enter(
+            services.collecting_stats(transport, listen.metrics.host, listen.metrics.port)
+        )
         clients = await enter(services.github_clients(github, publishers.stats))
         tokens = clients.fetch_tokens
         mirrors = services.mirror_store(folders.mirrors, github.git_url, tokens, renewed=tokens.renewed)
@@ -83,8 +104,8 @@ async def running_bot(
             client,
             transport,
             LogReader(folders.logs, settings.kept_logs.age),
-            host=listen.host,
-            port=listen.dashboard,
+            host=listen.dashboard.host,
+            port=listen.dashboard.port,
             public_url=settings.dashboard_url,
         )
         listening_at = await enter(showing)
@@ -111,8 +132,8 @@ async def running_bot(
                 settings.webhook_secret,
                 settings.hearing_policy,
                 publishers.stats,
-                host=listen.host,
-                port=listen.webhook,
+                host=listen.webhook.host,
+                port=listen.webhook.port,
             )
         )
         yield RunningBot(webhook_url=webhook_url, metrics_url=metrics_url, dashboard_url=dashboard_url)

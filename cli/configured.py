@@ -15,9 +15,10 @@ from activities.clients.sandbox.sandbox import Limits, NoSandbox, Sandbox, found
 from cli import credentials, servers, services
 from cli.embedded_rabbitmq import EmbeddedRabbitMQ
 from cli.embedded_temporal import EmbeddedTemporal, last_address
+from cli.folders import Folders
 from cli.host import host_system
 from cli.settings import SettingsError
-from cli.temporal_client import TemporalConnection
+from cli.temporal_client import CHECK_UP, TemporalConnection
 from messaging.amqp import AmqpTransport
 from messaging.spool import SpoolFolder
 from messaging.transport import Transport
@@ -120,7 +121,7 @@ def sandbox(settings: BuilderSettings) -> Sandbox:
 
 @asynccontextmanager
 async def temporal_or_own(
-    settings: Settings, folders: services.Folders
+    settings: Settings, folders: Folders
 ) -> AsyncIterator[tuple[TemporalConnection, str | None]]:
     """The Temporal that is configured, or one of our own and the URL of its Web UI."""
     configured = credentials.temporal_connection(settings.temporal)
@@ -137,14 +138,14 @@ def temporal_or_up(settings: Settings) -> TemporalConnection:
     Raises:
         SettingsError: none is configured, and no ``up`` has ever run here.
     """
-    own = last_address(services.Folders(settings.state.path.absolute()).temporal)
+    own = last_address(Folders.of_up(settings).temporal)
     if credentials.temporal_connection(settings.temporal) is None and own is not None:
-        return TemporalConnection(own)
+        return TemporalConnection(own, when_away=CHECK_UP)
     return servers.temporal(settings)
 
 
 @asynccontextmanager
-async def transport_or_own(settings: Settings, folders: services.Folders) -> AsyncIterator[Transport]:
+async def transport_or_own(settings: Settings, folders: Folders) -> AsyncIterator[Transport]:
     """The RabbitMQ that is configured, or one of our own."""
     if settings.rabbitmq.is_configured:
         async with transport(settings) as configured:

@@ -18,8 +18,9 @@ from cli import schedules
 from cli.bot import BotSettings, Listen, RunningBot, running_bot
 from cli.embedded_rabbitmq import EmbeddedRabbitMQ, find_programs
 from cli.embedded_temporal import EmbeddedTemporal
+from cli.folders import Folders
 from cli.host import host_system
-from cli.services import Builders, Folders, GitHubAccess
+from cli.services import Builders, GitHubAccess
 from cli.temporal_client import TemporalConnection, connect
 from emulator import EmulatedGitHub, serve
 from emulator.state import App

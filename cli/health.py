@@ -5,6 +5,7 @@ A container's health check runs it every half minute, so it loads nothing but wh
 
 import asyncio
 import http.client
+import json
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
@@ -26,6 +27,7 @@ from tickborg.settings import Settings
 
 UNHEALTHY = 1
 READINESS = "/readyz"
+_BODY_LIMIT = 64 * 1024
 PATIENCE = timedelta(seconds=10)
 
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what a service may listen on
@@ -62,11 +64,11 @@ async def _dashboard(settings: Settings) -> str:
 
 async def _stats(settings: Settings) -> str:
     await _answers(settings.stats.host, settings.stats.port, METRICS_PATH)
-    return await _is_consumed(settings, STATS_QUEUE)
+    return await _is_consumed(settings, STATS_QUEUE, Service.STATS)
 
 
 async def _logs(settings: Settings) -> str:
-    return await _is_consumed(settings, LOGS_QUEUE)
+    return await _is_consumed(settings, LOGS_QUEUE, Service.LOGS)
 
 
 async def _worker(settings: Settings) -> str:
@@ -81,28 +83,38 @@ async def _builder(settings: Settings) -> str:
 
 async def _answers(host: str, port: int, path: str) -> str:
     """Ask our own port."""
-    status = await asyncio.to_thread(_get, _ANY_ADDRESS.get(host, host), port, path)
+    status, reason = await asyncio.to_thread(_get, _ANY_ADDRESS.get(host, host), port, path)
     if status != HTTPStatus.OK:
-        raise UnavailableError(f"{path} at port {port} answers {status}")
+        raise UnavailableError(f"{path} at port {port} answers {status}" + (f": {reason}" if reason else ""))
     return f"{path} at port {port} answers {status}"
 
 
-def _get(host: str, port: int, path: str) -> int:
+def _get(host: str, port: int, path: str) -> tuple[int, str]:
+    """The status, and what our services say of one that is not good."""
     connection = http.client.HTTPConnection(host, port, timeout=PATIENCE.total_seconds())
     try:
         connection.request("GET", path)
-        return connection.getresponse().status
+        answer = connection.getresponse()
+        return answer.status, "" if answer.status == HTTPStatus.OK else _reason(answer.read(_BODY_LIMIT))
     except (OSError, http.client.HTTPException) as error:
         raise UnavailableError(f"nothing answers {path} at port {port}: {error}") from error
     finally:
         connection.close()
 
 
-async def _is_consumed(settings: Settings, queue: str) -> str:
+def _reason(body: bytes) -> str:
+    """Empty where something else than a service of ours answers."""
+    try:
+        return str(json.loads(body)["reason"])
+    except (ValueError, LookupError, TypeError):
+        return ""
+
+
+async def _is_consumed(settings: Settings, queue: str, service: Service) -> str:
     """Whoever consumes has answered RabbitMQ's heartbeats in the last half minute."""
     found = await AmqpTransport(servers.rabbitmq_url(settings), name="health").look_at(queue)
     if not found.consumers:
-        raise UnavailableError(f"nobody consumes {queue}")
+        raise UnavailableError(f"nobody consumes {queue}: is `tickborg {service}` up?")
     return f"{queue} is consumed"
 
 

@@ -14,6 +14,7 @@ from temporalio.client import Client
 from activities.clients.workspace.workspace import WorkspaceFolder
 from cli import configured, credentials, servers, services
 from cli.bot import BotSettings, Listen, running_bot
+from cli.folders import Folders
 from cli.schedules import ensure_all, recurring
 from cli.temporal_client import connect, connect_lazily, identity
 from messaging.log_store import LogReader
@@ -152,17 +153,11 @@ async def _of_bot(settings: Settings) -> BotSettings:
         github=configured.github_access(settings),
         webhook_secret=configured.webhook_secret(settings),
         builders=await configured.builders(settings.builder),
-        # The default is relative, and builds are started in folders of their own.
-        folders=services.Folders(settings.state.path.absolute()),
+        folders=Folders.of_up(settings),
         policy=settings.workflow_policy,
         served=settings.served,
         push_branches=settings.policy.push_branches,
-        listen=Listen(
-            host=settings.webhook.host,
-            webhook=settings.webhook.port,
-            metrics=settings.stats.port,
-            dashboard=settings.dashboard.port,
-        ),
+        listen=Listen.of(settings),
         dashboard_url=settings.dashboard.url,
         spool_limit=settings.rabbitmq.spool_limit,
         kept_logs=settings.logs.retention,

@@ -12,6 +12,7 @@ from cli.local_repository import LocalRepository
 from tickborg.errors import InfrastructureError, RefusedError
 from tickborg.places import Place, PlaceKind, Tree, steps_to
 from tickborg.projects import PROJECT_FILE
+from tickborg.texts.wording import short_sha
 
 _GIT = b".git"
 
@@ -79,7 +80,7 @@ def _of_commit(path: Path, repository: LocalRepository, ref: str) -> Source:
     except InfrastructureError as error:
         raise RefusedError(f"{path} cannot be read: {error.__cause__ or error}") from error
     tree = CommittedTree(Trees(opened), root)
-    return Source(tree, f"{ref} ({commit[:7]}) of {path}", repository.name, commit)
+    return Source(tree, f"{ref} ({short_sha(commit)}) of {path}", repository.name, commit)
 
 
 def _is_in_repository(folder: Path) -> bool:

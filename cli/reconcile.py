@@ -7,6 +7,7 @@ from rich.console import Console
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.temporal_failures import failure
 from cli import configured, schedules
 from cli.temporal_client import connect
 from tickborg.errors import PermanentError, UnavailableError
@@ -45,7 +46,7 @@ async def reconcile_now(client: Client, patience: timedelta = PATIENCE) -> Recon
 
     Raises:
         UnavailableError: Temporal does not answer, or no worker does the work.
-        PermanentError: there is no schedule, or the run failed.
+        PermanentError: there is no schedule, Temporal does not let us run it, or the run failed.
     """
     try:
         async with asyncio.timeout(patience.total_seconds()):
@@ -57,4 +58,4 @@ async def reconcile_now(client: Client, patience: timedelta = PATIENCE) -> Recon
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise PermanentError(texts.no_schedule(RECONCILE_SCHEDULE, client.namespace)) from error
-        raise UnavailableError(f"Temporal failed: {error.status.name}: {error.message}") from error
+        raise failure(f"running the schedule {RECONCILE_SCHEDULE}", error) from error

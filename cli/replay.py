@@ -11,9 +11,9 @@ from pathlib import Path
 from google.protobuf.json_format import ParseError
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
+from activities.temporal_failures import failures_of
 from cli.workers import WORKFLOWS
 from tickborg.errors import RefusedError
 from workflows.unread_failures import UnreadFailuresInterceptor
@@ -82,13 +82,34 @@ async def from_server(
     """Histories of workflows on the server, by id, and all that a visibility query finds.
 
     Raises:
-        RefusedError: there is no such workflow, or the query is not understood.
+        RefusedError: the query finds nothing.
+        PermanentError: there is no such workflow, or the query is not understood.
+        UnavailableError: the server does not answer.
     """
-    try:
-        for workflow_id in workflow_ids:
-            yield await client.get_workflow_handle(workflow_id).fetch_history()
-        if query is not None:
-            async for history in client.list_workflows(query).map_histories():
-                yield history
-    except RPCError as error:
-        raise RefusedError(f"Temporal: {error.message}") from error
+    for workflow_id in workflow_ids:
+        with failures_of(f"fetching the history of {workflow_id}", refused=_what_there_is(client)):
+            history = await client.get_workflow_handle(workflow_id).fetch_history()
+        yield history
+    if query is not None:
+        async for history in _found(client, query):
+            yield history
+
+
+async def _found(client: Client, query: str) -> AsyncIterator[WorkflowHistory]:
+    histories, count = client.list_workflows(query).map_histories(), 0
+    while True:
+        with failures_of(f"fetching what is found by {query}", refused=_what_there_is(client, query)):
+            history = await anext(histories, None)
+        if history is None:
+            break
+        count += 1
+        yield history
+    if not count:
+        raise RefusedError(
+            f"nothing is found by {query}, so nothing was replayed; {_what_there_is(client, query)}"
+        )
+
+
+def _what_there_is(client: Client, query: str = "") -> str:
+    found = f" --query '{query}'" if query else ""
+    return f"see what there is: `temporal workflow list --namespace {client.namespace}{found}`"

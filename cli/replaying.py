@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from temporalio.client import WorkflowHistory
 
-from cli import servers
+from cli import configured
 from cli.replay import from_files, from_server, replay
 from cli.temporal_client import connect
 from tickborg.errors import RefusedError
@@ -29,11 +29,13 @@ async def show(
     """
     if not (files or workflow_ids or query):
         raise RefusedError("name what to replay: files, --workflow-id or --query")
-    diverged = 0
+    replayed_histories = diverged = 0
     async for replayed in replay(_histories(files, workflow_ids, query, settings)):
         verdict = "same" if replayed.divergence is None else f"DIVERGED: {replayed.divergence}"
         console.print(f"{replayed.name}: {verdict}", markup=False, highlight=False, soft_wrap=True)
+        replayed_histories += 1
         diverged += replayed.divergence is not None
+    console.print(f"{replayed_histories:,} replayed, {diverged:,} diverged", highlight=False)
     return DIVERGED if diverged else 0
 
 
@@ -43,6 +45,6 @@ async def _histories(
     async for history in from_files(files):
         yield history
     if workflow_ids or query:
-        client = await connect(servers.temporal(settings()))
+        client = await connect(configured.temporal_or_up(settings()))
         async for history in from_server(client, workflow_ids, query):
             yield history

@@ -69,43 +69,6 @@ PROGRAM = f"tickborg/{version('tickborg')}"
 
 
 @dataclass(frozen=True)
-class Folders:
-    """Where one host keeps its state, all below one folder."""
-
-    root: Path
-
-    @property
-    def mirrors(self) -> Path:
-        """Bare mirrors of repositories."""
-        return self.root / "mirrors"
-
-    @property
-    def workspaces(self) -> Path:
-        """Folders that builds run in."""
-        return self.root / "workspaces"
-
-    @property
-    def spool(self) -> Path:
-        """Log lines that RabbitMQ has not taken yet."""
-        return self.root / "spool"
-
-    @property
-    def logs(self) -> Path:
-        """The log store."""
-        return self.root / "logs"
-
-    @property
-    def temporal(self) -> Path:
-        """The embedded Temporal server's."""
-        return self.root / "temporal"
-
-    @property
-    def rabbitmq(self) -> Path:
-        """The embedded RabbitMQ's."""
-        return self.root / "rabbitmq"
-
-
-@dataclass(frozen=True)
 class GitHubAccess:
     """How GitHub is reached, and how it knows us."""
 
@@ -123,7 +86,7 @@ class Builders:
     runner: ports.CommandRunner
     systems: tuple[System, ...]
     concurrent_builds: int
-    grace: timedelta = timedelta(seconds=30)
+    grace: timedelta
     """How long builds may still run when the builder is told to end."""
     least_room: int = 0
     """Bytes without which no new build is begun."""

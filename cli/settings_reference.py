@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from enum import StrEnum
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def _section(keys: tuple[str, ...], section: type[BaseModel]) -> Sequence[str]:
         for name, field in section.model_fields.items()
         if _section_of(field) is None
     ]
-    about = (section.__doc__ or "").strip()
+    about = cleandoc(section.__doc__ or "")
     return (f"## `[{'.'.join(keys)}]`", "", about, "", *_HEADER, *settings)
 
 

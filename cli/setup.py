@@ -1,17 +1,18 @@
 """What ``tickborg setup`` does and shows (design, section 11)."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 
 from rich.console import Console
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.temporal_failures import failures_of
 from cli import namespace, servers
 from cli.namespace import RETENTION
 from cli.schedules import Recurring, ensure, recurring
 from cli.temporal_client import connect
-from tickborg.errors import PermanentError, UnavailableError
+from tickborg.errors import PermanentError
 from tickborg.names import SEARCH_ATTRIBUTES
 from tickborg.settings import Settings
 from tickborg.texts import namespaces as texts
@@ -102,12 +103,5 @@ async def _missing(client: Client) -> list[str]:
     return [name for name in everything if name not in found]
 
 
-@contextmanager
-def _failures_of(what: str, advice: str) -> Iterator[None]:
-    try:
-        yield
-    except RPCError as error:
-        failed = f"Temporal failed at {what}: {error.status.name}: {error.message}"
-        if error.status in _REFUSALS:
-            raise PermanentError(f"{failed}; {advice}") from error
-        raise UnavailableError(f"{failed}; run `tickborg setup` again") from error
+def _failures_of(what: str, advice: str) -> AbstractContextManager[None]:
+    return failures_of(what, refused=advice, away="run `tickborg setup` again", refusals=_REFUSALS)

@@ -1,6 +1,5 @@
 """Connections to Temporal: a server of one's own, Temporal Cloud or the embedded one (design, section 11)."""
 
-import re
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RetryConfig, ServiceClient, TLSConfig
 
 from activities.clients.cluster import HEARTBEAT_INTERVAL
+from activities.temporal_failures import in_words
 from tickborg.errors import UnavailableError
 
 DEFAULT_NAMESPACE = "default"
@@ -20,8 +20,8 @@ DEFAULT_NAMESPACE = "default"
 CONNECT_TIMEOUT = timedelta(seconds=10)
 """Without one, an address that swallows packets holds a process up for minutes."""
 
-_SYSTEM_SAYS = re.compile(r'Os \{.* message: "([^"]+)" \}')
-_TEMPORAL_SAYS = re.compile(r'Status \{ code: \w+, message: "([^"]+?)\.?"')
+CHECK_SETTINGS = "check [temporal] address, namespace and tls in tickborg.toml and that the server runs"
+CHECK_UP = "does `tickborg up` run in this folder? This is where its own Temporal was last"
 
 SOON = timedelta(seconds=2)
 """How long a caller that somebody waits for tries to reach Temporal."""
@@ -40,6 +40,8 @@ class TemporalConnection:
     tls: TLSConfig | bool = field(default=False, repr=False)
     """True: TLS with the system's certificate authorities and no certificate of our own."""
     api_key: str | None = field(default=None, repr=False)
+    when_away: str = CHECK_SETTINGS
+    """What a person looks at when nothing answers there."""
 
 
 def identity(role: str) -> str:
@@ -68,21 +70,16 @@ async def connect(
             connect_timeout=CONNECT_TIMEOUT, runtime=runtime or worker_runtime()
         )
     except RuntimeError as error:  # what the SDK's native part raises, whatever went wrong
-        raise unavailable(connection.address, connection.namespace, error) from error
+        raise unavailable(connection.address, connection.namespace, error, connection.when_away) from error
 
 
-def unavailable(address: str, namespace: str, error: RuntimeError) -> UnavailableError:
+def unavailable(
+    address: str, namespace: str, error: RuntimeError, advice: str = CHECK_SETTINGS
+) -> UnavailableError:
     """What an operator is told when the SDK's native part does not reach Temporal."""
     return UnavailableError(
-        f"cannot connect to Temporal at {address}, namespace {namespace}: {_in_words(error)}; "
-        "check [temporal] address, namespace and tls in tickborg.toml and that the server runs"
+        f"cannot connect to Temporal at {address}, namespace {namespace}: {in_words(error)}; {advice}"
     )
-
-
-def _in_words(error: RuntimeError) -> str:
-    """What the system says, or Temporal; the SDK's native part wraps it in the names of its own layers."""
-    said = _SYSTEM_SAYS.search(str(error)) or _TEMPORAL_SAYS.search(str(error))
-    return said[1] if said else str(error)
 
 
 async def connect_lazily(connection: TemporalConnection, *, identity: str | None = None) -> Client:

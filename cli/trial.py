@@ -12,8 +12,8 @@ from typing import Any
 from rich.console import Console
 
 from cli.embedded import EmbeddedBot, embedded_bot, policy_of_this_machine
+from cli.folders import Folders
 from cli.local_repository import Change, LocalRepository, set_branch
-from cli.services import Folders
 from cli.state_folder import state_folder
 from cli.trial_display import Checked, TrialDisplay, Tried
 from cli.watching import Narrator, settled
@@ -26,6 +26,7 @@ from tickborg.jobs import BuildOutcome, EvaluationOutcome
 from tickborg.policy import Policy
 from tickborg.texts.shortening import visible
 from tickborg.texts.statuses import EVALUATION_CONTEXT, check_context
+from tickborg.texts.wording import short_sha
 
 HEAD_BRANCH = "tickborg-try"
 MANY_BUILDS = 10_000
@@ -103,8 +104,8 @@ async def _watched(
     """Open the pull request, and show what happens until all is said."""
     github = bot.github
     display.say(
-        f"trying {trial.head} ({change.head_sha[:7]}: {visible(change.title)})",
-        f"    on {trial.base} ({change.base_sha[:7]}) of {trial.repo}",
+        f"trying {trial.head} ({short_sha(change.head_sha)}: {visible(change.title)})",
+        f"    on {trial.base} ({short_sha(change.base_sha)}) of {trial.repo}",
         indent=" " * 7,
     )
     narrator = Narrator(github, lambda _, name, text: display.sight(name, text))

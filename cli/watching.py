@@ -16,6 +16,7 @@ from tickborg.jobs import BuildStage
 from tickborg.names import STATE_QUERY, pull_request_id
 from tickborg.texts import comments
 from tickborg.texts.push_statuses import PUSH_CONTEXT
+from tickborg.texts.wording import short_sha
 from tickborg.views import PullRequestView
 
 _ASK_AGAIN_SECONDS = 0.25
@@ -33,7 +34,10 @@ def sight(pull: PullRequest, heads: Iterable[str] = ()) -> dict[str, str]:
     seen: dict[str, str] = {}
     for head in heads:
         if head != pull.head_sha:
-            seen |= {f"{name}{_OF}{head[:7]}": text for name, text in _of_head(pull.repository, head).items()}
+            seen |= {
+                f"{name}{_OF}{short_sha(head)}": text
+                for name, text in _of_head(pull.repository, head).items()
+            }
     seen |= _of_head(pull.repository, pull.head_sha)
     if pull.labels:
         seen["labels"] = ", ".join(sorted(label.name for label in pull.labels))
@@ -58,7 +62,7 @@ def sight_of_branch(repository: Repository, branch: str) -> dict[str, str]:
         return {}
     seen = _of_head(repository, sha)
     return {
-        f"{name}{_OF}{sha[:7]}": text
+        f"{name}{_OF}{short_sha(sha)}": text
         for name, text in seen.items()
         if name.endswith(f"(push to {branch})") or name == f"status {PUSH_CONTEXT}"
     }
@@ -122,7 +126,7 @@ class Narrator:
         """What was told of the head till now is known by another name from now on."""
         for subject, name in list(self._told):
             if subject == f"#{pull.number}" and name.startswith(_OF_HEAD) and _OF not in name:
-                self._told[subject, f"{name}{_OF}{old_head[:7]}"] = self._told.pop((subject, name))
+                self._told[subject, f"{name}{_OF}{short_sha(old_head)}"] = self._told.pop((subject, name))
 
     def _pulls(self) -> Iterator[PullRequest]:
         for repository in self._github.repositories.values():

@@ -29,6 +29,7 @@ from activities.whole_tries import WholeTriesInterceptor
 from cli.workflow_runner import ContextFreeRunner
 from tickborg.names import GIT_TASK_QUEUE, TASK_QUEUE, build_task_queue
 from tickborg.policy import Policy
+from tickborg.settings import BuilderSettings
 from tickborg.systems import System
 from workflows.build import Build
 from workflows.comment import Comment
@@ -70,7 +71,7 @@ HEARTBEAT_THROTTLE = timedelta(seconds=5)
 """A cancel comes with the answer to a heartbeat; the default sends one only every 24 s of our 30, and a busy
 machine may be late with it."""
 
-BUILD_PACE = timedelta(minutes=2)
+BUILD_PACE = BuilderSettings().retry_pace
 """A builder with a full disk is the quickest to ask for work: others must have the time to be quicker."""
 
 GRACE = timedelta(seconds=10)

@@ -17,6 +17,7 @@ from typing import NamedTuple, Self
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.exceptions import ChannelNotFoundEntity
 from yarl import URL
 
 from messaging import background, topology
@@ -43,6 +44,16 @@ FOLLOW_QUEUE_LENGTH = 10_000
 """Messages the broker holds for a viewer who reads slowly; older ones are then dropped for that viewer."""
 
 _log = logging.getLogger(__name__)
+
+
+class NoQueueError(UnavailableError):
+    """RabbitMQ is there, and no service that would make the queues has been."""
+
+    def __init__(self, address: str, queue: str) -> None:
+        super().__init__(
+            f"RabbitMQ at {address} has no queue {queue}: start `tickborg logs` or `tickborg stats`,"
+            " which make the queues"
+        )
 
 
 class QueueFacts(NamedTuple):
@@ -145,12 +156,16 @@ class AmqpTransport:
         """How ``queue`` is now, asked over a connection of its own.
 
         Raises:
-            UnavailableError: RabbitMQ is away, or there is no such queue.
+            NoQueueError: there is no such queue.
+            UnavailableError: RabbitMQ is away.
         """
         async with self._connected(f"{self._name} asks") as connection:
             with as_unavailable(f"looking at {queue} at RabbitMQ at {self.address}"):
                 channel = await connection.channel(publisher_confirms=False)
-                found = await channel.declare_queue(queue, passive=True)
+                try:
+                    found = await channel.declare_queue(queue, passive=True)
+                except ChannelNotFoundEntity:
+                    raise NoQueueError(self.address, queue) from None
         counted = found.declaration_result
         return QueueFacts(counted.consumer_count or 0, counted.message_count or 0)
 

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from tickborg.late_cancel import cancelled_only_after
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -14,16 +16,7 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     With :func:`asyncio.to_thread` alone, whoever cleans up would close the files it is writing. When it fails
     meanwhile, the cancellation is raised and the error is its cause.
     """
-    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
-    cancelled: asyncio.CancelledError | None = None
-    while not running.done():
-        try:
-            await asyncio.wait([running])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        raise cancelled from (None if running.cancelled() else running.exception())
-    return running.result()
+    return await cancelled_only_after(asyncio.to_thread(work, *args, **kwargs))
 
 
 async def opened_in_thread(opens: Callable[[], T], closes: Callable[[T], None]) -> T:

@@ -127,7 +127,12 @@ class LogCollector:
                 return await in_thread(self._write_once, pending)
             except (OSError, InfrastructureError) as error:
                 self._store.close()
-                _log.error("cannot write logs: %s; nothing is lost, trying again", error)
+                _log.error(
+                    "cannot write logs to %s: %s; nothing is lost, RabbitMQ keeps them and it is tried again:"
+                    " see that [logs] log_storage_path can be written and has room",
+                    self._store.folder,
+                    error,
+                )
                 await self._stats.notify(Event(name=EventName.LOGS_NOT_WRITTEN))
                 await retry.pause()
 

@@ -34,6 +34,11 @@ class LogStore:
         self._writers: OrderedDict[UUID, LogWriter] = OrderedDict()
         self._used: dict[UUID, float] = {}
 
+    @property
+    def folder(self) -> Path:
+        """Where the logs are."""
+        return self._folder
+
     def writer(self, attempt_id: UUID) -> LogWriter:
         """The writer of an attempt's log.
 

@@ -35,8 +35,9 @@ from uuid import UUID, uuid4
 from messaging.files import is_named, remove_open, sync_folder, try_lock, write_all
 from tickborg.errors import InfrastructureError
 from tickborg.retention import space_taken
+from tickborg.settings import RabbitMQSettings
 
-SPOOL_LIMIT = 1024**3
+SPOOL_LIMIT = RabbitMQSettings().spool_limit
 """Bytes in one folder: some 10 million lines."""
 
 RESERVE = 256 * 1024**2

@@ -4,10 +4,10 @@ Temporal carries one string. ``workflow.cancellation_reason()`` gives it back, o
 came from the server itself, as ParentClosePolicy's does.
 """
 
+from tickborg.texts.wording import short_sha
 from tickborg.values import Value
 
 _SUPERSEDED_BY = "superseded by "
-_SHORT_SHA = 7
 
 EVALUATED_AGAIN = "the same head is evaluated again"
 """The old evaluation must say nothing: its contexts are the new one's."""
@@ -15,7 +15,7 @@ EVALUATED_AGAIN = "the same head is evaluated again"
 BASE_CHANGED = "the target branch changed"
 
 PUT_OFF = "put off until the builds under way have ended"
-"""An owner of a branch continues as new before it goes on, and no child lives through that."""
+"""An owner continues as new before it goes on, and no child lives through that."""
 
 CLOSED = "the pull request was closed"
 
@@ -53,5 +53,5 @@ class Cancellation(Value):
             return cls(text=reason, silent=True)
         if reason.startswith(_SUPERSEDED_BY):
             sha = reason.removeprefix(_SUPERSEDED_BY)
-            return cls(text=_SUPERSEDED_BY + sha[:_SHORT_SHA], superseding_sha=sha)
+            return cls(text=_SUPERSEDED_BY + short_sha(sha), superseding_sha=sha)
         return cls(text=reason, asked_for=reason.startswith(_CANCELLED_BY))

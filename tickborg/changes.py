@@ -27,12 +27,12 @@ def change_facts(projects: ProjectSet, paths: Iterable[bytes], subjects: Sequenc
         paths: every changed path, byte-exact and once; of a rename, both sides.
         subjects: first lines of the commits that are merged, newest first.
     """
-    owners = Owners(projects)
+    path_projects = PathProjects(projects)
     touched: set[frozenset[str]] = set()  # few differ, so that they are united only once
     areas: set[str] = set()
     path_count = 0
     for path in paths:
-        touched.update(owners.of(path))
+        touched.update(path_projects.of(path))
         areas.update(_areas(path))
         path_count += 1
     return ChangeFacts(
@@ -43,7 +43,7 @@ def change_facts(projects: ProjectSet, paths: Iterable[bytes], subjects: Sequenc
     )
 
 
-class Owners:
+class PathProjects:
     """Whose change a changed path is.
 
     The longest project path that contains it owns it; two projects of the same path own it both. Besides,

@@ -8,6 +8,9 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
+
+from pydantic import Field
 
 from tickborg.hearing import may_start_something
 from tickborg.values import Value
@@ -72,9 +75,25 @@ class Attempt(Value):
         """Whether the receiver took it."""
         return self.status_code in _SUCCESSES
 
+    @property
+    def was_answered(self) -> bool:
+        """Whether the receiver was there for it: it took it, found it at fault, or refused it."""
+        return self.arrived or self.status_code == HOPELESS or self.status_code in REFUSALS
+
     def is_under_way(self, now: datetime) -> bool:
         """Whether its outcome is still to come."""
         return self.status_code == 0 and now - self.delivered_at < UNDER_WAY
+
+
+class Lately(Value):
+    """How GitHub's newest webhooks fared, for an operator."""
+
+    refused: Mapping[int, int] = Field(default_factory=dict)
+    """Those that wait for a person to mend something, by what they were answered."""
+    unanswered: int = 0
+    """How many of the very newest nobody of ours has answered."""
+    status_code: int = 0
+    """What GitHub has for the newest of these; 0: nothing."""
 
 
 class Unsettled(Value):
@@ -196,14 +215,22 @@ def refusals(unsettled: Iterable[Unsettled]) -> dict[int, int]:
     )
 
 
-def refused_lately(attempts: Sequence[Attempt], now: datetime) -> dict[int, int]:
-    """The same of ``attempts``, GitHub's newest; the very newest counts whatever it is about."""
-    found = refusals(read_record(attempts, now).unsettled)
-    ended = [attempt for attempt in attempts if not attempt.is_under_way(now)]
-    newest = max(ended, key=lambda attempt: (attempt.delivered_at, attempt.id), default=None)
-    if newest is not None and newest.status_code in REFUSALS:
-        found.setdefault(newest.status_code, 1)
-    return found
+def lately(attempts: Sequence[Attempt], now: datetime) -> Lately:
+    """What ``attempts``, GitHub's newest, say of the webhook; the very newest counts whatever it is about."""
+    refused = refusals(read_record(attempts, now).unsettled)
+    ended = sorted(
+        (attempt for attempt in attempts if not attempt.is_under_way(now)),
+        key=lambda attempt: (attempt.delivered_at, attempt.id),
+        reverse=True,
+    )
+    if ended and ended[0].status_code in REFUSALS:
+        refused.setdefault(ended[0].status_code, 1)
+    unanswered = [*takewhile(lambda attempt: not attempt.was_answered, ended)]
+    return Lately(
+        refused=refused,
+        unanswered=len(unanswered),
+        status_code=unanswered[0].status_code if unanswered else 0,
+    )
 
 
 def settled_until(record: Record, since: datetime) -> datetime:

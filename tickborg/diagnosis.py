@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from tickborg.deliveries import Lately
 from tickborg.github_app import EVENTS, PERMISSIONS
 from tickborg.texts import findings as texts
 
@@ -106,11 +107,15 @@ def installations(found: Sequence[InstallationFacts]) -> Iterator[Finding]:
             yield permissions(each.account, each.permissions, of_app=False)
 
 
-def deliveries(refused: Mapping[int, int]) -> Finding:
-    """Whether webhooks are let in: how many of the last ones were not, by what they were answered."""
-    if refused:
-        return wrong("deliveries", texts.deliveries_refused(refused))
-    return fine("deliveries", texts.deliveries_taken())
+def deliveries(last: Lately, hook_url: str) -> Iterator[Finding]:
+    """Whether webhooks arrive and are let in, as GitHub saw the last ones."""
+    if last.refused:
+        yield wrong("deliveries", texts.deliveries_refused(last.refused))
+    if last.unanswered:
+        said = texts.deliveries_unanswered(last.unanswered, last.status_code, hook_url)
+        yield wrong("deliveries", said)
+    if not last.refused and not last.unanswered:
+        yield fine("deliveries", texts.deliveries_taken())
 
 
 def queue(name: str, workers: int) -> Finding:

@@ -227,7 +227,7 @@ def late_reply_prefix(comment_id: int) -> str:
 
 
 class CommitQuestion(Value):
-    """Which open pull requests have ``sha`` as their head."""
+    """What there is of ``sha``: open pull requests that have it as their head, or check runs of ours."""
 
     repo: RepositoryName
     sha: str

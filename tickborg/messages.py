@@ -109,7 +109,7 @@ class EventName(StrEnum):
     """A log lost lines in so many places that no more of it is kept."""
     INTERNAL_ERROR = "InternalError"
     PERMANENT_FAILURE = "PermanentFailure"
-    """An evaluation or a build could not be done, and that was given up: a person has to act."""
+    """Something could not be done, or GitHub not be told of it, and was given up: a person has to act."""
     NO_BUILDER = "NoBuilder"
     """A build that waits has looked for a builder of its system once more, and none is online."""
     NO_ROOM = "NoRoom"

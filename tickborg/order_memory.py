@@ -7,9 +7,9 @@ from pydantic import Field
 
 from tickborg.build_records import OwnerMemory
 from tickborg.jobs import BuildMode, PlannedBuild
-from tickborg.left_out import LeftOut, LeftOutBuild
-from tickborg.order_planning import systems_of_order
-from tickborg.projects import ProjectSet
+from tickborg.left_out import LeftOut
+from tickborg.order_planning import systems_in_doubt, systems_of_order
+from tickborg.projects import Project, ProjectSet
 from tickborg.requests import Asker, BuildOrder, NoticedBuild, PressedCheck, UnsentAnswer
 from tickborg.sources import Source
 from tickborg.systems import System
@@ -26,8 +26,8 @@ class OrderMemory(OwnerMemory):
     """Those of the head, which an order that names none is about."""
     left_out: tuple[str, ...] = ()
     """Projects that somebody cancelled before the evaluation under way has asked for their builds."""
-    left_out_builds: tuple[LeftOutBuild, ...] = ()
-    """The same of projects on one system alone, whose check runs have a button for it."""
+    left_out_builds: tuple[PlannedBuild, ...] = ()
+    """The same of single builds, whose check runs have a button for it."""
     orders: tuple[BuildOrder, ...] = ()
     """Builds that were asked for and are not planned yet."""
     unsent: tuple[UnsentAnswer, ...] = ()
@@ -42,7 +42,7 @@ class OrderMemory(OwnerMemory):
         """What the next plan is not to have built."""
         return LeftOut(self.left_out, self.left_out_builds)
 
-    def leave_out(self, build: LeftOutBuild) -> None:
+    def leave_out(self, build: PlannedBuild) -> None:
         """Do not have ``build`` built by the next plan."""
         self.left_out_builds = (*self.left_out_builds, build)
 
@@ -90,10 +90,14 @@ class OrderMemory(OwnerMemory):
         known = projects or (source.projects if source is not None else ProjectSet())
         for name in order.projects or self.changed_projects:
             if name not in order.without:
-                project = known.named(name)
-                systems = systems_of_order(order, project, self.policy) if project else order.systems
-                for system in (*systems, *order.doubted):
+                for system in self._systems_meant(order, known.named(name)):
                     yield NoticedBuild(project=name, system=system, mode=order.mode)
+
+    def _systems_meant(self, order: BuildOrder, project: Project | None) -> Iterable[System]:
+        if project is None:
+            return (*order.systems, *order.doubted)
+        certain = systems_of_order(order, project, self.policy)
+        return (*certain, *systems_in_doubt(order, project, self.policy))
 
     def notice(self, text: str, about: Iterable[NoticedBuild] = ()) -> None:
         """Say ``text`` in the summary comment; of many, the last ones.

@@ -21,7 +21,7 @@ def builds_of_order(
     """
     return tuple(
         planned(project, system, order.mode)
-        for project in _named(_meant_by(order, changed), projects)
+        for project in projects.all_named(_meant_by(order, changed))
         for system in systems_of_order(order, project, policy)
     )
 
@@ -31,11 +31,16 @@ def systems_of_order(order: BuildOrder, project: Project, policy: Policy) -> Ite
     return (system for system in order.systems if not _why_not(project, system, order, policy))
 
 
+def systems_in_doubt(order: BuildOrder, project: Project, policy: Policy) -> Iterator[System]:
+    """Where ``order`` would come to one as well, had whoever asked surely seen the head that there is."""
+    return (system for system in order.doubted if not _why_nobody(project, system, order, policy))
+
+
 def not_made(order: BuildOrder, projects: ProjectSet, policy: Policy) -> tuple[SkippedBuild, ...]:
     """What of ``order`` comes to nothing although it was asked for by name, or as a whole."""
     return tuple(
         SkippedBuild(project=project.name, system=system, reason=reason)
-        for project in _named(order.projects, projects)
+        for project in projects.all_named(order.projects)
         for system in _answered_for(project, order, policy)
         if (reason := _why_not(project, system, order, policy))
     )
@@ -47,9 +52,8 @@ def not_certain(
     """What of ``order`` is not made since whoever asked may not have seen the head that there is."""
     return tuple(
         SkippedBuild(project=project.name, system=system, reason=reasons.head_in_doubt())
-        for project in _named(_meant_by(order, changed), projects)
-        for system in order.doubted
-        if not _why_nobody(project, system, order, policy)
+        for project in projects.all_named(_meant_by(order, changed))
+        for system in systems_in_doubt(order, project, policy)
     )
 
 
@@ -75,10 +79,6 @@ def orders_of(
 
 def _meant_by(order: BuildOrder, changed: Sequence[str]) -> Sequence[str]:
     return order.projects or [name for name in changed if name not in order.without]
-
-
-def _named(names: Sequence[str], projects: ProjectSet) -> list[Project]:
-    return [project for name in names if (project := projects.named(name)) is not None]
 
 
 def _answered_for(project: Project, order: BuildOrder, policy: Policy) -> Sequence[System]:

@@ -9,6 +9,7 @@ from tickborg.values import Value
 DEFAULT_HANDLE = "tickbot"
 DEFAULT_MAX_AUTO_BUILDS = 15
 DEFAULT_BUILDER_WAIT = timedelta(hours=6)
+DEFAULT_DASHBOARD_URL = "http://127.0.0.1:8080"
 
 
 class Trust(StrEnum):
@@ -36,5 +37,5 @@ class Policy(Value):
     max_auto_builds: int = DEFAULT_MAX_AUTO_BUILDS
     builder_wait: timedelta = DEFAULT_BUILDER_WAIT
     """How long a build waits for a builder of its system to come online."""
-    dashboard_url: str = "http://127.0.0.1:8080"
+    dashboard_url: str = DEFAULT_DASHBOARD_URL
     """Where links in statuses and check runs lead, without a slash at the end."""

@@ -1,11 +1,11 @@
 """The tables of a project file, as they are written (design, section 7)."""
 
-import re
 from datetime import timedelta
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from tickborg.durations import parse_duration
 from tickborg.globs import check_glob
 from tickborg.paths import normalised
 from tickborg.project_names import fault_of_name
@@ -16,24 +16,22 @@ from tickborg.systems import System
 SHORTEST_TIMEOUT = timedelta(seconds=1)
 LONGEST_TIMEOUT = timedelta(hours=24)
 
-_TIMEOUT = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?")
 _NO_TIME = 'is no time; write it as in "90s", "45m" or "1h30m"'
 
 Known = TypeVar("Known", System, BuildSystem)
 
 
 def parse_timeout(text: str) -> timedelta:
-    """Read ``90s``, ``45m``, ``1h`` or ``1h30m``.
+    """Read ``90s``, ``45m``, ``1h``, ``1h30m`` or ``1d``.
 
     Raises:
         ValueError: it is none of these, or not within 1 s and 24 h; the message is the end of a sentence
             that begins with ``text``.
     """
-    match = _TIMEOUT.fullmatch(text)
-    if not match or not text:
-        raise ValueError(_NO_TIME)
-    hours, minutes, seconds = (int(number or 0) for number in match.groups())
-    timeout = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    try:
+        timeout = parse_duration(text)
+    except ValueError:
+        raise ValueError(_NO_TIME) from None
     if not SHORTEST_TIMEOUT <= timeout <= LONGEST_TIMEOUT:
         raise ValueError("is not from 1s to 24h")
     return timeout

@@ -1,6 +1,6 @@
 """What a monorepo is made of: projects, checks, and the file that names them (design, section 7)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -80,6 +80,10 @@ class ProjectSet(Value):
     def named(self, name: str) -> Project | None:
         """The project called ``name``, or None; of thousands, thousands can be looked up."""
         return self._by_name.get(name)
+
+    def all_named(self, names: Iterable[str]) -> list[Project]:
+        """The projects called ``names``, in that order; names that are none's are left out."""
+        return [project for name in names if (project := self.named(name)) is not None]
 
     @cached_property
     def _by_name(self) -> Mapping[str, Project]:

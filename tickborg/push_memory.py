@@ -44,6 +44,8 @@ class PushMemory(OwnerMemory):
     """From which commit to which one nobody knows what was pushed, for looking at it failed."""
     learnt: PushEvent | None = None
     """The newest push as it was looked at: looked at again, it changes nothing more."""
+    found: tuple[str, ...] = ()
+    """Projects that looks at its commit have found changed, or wanted there, wherever they began; sorted."""
     skipped: dict[str, tuple[SkippedBuild, ...]] = Field(default_factory=dict)
     """By their commit: builds that were not made of it, of very many only the first."""
     error: str = ""
@@ -159,8 +161,11 @@ class PushMemory(OwnerMemory):
             self.want(changed)
         is_newest = self.head is not None and push.after == self.head.after
         if is_newest:
-            self.learnt = push
             self.want(self.superseded.pop(push.after, ()))
+            found = self.found if self.learnt is not None and self.learnt.after == push.after else ()
+            # It may change nothing, and be where all that is built which was superseded.
+            self.found = tuple(sorted({*found, *(changed or self.wanted)}))
+            self.learnt = push
         if is_newest or self.owed.get(push.before) == push.after:
             self.owed.pop(push.before, None)
 

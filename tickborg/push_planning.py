@@ -7,7 +7,7 @@ from tickborg.github import CommitStatus, RepositoryName
 from tickborg.jobs import Merge, Origin, PlannedBuild, PushJob, PushReport, SkippedBuild
 from tickborg.planning import ProjectPlanning, changed_projects
 from tickborg.policy import Policy
-from tickborg.projects import Project, ProjectSet
+from tickborg.projects import ProjectSet
 from tickborg.push_memory import PushLook, PushMemory
 from tickborg.requests import ButtonOrder
 from tickborg.sources import Source
@@ -44,9 +44,8 @@ def status_of(memory: PushMemory, push: PushEvent, look: PushLook, page: str) ->
     if look.found is None:
         return push_statuses.bad_project_file(repo, push.after, look.fault, page)
     is_newest = memory.head is not None and memory.head.after == push.after
-    # It may change nothing, and be where all that is built which was superseded.
-    wanted = _named(look.found.projects, memory.wanted if is_newest else ())
-    changed = changed_by(look.found) or tuple(project.name for project in wanted)
+    known = memory.found if is_newest else changed_by(look.found)
+    changed = tuple(project.name for project in look.found.projects.all_named(known))
     notes = _notes(memory, push, not_built_of_push(look.found.projects, changed, memory.policy))
     return push_statuses.looked_at(repo, push.after, changed, tuple(notes), page)
 
@@ -91,14 +90,10 @@ def source_of_push(repo: RepositoryName, branch: str, sha: str, report: PushRepo
 def builds_of_push(projects: ProjectSet, names: Iterable[str], policy: Policy) -> tuple[PlannedBuild, ...]:
     """The builds of the projects called ``names``: whoever may push may build everywhere."""
     planning = ProjectPlanning(policy, policy.systems)
-    return tuple(build for project in _named(projects, names) for build in planning.builds(project))
+    return tuple(build for project in projects.all_named(names) for build in planning.builds(project))
 
 
 def not_built_of_push(projects: ProjectSet, names: Iterable[str], policy: Policy) -> tuple[SkippedBuild, ...]:
     """The builds of these projects that are not made, for there are no such builders."""
     planning = ProjectPlanning(policy, policy.systems)
-    return tuple(build for project in _named(projects, names) for build in planning.not_made(project))
-
-
-def _named(projects: ProjectSet, names: Iterable[str]) -> list[Project]:
-    return [project for name in names if (project := projects.named(name)) is not None]
+    return tuple(build for project in projects.all_named(names) for build in planning.not_made(project))

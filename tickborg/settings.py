@@ -4,6 +4,7 @@ The docstring of a field is what the reference says about it. Secrets are never 
 hold them are.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +13,14 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tickborg.hearing import DEFAULT_PUSH_BRANCHES, HearingPolicy
-from tickborg.policy import DEFAULT_BUILDER_WAIT, DEFAULT_HANDLE, DEFAULT_MAX_AUTO_BUILDS, Policy, Trust
+from tickborg.policy import (
+    DEFAULT_BUILDER_WAIT,
+    DEFAULT_DASHBOARD_URL,
+    DEFAULT_HANDLE,
+    DEFAULT_MAX_AUTO_BUILDS,
+    Policy,
+    Trust,
+)
 from tickborg.retention import Retention
 from tickborg.served_repositories import ANY_REPOSITORY, ServedRepositories
 from tickborg.setting_types import (
@@ -33,7 +41,7 @@ from tickborg.setting_types import (
     Systems,
     WebUrl,
 )
-from tickborg.systems import DEFAULT_PRIMARY_SYSTEMS, DEFAULT_TEST_SYSTEMS
+from tickborg.systems import DEFAULT_PRIMARY_SYSTEMS, DEFAULT_TEST_SYSTEMS, System
 
 _MIB = 1024**2
 _GIB = 1024**3
@@ -135,7 +143,7 @@ class DashboardSettings(Section):
     """The address to listen on."""
     port: Port = 8080
     """The port to listen on; 0 is one that the system chooses."""
-    url: WebUrl = "http://127.0.0.1:8080"
+    url: WebUrl = DEFAULT_DASHBOARD_URL
     """Where links in statuses, check runs and comments lead: the dashboard as people reach it."""
 
 
@@ -195,7 +203,11 @@ class SchedulesSettings(Section):
 
 
 class StateSettings(Section):
-    """Where `tickborg up` keeps what it has of its own: embedded servers, mirrors, workspaces, logs."""
+    """Where `tickborg up` keeps what it has of its own: embedded servers, and what has no path of its own.
+
+    Its mirrors, workspaces, spool and logs are in `[git] mirror_path`, `[builder] workspace_path`,
+    `[rabbitmq] spool_path` and `[logs] log_storage_path` if you set these, and in this folder otherwise.
+    """
 
     path: FilePath = Path(".tickborg")
     """One folder for all of it; without it, `.tickborg` in the working folder."""
@@ -242,7 +254,7 @@ class BuilderSettings(Section):
     jobs: Annotated[int, Field(ge=1)] | None = None
     """Compilers that one build may run at once; without it, the number of processors."""
     concurrent_builds: Annotated[int, Field(ge=1)] = 1
-    """Builds at once."""
+    """Builds at once, of each of its systems."""
     min_free_space: Size = 1024 * _MIB
     """With less room than this where builds are made no new work is taken, and the builder's log says so."""
     grace: Duration = timedelta(seconds=30)
@@ -312,6 +324,12 @@ class Settings(Section):
     policy: PolicySettings = PolicySettings()
     schedules: SchedulesSettings = SchedulesSettings()
     state: StateSettings = StateSettings()
+
+    def building_for(self, systems: Iterable[System]) -> Self:
+        """The same, for a builder of other systems; without any, of those that it has."""
+        named = tuple(dict.fromkeys(systems))
+        builder = self.builder.model_copy(update={"systems": named} if named else {})
+        return self.model_copy(update={"builder": builder})
 
     @property
     def workflow_policy(self) -> Policy:

@@ -6,11 +6,10 @@ from tickborg.github import RepositoryName
 from tickborg.hearing import CHECK_RUN_ACTIONS, CHECK_SUITE_ACTION, HearingPolicy
 from tickborg.search_attributes import search_attributes
 from tickborg.starts import Start, summary_of
+from tickborg.texts.wording import short_sha
 from webhook.decisions import Decision, Ignore
 from webhook.payload_fields import action, starts_nothing
 from webhook.reading import Delivery
-
-_SHORT_SHA = 7
 
 
 def check_run(delivery: Delivery, repo: RepositoryName, _policy: HearingPolicy) -> Decision:
@@ -36,12 +35,13 @@ def check_suite(delivery: Delivery, repo: RepositoryName, _policy: HearingPolicy
 
 
 def _see_to(button: Button, described: str, *, pull: int | None = None) -> Start:
-    short = button.head_sha[:_SHORT_SHA]
     return Start(
         workflow=names.RERUN_WORKFLOW,
         workflow_id=names.rerun_id(button.delivery),
         argument=RerunStart(button=button),
-        summary=summary_of(f"{button.repo}@{short} {described}, asked for by {button.by}"),
+        summary=summary_of(
+            f"{button.repo}@{short_sha(button.head_sha)} {described}, asked for by {button.by}"
+        ),
         author=button.by,
         attributes=search_attributes(button.repo, button.by, pull=pull, head_sha=button.head_sha),
     )

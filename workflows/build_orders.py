@@ -223,7 +223,7 @@ def _why_nothing(left_out: LeftOut, memory: PullRequestMemory) -> str:
     if left_out.projects or left_out.builds:
         return notices.not_built((), reasons.called_off())
     if memory.skipped:
-        return notices.not_built((), "; ".join(dict.fromkeys(build.reason for build in memory.skipped)))
+        return notices.all_skipped(memory.skipped)
     if memory.pull is not None and not memory.changed_projects:
         return notices.nothing_changed(memory.pull.head_sha, memory.policy.handle)
     return ""

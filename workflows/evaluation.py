@@ -128,7 +128,7 @@ class Evaluation:
         jobs = plan_checks(report, plan, self._policy)
         self._checks.expect(jobs)
         if self._checks.pending:
-            uncalled = statuses.not_called_for(self._pull, plan)
+            uncalled = statuses.not_called_for(self._pull, plan, self._policy)
             self._beside(self._let_go_checks(uncalled, but=[job.project.name for job in jobs]))
         plan = await self._pass_gates([job for job in jobs if _is_gate(job)], plan)
         self._status.say(statuses.scheduling(self._pull, self._page))

@@ -55,8 +55,11 @@ BUILD_HEARTBEAT = timedelta(seconds=30)
 WORKER_HEARTBEAT = timedelta(seconds=30)
 """After so long without a word a worker is taken for dead, and its work is given to another."""
 
-WORKSPACE_TIME = timedelta(minutes=15)
-"""What a builder may take beside the project's own time: fetch, materialise, send the log, clean up."""
+WORKSPACE_TIME = timedelta(hours=2)
+"""What a builder may take beside the project's own time: fetch, materialise, send the log, clean up.
+
+It is for the first fetch, as that of :data:`MERGE`; who dies is missed by heartbeats.
+"""
 
 _BACK_OFF = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
@@ -81,7 +84,7 @@ A try that has begun is waited for: given up earlier it might still be carried o
 """
 
 PROGRESS = COSMETIC | ActivityPolicy(retry_policy=_BACK_OFF)
-"""A summary comment while builds go on: as a step, since the next edit says more, and given more time."""
+"""A summary comment while builds go on: as a step, as the next edit says more, but tried ever less often."""
 
 RESULT = ActivityPolicy(
     start_to_close_timeout=_SEVERAL_CALLS,
@@ -125,12 +128,15 @@ forgets one whose local activity is under way, and its task then hangs until it 
 
 MERGE = ActivityPolicy(
     task_queue=GIT_TASK_QUEUE,
-    start_to_close_timeout=timedelta(minutes=15),
+    start_to_close_timeout=timedelta(hours=2),
     heartbeat_timeout=WORKER_HEARTBEAT,
     schedule_to_close_timeout=timedelta(hours=24),
     retry_policy=_BACK_OFF,
 )
-"""Fetch and merge; the first fetch of a large repository takes minutes."""
+"""Fetch and merge. The first fetch of a large repository takes long, and one that is cut short begins anew.
+
+So it has more time than git allows itself, by ref and once more by sha; who dies is missed by heartbeats.
+"""
 
 CATCHING_UP = ActivityPolicy(
     start_to_close_timeout=timedelta(minutes=10),

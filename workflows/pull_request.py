@@ -300,7 +300,7 @@ class PullRequestOwner(Owner[Item]):
                 record
                 for record in self._memory.builds.values()
                 if record.view.system in rebuild_on or self._builds.is_asked_for(record)
-                if not left_out.covers_made(record.view)
+                if not left_out.covers(record.planned)
             )
             asked_for = orders_of(again, pressed)
             self._builds.cancel_all(cancellation.BASE_CHANGED)
@@ -311,7 +311,7 @@ class PullRequestOwner(Owner[Item]):
         source = Source.of_plan(wanted.plan)
         self._builds.want(source, [each for each in builds if each.system not in rebuild_on])
         self._builds.want(source, [each for each in builds if each.system in rebuild_on], asked=True)
-        self._builds.again(each for each in known if not left_out.covers_made(each.view))
+        self._builds.again(each for each in known if not left_out.covers(each.planned))
         if self._memory.awaits_approval and self._memory.is_approved:
             self._evaluate(wanted.plan.pull)
         for order in asked_for:

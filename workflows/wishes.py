@@ -11,7 +11,6 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.external_ids import BuildReference
     from tickborg.github import PullRequest
     from tickborg.jobs import BuildMode
-    from tickborg.left_out import LeftOutBuild
     from tickborg.memory import PullRequestMemory
     from tickborg.order_planning import orders_of
     from tickborg.requests import (
@@ -39,7 +38,6 @@ Whom = Asker | PressedCheck | None
 _AGAIN_WAITS = "run-again-waits-for-a-merge"
 _CANCEL_LASTS = "cancel-button-outlasts-an-evaluation"
 _CANCEL_IF_IN_DOUBT = "cancel-if-it-may-be-of-this-head"
-_CANCEL_IS_OF_ONE = "cancel-button-is-of-one-mode"
 
 
 class Wishes:
@@ -204,5 +202,4 @@ class Wishes:
             return
         self._builds.cancel([record], cancellation.cancelled_by(request.by))
         if self._evaluation.has_yet_to_plan and workflow.patched(_CANCEL_LASTS):
-            mode = record.view.mode if workflow.patched(_CANCEL_IS_OF_ONE) else None
-            self._memory.leave_out(LeftOutBuild(project=build.project, system=build.system, mode=mode))
+            self._memory.leave_out(record.planned)

@@ -1,7 +1,5 @@
 """The Temporal cluster behind :class:`activities.ports.Cluster`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -13,14 +11,14 @@ from temporalio.api.workflowservice.v1 import (
     DescribeTaskQueueResponse,
     ListWorkersRequest,
 )
-from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.client import Client, WorkflowQueryRejectedError
 from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.clients.ended_runs import last_result
 from activities.clock import Clock, utc_now
 from activities.starting import start_workflow
-from tickborg.errors import PermanentError, UnavailableError
+from activities.temporal_failures import failures_of
 from tickborg.github import RepositoryName
 from tickborg.memory import LabelsLeft
 from tickborg.names import HOUSEKEEPING_QUEUES, STATE_QUERY, build_task_queue, pull_request_id, push_id
@@ -39,17 +37,6 @@ RPC_TIMEOUT = timedelta(seconds=10)
 
 _MANY_WORKERS = 1000
 """More than poll one queue."""
-
-_NEEDS_A_PERSON = frozenset(
-    {
-        RPCStatusCode.UNIMPLEMENTED,
-        RPCStatusCode.INVALID_ARGUMENT,
-        RPCStatusCode.PERMISSION_DENIED,
-        RPCStatusCode.UNAUTHENTICATED,
-        RPCStatusCode.NOT_FOUND,
-    }
-)
-
 
 Left = TypeVar("Left")
 
@@ -166,11 +153,9 @@ class TemporalCluster:
             UnavailableError: the server did not answer.
             PermanentError: the server does not list workers, or does not let us ask.
         """
-        since = (self._now() - HEARTBEAT_FRESHNESS).astimezone(UTC)
+        queue = f'TaskQueue STARTS_WITH "{HOUSEKEEPING_QUEUES}"'
         request = ListWorkersRequest(
-            namespace=self._client.namespace,
-            query=f'TaskQueue STARTS_WITH "{HOUSEKEEPING_QUEUES}" AND Status="Running"'
-            f' AND HeartbeatTime > "{since:%Y-%m-%dT%H:%M:%SZ}"',
+            namespace=self._client.namespace, query=f'{queue} AND Status="Running" AND {self._heard_since()}'
         )
         queues: set[str] = set()
         with failures_of("listing the processes that have a disk to tidy"):
@@ -254,17 +239,3 @@ class TemporalCluster:
     async def _left_behind(self, owner: str, kind: type[Left]) -> Left | None:
         with failures_of(f"asking what {owner} has left behind"):
             return await last_result(self._client, owner, kind, self._rpc_timeout)
-
-
-@contextmanager
-def failures_of(what: str) -> Iterator[None]:
-    """Turn what a call to Temporal raises into the errors of :mod:`tickborg.errors`."""
-    try:
-        yield
-    except RPCError as error:
-        kind = PermanentError if error.status in _NEEDS_A_PERSON else UnavailableError
-        raise kind(f"Temporal failed at {what}: {error.status.name}: {error.message}") from error
-    except WorkflowQueryFailedError as error:
-        raise UnavailableError(f"Temporal failed at {what}: the worker could not answer: {error}") from error
-    except RuntimeError as error:  # how a lazy client says that it cannot connect
-        raise UnavailableError(f"Temporal failed at {what}: {error}") from error

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from temporalio.client import Client
 
-from activities.clients.cluster import RPC_TIMEOUT, failures_of
+from activities.clients.cluster import RPC_TIMEOUT
 from activities.runs import answers_of_runs, unless_gone
+from activities.temporal_failures import failures_of
 from tickborg.github import RepositoryName
 from tickborg.names import (
     PULL_REQUEST_WORKFLOW,

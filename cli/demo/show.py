@@ -13,7 +13,7 @@ from rich.markup import escape
 from cli.demo import sample
 from cli.demo.scenes import SCENES, Scene, Stage
 from cli.embedded import EmbeddedBot, embedded_bot, policy_of_this_machine
-from cli.services import Folders
+from cli.folders import Folders
 from cli.state_folder import state_folder
 from cli.watching import Narrator, clock, settled
 from emulator import EmulatedGitHub, branch_text, pull_request_text

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from cli import servers
-from messaging.amqp import AmqpTransport
+from messaging.amqp import AmqpTransport, NoQueueError
 from tickborg.diagnosis import Finding, fine, unknown, wrong
 from tickborg.messages import DEAD_LETTER_QUEUE, LOGS_QUEUE, STATS_QUEUE
 from tickborg.services import Service
@@ -19,7 +19,12 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         yield unknown("broker", texts.not_configured("[rabbitmq] url"))
         return
     transport = AmqpTransport(servers.rabbitmq_url(settings), name="doctor")
-    letters = await transport.look_at(DEAD_LETTER_QUEUE)
+    try:
+        letters = await transport.look_at(DEAD_LETTER_QUEUE)
+    except NoQueueError as error:
+        yield fine("broker", texts.broker_answers(transport.address))
+        yield wrong("queues", str(error))
+        return
     yield fine("broker", texts.broker_answers(transport.address))
     for queue, service in _CONSUMERS.items():
         found = await transport.look_at(queue)

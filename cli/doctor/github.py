@@ -44,9 +44,12 @@ async def _app(examination: AppExamination) -> AsyncIterator[Finding]:
     yield diagnosis.events(app.events)
     for finding in diagnosis.installations(await examination.installations()):
         yield finding
-    for finding in _hook(await examination.hook()):
+    hook = await examination.hook()
+    for finding in (
+        *_hook(hook),
+        *diagnosis.deliveries(await examination.last_deliveries(utc_now()), hook.url or "the webhook"),
+    ):
         yield finding
-    yield diagnosis.deliveries(await examination.refused_deliveries(utc_now()))
 
 
 def _hook(hook: Hook) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+from cli.folders import Folders
 from tickborg import diagnosis
 from tickborg.diagnosis import Finding
 from tickborg.settings import Settings
@@ -22,6 +23,11 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
 
 
 def _folders(settings: Settings) -> Iterator[Path]:
+    """Those of `tickborg up`, which is all that can run here without a Temporal, or of single services."""
+    if settings.temporal.address is None:
+        up = Folders.of_up(settings)
+        yield from (up.root, up.logs, up.mirrors, up.workspaces, up.spool)
+        return
     yield settings.logs.log_storage_path
     yield settings.git.mirror_path
     yield settings.builder.workspace_path

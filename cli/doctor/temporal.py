@@ -12,13 +12,14 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.clients.cluster import RPC_TIMEOUT, TemporalCluster
 from activities.clock import utc_now
+from activities.temporal_failures import failure
 from cli import configured, namespace, schedules
 from cli.namespace import RETENTION
 from cli.settings import SettingsError
 from cli.temporal_client import connect, identity
 from tickborg import diagnosis
 from tickborg.diagnosis import Finding, ScheduleFacts, fine, unknown, wrong
-from tickborg.errors import PermanentError, UnavailableError
+from tickborg.errors import PermanentError
 from tickborg.names import GIT_TASK_QUEUE, SEARCH_ATTRIBUTES, TASK_QUEUE, build_task_queue
 from tickborg.settings import Settings
 from tickborg.texts import findings as texts
@@ -42,9 +43,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         async for finding in _server(client, settings):
             yield finding
     except RPCError as error:
-        raise UnavailableError(
-            f"Temporal at {connection.address} answered {error.status.name}: {error.message}"
-        ) from error
+        raise failure(f"looking at Temporal at {connection.address}", error) from error
 
 
 async def _server(client: Client, settings: Settings) -> AsyncIterator[Finding]:

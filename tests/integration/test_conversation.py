@@ -4,8 +4,10 @@ from pathlib import Path
 
 from cli.embedded_temporal import EmbeddedTemporal
 from emulator import Person
+from emulator.git import ZERO_SHA
+from emulator.payloads import events
 from emulator.rendering import check_runs_of, statuses_of
-from emulator.state import Repository
+from emulator.state import Push, Repository
 from tests.support.broker import RabbitMQNode
 from tests.support.conversation import (
     PUSHED,
@@ -229,7 +231,10 @@ async def test_a_push_that_is_delivered_again_is_not_built_again(site: Site) -> 
 
 
 async def test_a_branch_that_is_made_again_is_built_where_it_is(site: Site) -> None:
-    """Against where it left the default branch, as nothing was before it; its deletion starts nothing."""
+    """Against where it left the default branch, as nothing was before it.
+
+    Its deletion starts nothing, also where nothing but zeros says so.
+    """
     repository, greeting, speech = site.repository(MONOREPO), "greeting", "speech"
     site.alice.commit(repository, "topic", {"speech/notes": b"breathe\n"}, "speech: breathe")
     older = repository.branches["topic"]
@@ -237,8 +242,11 @@ async def test_a_branch_that_is_made_again_is_built_where_it_is(site: Site) -> N
     newer = repository.branches["topic"]
     assert await _built_as_release(site, repository, newer) == {greeting: "success", speech: "success"}
     site.alice.delete_branch(repository, RELEASE)
+    zeros = Push(repository, f"refs/heads/{RELEASE}", newer, ZERO_SHA, site.alice.user)
+    unflagged = events.push(zeros, site.github.url) | {"deleted": False}
+    site.github.announce("push", repository, site.alice.user, unflagged)
     await site.github.webhooks.settled()
-    assert _answers_about(site, RELEASE) == [202, 200]
+    assert _answers_about(site, RELEASE) == [202, 200, 200]
     assert await _built_as_release(site, repository, older) == {speech: "success"}
     owner = site.client.get_workflow_handle(push_id(RepositoryName.parse(repository.full_name), RELEASE))
     assert (await owner.query(STATE_QUERY, result_type=BranchView)).head_sha == older

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from temporalio.worker import Worker
 
 from activities.clock import utc_now
 from cli import embedded_temporal, schedules
+from cli.doctor import broker
 from cli.doctor import github as github_examination
 from cli.doctor.examinations import examine
 from cli.doctor.show import show
@@ -120,8 +122,8 @@ async def place(
     await ensure(client, recurring)
     github = EmulatedGitHub()
     app = github.create_app("tickbot", webhook_secret=SECRET, private_key=private_key())
-    app.webhook_url = "https://ci.example.org/github-webhook"
     repository = new_repository(github, app, tmp_path / "github", {"a": b"a\n"})
+    app.webhook_url = "https://ci.example.org/github-webhook"  # what is sent there does not arrive
     [installation] = [each for each in github.installations.values() if repository in each.repositories]
     secret(tmp_path / "key.pem", private_key())
     secret(tmp_path / "rabbitmq-url", rabbitmq.url)
@@ -211,12 +213,17 @@ def a_webhook_elsewhere(place: Place) -> None:
     place.app.webhook_url = "https://ci.example.org/hook"
 
 
-def another_secret(place: Place) -> None:
+def another_secret(place: Place, answered: int = 403) -> None:
     """GitHub signs with it, and the webhook service checks with the old one."""
     place.github.webhooks.lose()
     delivery = place.github.webhooks.send(place.app, "push", {"ref": "refs/heads/main"})
     assert delivery
-    delivery.status, delivery.status_code = "Forbidden", 403
+    delivery.status, delivery.status_code = HTTPStatus(answered).phrase, answered
+
+
+def nobody_there(place: Place) -> None:
+    """The webhook is away, or nothing leads there."""
+    another_secret(place, 502)
 
 
 @pytest.mark.parametrize(
@@ -230,6 +237,7 @@ def another_secret(place: Place) -> None:
         (suspended, "installations", "is suspended"),
         (no_webhook, "webhook", "has no webhook URL"),
         (another_secret, "deliveries", "1 delivery refused with 403; let the App's webhook secret"),
+        (nobody_there, "deliveries", "can GitHub reach https://ci.example.org/github-webhook?"),
         (a_webhook_elsewhere, "webhook", "tickborg hears /github-webhook"),
     ],
 )
@@ -261,7 +269,18 @@ async def test_queues_that_nobody_serves_are_named(place: Place) -> None:
     assert "tickborg builder --system aarch64-darwin" in found[f"queue {build_task_queue(MAC)}"]
     assert "tickborg worker" in found[f"queue {GIT_TASK_QUEUE}"]
     assert "tickborg stats" in found[f"queue {STATS_QUEUE}"]
-    assert "1 message could not be used" in found[f"queue {DEAD_LETTER_QUEUE}"]
+    assert "1 message that waits" in found[f"queue {DEAD_LETTER_QUEUE}"]
+
+
+async def test_a_broker_that_no_service_has_seen_is_no_broker_that_is_away(
+    tmp_path: Path, rabbitmq: RabbitMQNode
+) -> None:
+    """Who makes the queues is said."""
+    secret(tmp_path / "url", rabbitmq.url)
+    settings = Settings.model_validate({"rabbitmq": {"url_file": tmp_path / "url"}})
+    there, queues = [each async for each in broker.examine(settings)]
+    assert there.verdict is Verdict.FINE
+    assert "start `tickborg logs` or `tickborg stats`, which make the queues" in queues.said
 
 
 async def test_what_setup_has_not_made_is_named(place: Place) -> None:

@@ -209,7 +209,7 @@ async def test_what_could_not_be_written_is_kept_in_the_queue(
             assert (await ended(tmp_path, ATTEMPT)).complete
     assert written(tmp_path, ATTEMPT) == numbered(1, 100)
     assert {event.name for event in stats.events} == {EventName.LOGS_NOT_WRITTEN}
-    assert "cannot write logs" in caplog.text
+    assert f"cannot write logs to {tmp_path}: " in caplog.text
 
 
 async def test_a_gap_that_never_fills_is_marked_and_counted(connect: Connect, tmp_path: Path) -> None:

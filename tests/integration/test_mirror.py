@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from activities.clients.git.fetch import GitFetch
-from activities.clients.git.merge_report import CONFLICTS_SHOWN, SUBJECTS_LIMIT
+from activities.clients.git.merge_report import CONFLICTS_SHOWN, PULL_COMMITS_LIMIT
 from activities.clients.git.mirror_store import MirrorStore, Wanted
 from tests.support.git_repository import Changes
 from tests.support.mirror_server import PROJECTS, REPO, Server
@@ -220,15 +220,15 @@ def test_subjects_are_bounded_and_of_the_pull_request_only(server: Server) -> No
     start = server.repository.head()
     head = server.pull({"cmark/a": "1"}, at=start)
     tree = server.repository.tree(head)
-    for number in range(SUBJECTS_LIMIT + 5):
+    for number in range(PULL_COMMITS_LIMIT + 5):
         head = server.repository.commit_tree(tree, parents=(head,), message=f"cmark: {number}")
     base = server.repository.commit({"cgit/b": "1"}, message="cgit: of the base")
     changes: Changes = {"cgit/b": "1"}
     head = server.repository.commit(changes, branch="topic-7", parents=(head, base), message="Merge main")
     server.repository.set_ref("refs/pull/7/head", head)
     subjects = server.merge(head).changes.subjects
-    assert len(subjects) == SUBJECTS_LIMIT
-    assert subjects[:2] == ("Merge main", f"cmark: {SUBJECTS_LIMIT + 4}")
+    assert len(subjects) == PULL_COMMITS_LIMIT
+    assert subjects[:2] == ("Merge main", f"cmark: {PULL_COMMITS_LIMIT + 4}")
     assert "cgit: of the base" not in subjects
 
 

@@ -149,7 +149,8 @@ async def test_where_the_operators_service_is_refused_the_way_is_told(fresh: Cli
     with pytest.raises(PermanentError) as refused:
         [said async for said in prepare(fresh)]
     advice = f"tcld namespace search-attributes add --namespace {fresh.namespace} --sa TickborgRepo=Keyword"
-    assert "registering search attributes: PERMISSION_DENIED: Request unauthorized." in str(refused.value)
+    said = "registering search attributes: Temporal answered PERMISSION_DENIED: Request unauthorized; "
+    assert said in str(refused.value)
     assert advice in str(refused.value)
     assert "\n" not in str(refused.value)
 

@@ -36,9 +36,11 @@ def write_settings(folder: Path, app: App, github: str, *, without: str = "") ->
 
 
 @asynccontextmanager
-async def running_up(folder: Path, settings: Path) -> AsyncIterator[Process]:
+async def running_up(folder: Path, settings: Path, **variables: str) -> AsyncIterator[Process]:
     """``tickborg up``, told to stop when the block ends, whereupon it must leave nothing."""
-    process = await start_tickborg(folder / "output", "up", "--config", str(settings), **ANY_PORTS)
+    process = await start_tickborg(
+        folder / "output", "up", "--config", str(settings), **ANY_PORTS, **variables
+    )
     try:
         yield process
     finally:
@@ -57,8 +59,16 @@ def concluded(pull: PullRequest) -> dict[str, str | None]:
 async def test_up_needs_an_app_a_key_and_a_secret(tmp_path: Path) -> None:
     """Temporal and RabbitMQ are its own, every repository with the App is served, and it can be asked."""
     github, app = new_github()
-    async with serve(github) as url, running_up(tmp_path, write_settings(tmp_path, app, url)) as process:
-        app.webhook_url = (await process.says(r"up: listening at (\S+)"))[1]
+    variables = {
+        "TICKBORG_WEBHOOK__HOST": "127.0.0.2",
+        "TICKBORG_LOGS__LOG_STORAGE_PATH": str(tmp_path / "kept"),
+    }
+    async with (
+        serve(github) as url,
+        running_up(tmp_path, write_settings(tmp_path, app, url), **variables) as process,
+    ):
+        app.webhook_url = (await process.says(r"up: listening at (http://127\.0\.0\.2:\S+)"))[1]
+        await process.says(r"metrics: http://127\.0\.0\.1:")
         built = await pull_request_is_built(github, app, tmp_path)
         settings = str(tmp_path / "tickborg.toml")
         asked = await start_tickborg(tmp_path / "asked", "reconcile", "--config", settings)
@@ -67,7 +77,8 @@ async def test_up_needs_an_app_a_key_and_a_secret(tmp_path: Path) -> None:
         "deliveries: N looked at\ncompared: N repository\ntold: nobody, because nothing was missed\n"
     )
     assert built == {"greeting on x86_64-linux": "success", "speech on x86_64-linux": "success"}
-    assert {path.name for path in (tmp_path / ".tickborg").iterdir()} >= {"temporal", "rabbitmq", "logs"}
+    assert {path.name for path in (tmp_path / ".tickborg").iterdir()} >= {"temporal", "rabbitmq", "mirrors"}
+    assert len(list((tmp_path / "kept").glob("*.log"))) == len(built)
 
 
 async def pull_request_is_built(github: EmulatedGitHub, app: App, folder: Path) -> dict[str, str | None]:

@@ -44,9 +44,9 @@ from cli.demo.scenes import (
     superseded,
 )
 from cli.embedded import embedded_bot, policy_of_this_machine
+from cli.folders import Folders
 from cli.main import run
 from cli.reconcile import reconcile_now
-from cli.services import Folders
 from cli.watching import settled
 from emulator import EmulatedGitHub
 from tests.support.eventually import eventually

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from cli.bot import RunningBot
 from cli.child_process import end_child, start_child
-from cli.services import Folders
+from cli.folders import Folders
 from cli.temporal_client import TemporalConnection, connect
 from emulator import EmulatedGitHub, serve
 from emulator.state import App

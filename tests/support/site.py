@@ -27,8 +27,9 @@ from cli.bot import BotSettings, RunningBot, running_bot
 from cli.demo.sample import create
 from cli.embedded import policy_of_this_machine
 from cli.embedded_temporal import EmbeddedTemporal
+from cli.folders import Folders
 from cli.host import host_system
-from cli.services import Builders, Folders, GitHubAccess
+from cli.services import Builders, GitHubAccess
 from cli.temporal_client import TemporalConnection, connect
 from cli.watching import settled
 from emulator import EmulatedGitHub, Person, serve

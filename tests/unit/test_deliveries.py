@@ -19,12 +19,13 @@ from tickborg.deliveries import (
     UNDER_WAY,
     USUAL_PACE,
     Attempt,
+    Lately,
     Record,
     awaited,
+    lately,
     outstanding,
     read_record,
     refusals,
-    refused_lately,
     settled_until,
     to_ask_for,
 )
@@ -82,16 +83,26 @@ def test_what_is_refused_while_others_arrive_rests_and_is_kept(status: int) -> N
 def test_what_was_refused_once_and_arrived_since_is_refused_no_more() -> None:
     """Somebody has mended it."""
     attempts = [attempt(1, "a", 403), attempt(2, "b", 403, 50), attempt(3, "a", 202, 40)]
-    assert refused_lately(attempts, NOON) == {403: 1}
-    assert refused_lately([*attempts, attempt(4, "b", 202, 30)], NOON) == {}
+    assert lately(attempts, NOON).refused == {403: 1}
+    assert lately([*attempts, attempt(4, "b", 202, 30)], NOON) == Lately()
 
 
 def test_the_newest_attempt_tells_whether_webhooks_are_refused_whatever_it_is_about() -> None:
     """A ping may be the first that is signed with another secret."""
     ping = attempt(2, "p", 403, 5).model_copy(update={"event": "ping"})
-    assert refused_lately([attempt(1, "a", 202), ping, attempt(3, "b", 0, 1)], NOON) == {403: 1}
-    assert refused_lately([ping, attempt(3, "b", 202, 1)], NOON) == {}
-    assert refused_lately([], NOON) == {}
+    assert lately([attempt(1, "a", 202), ping, attempt(3, "b", 0, 1)], NOON) == Lately(refused={403: 1})
+    assert lately([ping, attempt(3, "b", 202, 1)], NOON) == lately([], NOON) == Lately()
+
+
+@pytest.mark.parametrize("status", [302, 408, 429, 500, 502, 503, 504])
+def test_the_newest_that_did_not_arrive_are_counted(status: int) -> None:
+    """What arrived before them does not make up for it, and what is under way may yet arrive."""
+    attempts = [attempt(1, "a", 202), attempt(2, "b", 502, 9), attempt(3, "c", status, 8)]
+    assert lately(attempts, NOON) == Lately(unanswered=2, status_code=status)
+    assert lately([*attempts, attempt(4, "d", 0, 1)], NOON).unanswered == 2
+    assert lately([*attempts, attempt(4, "d", 0, 5)], NOON) == Lately(unanswered=3)
+    for answered in (202, HOPELESS, 403):
+        assert lately([*attempts, attempt(4, "d", answered, 1)], NOON).unanswered == 0
 
 
 def test_what_was_called_wrong_in_the_end_is_given_up() -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from tickborg import diagnosis
+from tickborg.deliveries import Lately
 from tickborg.diagnosis import Finding, InstallationFacts, ScheduleFacts, Verdict
 from tickborg.github_app import EVENTS, PERMISSIONS
 from tickborg.texts import findings
 
 GIB = 1024**3
+HOOK = "https://ci.example.org/github-webhook"
 FAIR = [False, True, False, True, False, True, *[False] * 6]
 UNFAIR = [*[False] * 9, *[True] * 3]
 
@@ -91,10 +93,20 @@ def test_a_schedule_may_be_missing_or_paused() -> None:
 
 def test_webhooks_that_are_refused_say_what_to_mend() -> None:
     """By what they were answered."""
-    refused = one(diagnosis.deliveries({403: 59, 413: 1}))
+    refused = one(*diagnosis.deliveries(Lately(refused={403: 59, 413: 1}), HOOK))
     assert "59 deliveries refused with 403; let the App's webhook secret" in refused
     assert "1 delivery refused with 413; a proxy" in refused
-    assert diagnosis.deliveries({}).verdict is Verdict.FINE
+    [fine] = diagnosis.deliveries(Lately(), HOOK)
+    assert fine.verdict is Verdict.FINE
+
+
+def test_webhooks_that_nobody_answers_are_no_good_sign() -> None:
+    """That none is refused says nothing where none arrives."""
+    unanswered = one(*diagnosis.deliveries(Lately(unanswered=3, status_code=502), HOOK))
+    assert unanswered.startswith("wrong deliveries: ")
+    assert f"(502): is `tickborg webhook` up, and can GitHub reach {HOOK}?" in unanswered
+    both = Lately(refused={403: 1}, unanswered=1, status_code=503)
+    assert [each.verdict for each in diagnosis.deliveries(both, HOOK)] == [Verdict.WRONG] * 2
 
 
 def test_fairness_is_seen_by_the_order_of_tasks() -> None:
@@ -115,7 +127,7 @@ def test_what_is_wrong_says_what_to_do() -> None:
     for said in (findings.hook_missing(), findings.heartbeats_missing(), findings.is_unfair()):
         assert ";" in said
     assert "start `tickborg logs`" in findings.not_consumed("logs")
-    assert "1 message could" in findings.dead_letters(1, "tickborg.dead-letter")
+    assert "1 message that waits" in findings.dead_letters(1, "tickborg.dead-letter")
     assert "/github-webhook and" in findings.hook_elsewhere(
         "https://ci.example.org/hook", ("/github-webhook", "/x")
     )

@@ -1,11 +1,14 @@
 """What each sentence of a failing ``git fetch`` means."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from activities.clients.git.fetch import DEFAULT_TIME_LIMIT
 from activities.clients.git.fetch_errors import MissingRefError, fetch_error
 from activities.clients.git.object_store import DamagedMirrorError
+from tests.support.samples import build_job
 from tickborg.errors import (
     HeadGoneError,
     InfrastructureError,
@@ -16,6 +19,7 @@ from tickborg.errors import (
     UnavailableError,
 )
 from tickborg.github import RepositoryName
+from workflows import policies
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -53,6 +57,14 @@ SAID = [
     ("fatal: something that git has never said before", TransientError),
     ("", TransientError),
 ]
+
+
+def test_a_first_fetch_is_not_cut_short() -> None:
+    """By ref, and once more by sha, each as long as git may take: one that is cut short begins anew."""
+    longest, build = 2 * DEFAULT_TIME_LIMIT, build_job()
+    assert policies.MERGE["start_to_close_timeout"] > longest
+    builders = policies.attempt(build, timedelta())["start_to_close_timeout"] - build.project.timeout
+    assert builders > longest
 
 
 @pytest.mark.parametrize(("said", "kind"), SAID)

@@ -63,7 +63,15 @@ def test_of_many_builds_all_are_kept(memory: PullRequestMemory) -> None:
     ("skipped", "changed", "said"),
     [
         ((), (), "`1234567` changes no project"),
-        (("this is a draft",), ("cgit",), "What was asked for will not be built: this is a draft."),
+        (("draft; ask",), ("cgit",), "What was asked for will not be built. `cgit`: draft; ask."),
+        (
+            ("draft; ask", "for people who may push; ask them"),
+            ("cgit",),
+            (
+                "What was asked for will not be built. `cgit`: draft; ask."
+                " `cgit`: for people who may push; ask them."
+            ),
+        ),
     ],
 )
 def test_all_checks_are_not_run_again_where_nothing_is_planned(

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.support.samples import REPO, build_view
+from tests.support.samples import REPO
 from tickborg.jobs import BuildMode, PlannedBuild
-from tickborg.left_out import LeftOutBuild
 from tickborg.memory import PullRequestMemory
 from tickborg.requests import BuildOrder
 from tickborg.systems import System
 
 LINUX, MAC = System.X86_64_LINUX, System.AARCH64_DARWIN
+CGIT = PlannedBuild(project="cgit", system=LINUX)
 
 
 def left_out(memory: PullRequestMemory) -> set[str]:
@@ -18,19 +18,20 @@ def left_out(memory: PullRequestMemory) -> set[str]:
         PlannedBuild(project=project, system=system, mode=mode)
         for project in ("cgit", "cmark")
         for system in (LINUX, MAC)
-        for mode in BuildMode
+        for mode in (BuildMode.BUILD, BuildMode.TEST)
     ]
-    return {f"{each.project} on {each.system}" for each in builds if memory.what_is_left_out.covers(each)}
+    covers = memory.what_is_left_out.covers
+    return {f"{each.mode} {each.project} on {each.system}" for each in builds if covers(each)}
 
 
 @pytest.mark.parametrize(
     ("projects", "systems", "still"),
     [
         ((), (LINUX, MAC), set()),
-        ((), (MAC,), {"cgit on x86_64-linux"}),
+        ((), (MAC,), {"build cgit on x86_64-linux"}),
         (("cgit",), (LINUX,), set()),
-        (("cgit",), (MAC,), {"cgit on x86_64-linux"}),
-        (("cmark",), (LINUX, MAC), {"cgit on x86_64-linux"}),
+        (("cgit",), (MAC,), {"build cgit on x86_64-linux"}),
+        (("cmark",), (LINUX, MAC), {"build cgit on x86_64-linux"}),
     ],
 )
 def test_one_build_is_left_out_until_it_is_asked_for(
@@ -38,28 +39,24 @@ def test_one_build_is_left_out_until_it_is_asked_for(
 ) -> None:
     """By name or with all others; on its own system, and in whatever mode."""
     memory = PullRequestMemory(repo=REPO, number=7)
-    memory.leave_out(LeftOutBuild(project="cgit", system=LINUX))
-    assert left_out(memory) == {"cgit on x86_64-linux"}
-    memory.want_again(BuildOrder(projects=projects, systems=systems))
+    memory.leave_out(CGIT)
+    assert left_out(memory) == {"build cgit on x86_64-linux"}
+    memory.want_again(BuildOrder(projects=projects, systems=systems, mode=BuildMode.TEST))
     assert left_out(memory) == still
 
 
-@pytest.mark.parametrize("cancelled", [*BuildMode, None])
-def test_what_was_asked_for_in_another_mode_is_not_left_out(cancelled: BuildMode | None) -> None:
-    """Unless an earlier version has cancelled it, and does not say in which mode."""
+def test_a_cancelled_test_is_left_out_and_no_build() -> None:
+    """Which is not what was cancelled, whether somebody asked for it or nobody did."""
     memory = PullRequestMemory(repo=REPO, number=7)
-    memory.leave_out(LeftOutBuild(project="cgit", system=LINUX, mode=cancelled))
-    out = memory.what_is_left_out
-    left = {mode for mode in BuildMode if out.covers_made(build_view("cgit", LINUX, None, mode=mode))}
-    assert left == ({cancelled} if cancelled else set(BuildMode))
-    assert left_out(memory) == {"cgit on x86_64-linux"}
-    assert not out.covers_made(build_view("cgit", MAC, None))
+    memory.leave_out(CGIT.model_copy(update={"mode": BuildMode.TEST}))
+    assert left_out(memory) == {"test cgit on x86_64-linux"}
 
 
 def test_a_project_is_left_out_everywhere() -> None:
     """Until somebody asks for it, wherever that is."""
     memory = PullRequestMemory(repo=REPO, number=7, left_out=("cgit",))
-    assert left_out(memory) == {"cgit on x86_64-linux", "cgit on aarch64-darwin"}
-    assert memory.what_is_left_out.covers_made(build_view("cgit", MAC, None))
+    assert left_out(memory) == {
+        f"{mode} cgit on {system}" for mode in ("build", "test") for system in (LINUX, MAC)
+    }
     memory.want_again(BuildOrder(projects=("cgit",), systems=(MAC,)))
     assert left_out(memory) == set()

@@ -270,10 +270,11 @@ def test_every_line_that_is_named_has_the_key_that_is_named(tables: list[tuple[s
         ("1h30m", 5_400),
         ("1h1m1s", 3_661),
         ("24h", 86_400),
+        ("1d", 86_400),
     ],
 )
 def test_timeouts(text: str, seconds: int) -> None:
-    """Hours, minutes and seconds, each once and in this order."""
+    """Days, hours, minutes and seconds, each once and in this order."""
     assert parse_timeout(text) == timedelta(seconds=seconds)
 
 

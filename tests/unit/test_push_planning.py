@@ -19,6 +19,7 @@ from tickborg.requests import ButtonOrder
 from tickborg.systems import System
 
 LINUX, MAC = System.X86_64_LINUX, System.AARCH64_DARWIN
+BOTH = Policy(systems=(LINUX, MAC))
 PROJECTS = project_set("cgit", project("launcher", needs=("nbt",), systems=(MAC,)), project("nbt"))
 REPORT = PushReport(tree=TREE, projects=PROJECTS, changes=ChangeFacts(touched=("nbt",)))
 PUSH = PushEvent(
@@ -85,13 +86,33 @@ def test_what_wants_a_system_that_nobody_builds_on_is_named() -> None:
         project="launcher", system=MAC, reason="this tickborg has no builders for aarch64-darwin"
     )
     assert not_built_of_push(PROJECTS, names, Policy(systems=(LINUX,))) == (nowhere,)
-    assert not_built_of_push(PROJECTS, names, Policy(systems=(LINUX, MAC))) == ()
+    assert not_built_of_push(PROJECTS, names, BOTH) == ()
 
 
 def test_the_status_of_a_push_names_what_it_has_of_what_was_superseded() -> None:
     """A project that an older commit changed may not be in a newer one, and none is built of it."""
     memory = PushMemory(repo=REPO, branch="next", head=PUSH, wanted=("cgit", "gone"))
-    look = PushLook(about=PUSH, report=PushReport(tree=TREE, projects=PROJECTS))
-    status = status_of(memory, PUSH, look, "")
+    assert said_of(memory, PUSH) == "1 project: cgit"
+
+
+def test_the_status_of_a_push_never_says_less_than_before() -> None:
+    """What is owed is found piece by piece, and all of it is built there; of another head it is not said."""
+    memory = PushMemory(repo=REPO, branch="next", head=PUSH, wanted=("cgit",), policy=BOTH)
+    said_of(memory, PUSH)
+    memory.wanted = ()
+    all_of_it = "3 projects: cgit, launcher, nbt"
+    assert said_of(memory, PUSH.model_copy(update={"before": "a" * 40}), "nbt") == all_of_it
+    assert said_of(memory, PUSH, "cgit") == all_of_it
+    memory.head = PUSH.model_copy(update={"before": PUSH.after, "after": "e" * 40})
+    memory.wanted = ()
+    assert said_of(memory, memory.head) == "no project is changed"
+
+
+def said_of(memory: PushMemory, push: PushEvent, *changed: str) -> str:
+    """What the status of a push says once a look at it has found what these projects change."""
+    report = PushReport(tree=TREE, projects=PROJECTS, changes=ChangeFacts(touched=changed))
+    look = PushLook(about=push, report=report)
+    memory.learn(push, changed_by(report))
+    status = status_of(memory, push, look, "")
     assert status is not None
-    assert status.description == "1 project: cgit"
+    return status.description

@@ -10,7 +10,7 @@ from workflows import policies
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 PACE = 2 * MINUTE
-"""What a builder asks for (``cli.workers.BUILD_PACE``)."""
+"""What a builder asks for (``[builder] retry_pace``)."""
 
 
 def pauses(setback: Setback, least: timedelta | None = None) -> list[timedelta]:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from cli import main
 from cli.settings import FILE_NAME, SettingsError, load_settings, require
 from cli.settings_reference import settings_reference
 from tickborg.durations import parse_duration, written
@@ -73,6 +75,27 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     assert policy.dashboard_url == "https://ci.example.org"
     assert settings.served.patterns == ("acme/mono", "acme-labs/*")
     assert (settings.builder.sandbox, settings.builder.limits.memory) == (SandboxKind.PODMAN, 512 * 1024**2)
+
+
+def test_a_builder_may_be_told_on_the_command_line_what_it_builds_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In place of what its settings say, and each system once."""
+    (tmp_path / FILE_NAME).write_text(
+        '[temporal]\naddress = "127.0.0.1:1"\n[rabbitmq]\nurl = "amqp://127.0.0.1/"\n'
+        '[builder]\nsystems = ["x86_64-freebsd"]\n'
+    )
+    served: list[Settings] = []
+    monkeypatch.setattr(main, "_serve", lambda _service, settings: served.append(settings))
+    for systems in ((), ("aarch64-darwin", "x86_64-linux", "aarch64-darwin")):
+        options = [word for system in systems for word in ("--system", system)]
+        ended = CliRunner().invoke(main.app, ["builder", "--config", str(tmp_path / FILE_NAME), *options])
+        assert ended.exit_code == 0, ended.output
+    assert [each.builder.systems for each in served] == [
+        (System.X86_64_FREEBSD,),
+        (System.AARCH64_DARWIN, System.X86_64_LINUX),
+    ]
+    assert CliRunner().invoke(main.app, ["builder", "--system", "amiga"]).exit_code == 2
 
 
 def test_the_webhook_is_told_whom_and_what_it_hears(tmp_path: Path) -> None:

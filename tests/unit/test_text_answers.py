@@ -54,6 +54,12 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "older than the head, cancelling": lambda: notices.older_cancel(HEAD),
     "nothing to build": lambda: notices.nothing_to_build(["cgit"], "merge conflict in cgit/main.c"),
     "not built": lambda: notices.not_built([], "cancelled by @grace"),
+    "all skipped": lambda: notices.all_skipped(
+        [
+            SkippedBuild(project="cgit", reason=reasons.draft(reasons.command("tickbot"))),
+            SkippedBuild(project="cmark", system=MAC, reason=reasons.no_such_builder(MAC)),
+        ]
+    ),
     "nothing changed": lambda: notices.nothing_changed(HEAD, "tickbot"),
     "no project at the base": lambda: notices.no_projects(["cgit"], "main", BASE, "tickbot"),
     "no projects at the base": lambda: notices.no_projects(["cgit", "meshmc"], "main", BASE, "tickbot"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.support.samples import BASE, DASHBOARD, HEAD, MERGE, build_job, build_result, pull_request
 from tickborg.github import STATUS_DESCRIPTION_LIMIT, CommitStatus
 from tickborg.jobs import BuildMode, BuildOutcome, BuildPlan, MergeReport
+from tickborg.policy import Policy
 from tickborg.projects import Check
 from tickborg.texts import reasons, statuses
 
@@ -34,6 +35,7 @@ def conflict(*paths: str, count: int = 0) -> MergeReport:
 AWAITED = plan("cgit", held=reasons.awaits_approval("`@tickbot build`")).model_copy(
     update={"awaits_approval": True}
 )
+NOTHING_AWAITED = plan().model_copy(update={"awaits_approval": True})
 
 SAID: dict[str, Callable[[], CommitStatus]] = {
     "starting": lambda: statuses.starting(PULL, DASHBOARD),
@@ -70,10 +72,16 @@ SAID: dict[str, Callable[[], CommitStatus]] = {
         PULL, "format", "merge conflict in a.c\nand more", DASHBOARD
     ),
     "check, not called for": lambda: statuses.check_not_run(
-        PULL, "format", statuses.not_called_for(PULL, plan("cgit")), DASHBOARD
+        PULL, "format", statuses.not_called_for(PULL, plan("cgit"), Policy()), DASHBOARD
+    ),
+    "check, not called for by what is not approved": lambda: statuses.check_not_run(
+        PULL, "format", statuses.not_called_for(PULL, NOTHING_AWAITED, Policy()), DASHBOARD
     ),
     "check, not approved": lambda: statuses.check_not_run(
-        PULL, "format", statuses.not_called_for(PULL, AWAITED), DASHBOARD
+        PULL, "format", statuses.not_called_for(PULL, AWAITED, Policy()), DASHBOARD
+    ),
+    "check, nowhere to run": lambda: statuses.check_not_run(
+        PULL, "format", statuses.not_called_for(PULL, plan("cgit"), Policy(primary_systems=())), DASHBOARD
     ),
     "check, the bot's fault": lambda: _check(BuildOutcome.UNEXPECTED_ERROR, reason="3 builders died"),
 }

@@ -1,4 +1,4 @@
-"""A button that comes to nothing is answered, if nowhere else then on its own check run (section 6)."""
+"""A button that comes to nothing is answered, if nowhere else then on its check run (design, section 6)."""
 
 from collections.abc import Coroutine
 from typing import Any

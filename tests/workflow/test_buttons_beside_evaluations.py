@@ -142,3 +142,22 @@ async def test_what_somebody_else_asked_for_is_not_cancelled_with_a_build(bench:
     summary = (await bench.until_check_run("cgit", SUCCESS)).summary
     assert "make check" in summary
     assert NEXT_BASE[:7] in summary
+
+
+async def test_a_cancelled_test_takes_no_build_with_it(bench: Bench) -> None:
+    """Which nobody has cancelled, and which the evaluation under way calls for on a new base."""
+    await bench.open("cgit")
+    await bench.until_check_run("cgit", SUCCESS)
+    await bench.until_ended("Evaluation")
+    bench.floor.hold("cgit")
+    await asking.until_seen(bench, await asking.comment(bench, "@tickbot test cgit", by="eve"))
+    running = await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS)
+    bench.repositories.touch(HEAD, "cgit", base_sha=NEXT_BASE)
+    gate = await merging_again(bench)
+    await asking.press(bench, running, "cancel", by="ada")
+    await bench.until_check_run("cgit", CheckConclusion.CANCELLED)
+    bench.floor.release("cgit")
+    gate.set()
+    await bench.until_ended("Evaluation", 2)
+    assert NEXT_BASE[:7] in (await bench.until_check_run("cgit", SUCCESS)).summary
+    assert len(bench.check_run_history("cgit")) == 3

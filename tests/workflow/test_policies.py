@@ -58,11 +58,11 @@ EXPECTED = {
     "labels": {TOLD},
     "change_labels": {TOLD},
     "notify": {SHOWN},
-    "merge": {TOLD._replace(queue="tickborg-git", each_try=15 * MINUTE)},
+    "merge": {TOLD._replace(queue="tickborg-git", each_try=timedelta(hours=2))},
     "build": {
         Terms(
             queue="build.x86_64-linux",
-            each_try=timedelta(hours=1, minutes=15),
+            each_try=timedelta(hours=3),
             in_all=NEVER,
             waiting=DEFAULT_BUILDER_WAIT,
             heartbeat=timedelta(seconds=30),
@@ -71,7 +71,7 @@ EXPECTED = {
         )
     },
 }
-"""The project's own time is an hour by default; a builder may take a quarter more for its workspace.
+"""The project's own time is an hour by default; a builder may take two more for its workspace.
 
 How often a build is tried is decided by its workflow (``test_builders.py``).
 """

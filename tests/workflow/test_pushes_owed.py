@@ -21,6 +21,8 @@ SUCCESS = CheckConclusion.SUCCESS
 GONE = [HeadGoneError("no such commit")] * (len(REPLICA_LAG_PAUSES) + 1)
 """As often as a commit that is not there is looked for."""
 
+FOURTH_HEAD = "4" * 40
+
 FAILURES = [[PermanentError("git refuses")], GONE]
 
 
@@ -129,15 +131,25 @@ async def test_what_was_superseded_for_a_push_that_fails_is_built_with_the_next(
 
 
 async def test_what_is_owed_is_looked_at_once_the_newest_is_certain(bench: Bench) -> None:
-    """The webhook of a push between was lost, so that only git can tell whether the next one is newer."""
+    """The webhook of a push between was lost, so that only git can tell whether the next one is newer.
+
+    What was found from one place is not unsaid by what is found from another.
+    """
     bench.repositories.fail(HEAD, PermanentError("git refuses"))
     await asking.push(bench, HEAD, "cgit")
     await bench.until_status(HEAD, StatusState.ERROR, context=PUSH_CONTEXT)
-    bench.repositories.touch_branch(NEXT_HEAD, before=HEAD)
-    await asking.push(bench, THIRD_HEAD, "cmark", before=NEXT_HEAD)
-    for project in ("cmark", "cgit"):
-        await asking.until_built(bench, project, THIRD_HEAD, SUCCESS)
-    assert [job.before for job in bench.repositories.pushes] == [asking.BEFORE, NEXT_HEAD, asking.BEFORE]
+    bench.repositories.touch_branch(NEXT_HEAD, "cmark", before=HEAD)
+    bench.repositories.fail(THIRD_HEAD, PermanentError("git refuses"))
+    await asking.push(bench, THIRD_HEAD, "meshmc", before=NEXT_HEAD)
+    await bench.until_status(THIRD_HEAD, StatusState.ERROR, context=PUSH_CONTEXT)
+    await asking.push(bench, FOURTH_HEAD, before=THIRD_HEAD)
+    for project in ("cgit", "cmark", "meshmc"):
+        await asking.until_built(bench, project, FOURTH_HEAD, SUCCESS)
+    await bench.end()
+    begun = [job.before for job in bench.repositories.pushes if job.after == FOURTH_HEAD]
+    assert begun == [THIRD_HEAD, asking.BEFORE, NEXT_HEAD]
+    said = [status.description for status in bench.github.status_history(FOURTH_HEAD, PUSH_CONTEXT)]
+    assert said == ["no project is changed", *["3 projects: cgit, cmark, meshmc"] * 2]
 
 
 async def test_a_late_push_that_cannot_be_looked_at_is_looked_at_with_the_newest(bench: Bench) -> None:

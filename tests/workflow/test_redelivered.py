@@ -1,4 +1,4 @@
-"""Webhooks that GitHub delivers again when their owner has long ended: nothing is done twice (section 3)."""
+"""Webhooks delivered again when their owner has long ended: nothing is done twice (design, section 3)."""
 
 from datetime import timedelta
 

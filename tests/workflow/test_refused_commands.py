@@ -1,4 +1,4 @@
-"""Commands that are not for everybody, by somebody who is neither the author nor may push (section 6)."""
+"""Commands that are not for everybody, by who is neither the author nor may push (design, section 6)."""
 
 import pytest
 

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from tickborg.texts import refusals
+from tickborg.texts import refusals, schedules
 from tickborg.texts.durations import spoken
 from tickborg.texts.sizes import in_units
 
 _SETTINGS_OF_APP = "in the App's settings on GitHub"
+_NOT_READY = 503
 
 
 def clock_agrees(whose: str) -> str:
@@ -95,9 +96,19 @@ def deliveries_refused(refused: Mapping[int, int]) -> str:
     return f"of GitHub's last webhooks: {'; '.join(refusals.lines(refused))}"
 
 
+def deliveries_unanswered(count: int, status: int, hook_url: str) -> str:
+    """The newest of them; there is nothing to be read of why, for nobody of ours has heard them."""
+    which = f"{count:,} webhooks" if count > 1 else "webhook"
+    why = " It answers 503 itself while it cannot reach Temporal" if status == _NOT_READY else ""
+    return (
+        f"GitHub's last {which} did not arrive ({status or 'no answer'}): is `tickborg webhook` up,"
+        f" and can GitHub reach {hook_url}?{why}"
+    )
+
+
 def deliveries_taken() -> str:
-    """Or nobody answered, which says that the webhook is away."""
-    return "none of GitHub's last webhooks was refused"
+    """Each was answered, and by us."""
+    return "GitHub's newest webhooks arrived, and none is refused"
 
 
 def secret_read() -> str:
@@ -156,8 +167,7 @@ def schedule_missing() -> str:
 def schedule_paused(schedule_id: str, note: str) -> str:
     """An operator paused it, and perhaps forgot."""
     why = f" ({note})" if note else ""
-    toggle = f"temporal schedule toggle --schedule-id {schedule_id} --unpause"
-    return f"it is paused{why}; if that was not meant to last: `{toggle} --reason done`"
+    return f"it is paused{why}; if that was not meant to last: `{schedules.resumption(schedule_id)}`"
 
 
 def is_fair() -> str:
@@ -204,8 +214,10 @@ def not_consumed(service: str) -> str:
 def dead_letters(count: int, queue: str) -> str:
     """Messages that nobody could use."""
     return (
-        f"{count:,} {'message' if count == 1 else 'messages'} could not be used and wait in {queue}; "
-        "the log of the collector says why, and RabbitMQ's management shows them"
+        f"{count:,} {'message that waits' if count == 1 else 'messages that wait'} in {queue}"
+        " could not be used; "
+        "the log of the collector says why each was refused; when that is mended, "
+        f"`rabbitmqctl purge_queue {queue}` on RabbitMQ's host removes them"
     )
 
 
@@ -221,4 +233,7 @@ def disk_free(free: int) -> str:
 
 def disk_full(free: int) -> str:
     """There will be none soon."""
-    return f"only {in_units(free)} free; make room, or keep less: `[logs]` and `[worker]` in docs/settings.md"
+    return (
+        f"only {in_units(free)} free; make room, or keep less: [logs] log_storage_limit,"
+        " [git] mirror_storage_limit, [rabbitmq] spool_limit"
+    )

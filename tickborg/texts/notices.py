@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tickborg.jobs import BuildMode
+from tickborg.jobs import BuildMode, SkippedBuild
 from tickborg.systems import System
 from tickborg.texts import reasoned, reasons
 from tickborg.texts.markdown import code, prose
@@ -66,6 +66,11 @@ def nothing_to_build(projects: Sequence[str], reason: str) -> str:
 def not_built(projects: Sequence[str], reason: str) -> str:
     """Somebody called it off, or the reason itself says what can be done."""
     return f"{_asked(projects)} will not be built: {prose(shorten(reason, REASON_LIMIT))}."
+
+
+def all_skipped(builds: Sequence[SkippedBuild]) -> str:
+    """A plan comes to no build at all: a sentence for each reason."""
+    return f"{_asked(())} will not be built. " + " ".join(f"{line}." for line in reasoned.why(builds))
 
 
 def nothing_changed(head_sha: str, handle: str) -> str:

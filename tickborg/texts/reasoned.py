@@ -20,7 +20,12 @@ def lines(named: Iterable[tuple[str, str]]) -> list[str]:
 
 def not_built(skipped: Sequence[SkippedBuild]) -> list[str]:
     """What is not built and why."""
-    return [f"Not built: {line}" for line in lines((_name(build), build.reason) for build in skipped)]
+    return [f"Not built: {line}" for line in why(skipped)]
+
+
+def why(skipped: Sequence[SkippedBuild]) -> list[str]:
+    """The same where that it is not built has been said."""
+    return lines((_name(build), build.reason) for build in skipped)
 
 
 def some(names: Iterable[str]) -> str:

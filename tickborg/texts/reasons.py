@@ -28,6 +28,11 @@ def awaits_approval(ask: str) -> str:
     return f"a first contribution is built once a maintainer asks for it with {ask}"
 
 
+def no_check_system() -> str:
+    """Checks run where everybody may build, and the operator has given that up."""
+    return "this tickborg has no primary system with builders, where checks run"
+
+
 def check_failed() -> str:
     """A check with ``gate = true`` holds the builds."""
     return "builds wait for a check that has not passed; its own status says why"

@@ -8,6 +8,8 @@ from tickborg.reconciling import ReconcileReport
 from tickborg.texts import refusals
 from tickborg.texts.durations import spoken
 
+_BY_HAND = "from the App's Advanced page on GitHub, once you know why"
+
 _MOST_NAMED = 20
 """Things told one by one; of the rest only the number."""
 
@@ -28,7 +30,8 @@ def _of_deliveries(report: ReconcileReport) -> Iterator[str]:
     yield from refusals.lines(report.refused)
     kinds = Counter((each.event, each.status_code) for each in report.given_up)
     for (event, status), count in sorted(kinds.items()):
-        yield f"deliveries: {count:,} of {event} not asked for again, answered {status}"
+        said = f"deliveries: {count:,} of {event} not asked for again, answered {status}"
+        yield f"{said}; redeliver {'it' if count == 1 else 'them'} {_BY_HAND}"
 
 
 def _of_owners(report: ReconcileReport) -> Iterator[str]:

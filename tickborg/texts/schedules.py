@@ -11,8 +11,12 @@ def made(schedule: str, workflow: str, every: timedelta, done: ScheduleDone) -> 
     said = f"schedule {schedule}: {done.made}; Temporal starts {workflow} every {spoken(every)}"
     if not done.paused:
         return said
-    resume = f"temporal schedule toggle --unpause --schedule-id {schedule}"
-    return f"{said}, but it is paused, and nothing is started until `{resume}`"
+    return f"{said}, but it is paused, and nothing is started until `{resumption(schedule)}`"
+
+
+def resumption(schedule: str) -> str:
+    """The command that has a paused schedule start its workflow again."""
+    return f"temporal schedule toggle --schedule-id {schedule} --unpause --reason done"
 
 
 def who_schedules(schedule: str) -> str:

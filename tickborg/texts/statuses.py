@@ -5,6 +5,8 @@ Each is one context of the head, and a later one replaces it. Descriptions fit G
 
 from tickborg.github import STATUS_DESCRIPTION_LIMIT, CommitStatus, PullRequest, StatusState
 from tickborg.jobs import BuildJob, BuildOutcome, BuildPlan, BuildResult, MergeReport
+from tickborg.policy import Policy
+from tickborg.texts import reasons
 from tickborg.texts.endings import ending_in_words
 from tickborg.texts.shortening import shorten
 from tickborg.texts.wording import counted, listed
@@ -94,9 +96,13 @@ def check_not_run(pull: PullRequest, check: str, why: str, target_url: str) -> C
     return status.model_copy(update={"context": check_context(check)})
 
 
-def not_called_for(pull: PullRequest, plan: BuildPlan) -> str:
+def not_called_for(pull: PullRequest, plan: BuildPlan, policy: Policy) -> str:
     """Why an evaluation that found out what to build does not run a check that one before it ran."""
-    return plan.held if plan.awaits_approval else f"{pull.base_ref} does not call for it any more"
+    if plan.awaits_approval and plan.held:
+        return plan.held
+    if set(policy.primary_systems).isdisjoint(policy.systems):
+        return reasons.no_check_system()
+    return f"{pull.base_ref} does not call for it any more"
 
 
 def _plan_in_words(plan: BuildPlan) -> str:

@@ -109,7 +109,10 @@ class GitFetch:
                 secrets=_credential(url, token),
             )
         except TimeoutError as error:
-            raise UnavailableError(f"git fetch of {fetch.repo} was ended: {error}") from None
+            raise UnavailableError(
+                f"git fetch of {fetch.repo} was ended: {error}; it is tried again from the beginning:"
+                f" see what slows this host's way to {_place(url)}"
+            ) from None
         if ended.status != 0:
             said = _without(ended.output, (token, _basic(token)) if token else ())
             raise fetch_error(fetch.repo, ended.status, said, with_token=token is not None)
@@ -120,6 +123,10 @@ def _without(output: str, secrets: Iterable[str]) -> str:
     for secret in secrets:
         output = output.replace(secret, "***")
     return re.sub(r"://[^/@\s]+@", "://", output)
+
+
+def _place(url: str) -> str:
+    return urlsplit(url).hostname or url
 
 
 def _credential(url: str, token: str | None) -> dict[str, str]:

@@ -41,6 +41,8 @@ _MISSING_REF = re.compile(r"couldn't find remote ref (?P<ref>\S+)")
 _PUT_OFF = re.compile(r"(?im)^remote:.*\brate.limit|RPC failed; HTTP 403")
 """A 403 that will pass: of a rate limit, or in the middle of a fetch that the server had let begin."""
 
+_CREDENTIALS = "a builder needs [builder] fetch_token_file, a worker the App installed there"
+
 _UNAUTHORIZED = re.compile(r"could not read (?:Username|Password)|Authentication failed|returned error: 401")
 
 _RULES = (
@@ -123,4 +125,4 @@ def _unauthorized(beginning: str, said: str, *, with_token: bool) -> TickborgErr
         return UnauthorizedError(
             f"{beginning}: the server refused the token: {said}; it is tried with a new one"
         )
-    return PermanentError(f"{beginning}: it cannot be read without a credential; set fetch_token_file")
+    return PermanentError(f"{beginning}: it cannot be read without a credential; {_CREDENTIALS}")

@@ -17,7 +17,7 @@ CONFLICTS_SHOWN = 20
 PATH_SHOWN = 500
 """Bytes of a conflicting path that a report shows."""
 
-SUBJECTS_LIMIT = 250
+PULL_COMMITS_LIMIT = 250
 """Commits of a pull request that are looked at: as many as GitHub lists
 (https://docs.github.com/en/rest/pulls/pulls#list-commits-on-a-pull-request)."""
 
@@ -62,7 +62,7 @@ class _Merging:
 
     def _changes(self, projects: ProjectSet, tree: str) -> ChangeFacts:
         paths = self._trees.changed_paths(self._root(self._base_sha), Entry.of_tree(tree))
-        said = subjects(self._repo, self._head_sha, hidden=self._base_sha, limit=SUBJECTS_LIMIT)
+        said = subjects(self._repo, self._head_sha, hidden=self._base_sha, limit=PULL_COMMITS_LIMIT)
         return change_facts(projects, paths, said)
 
     def _root(self, commit: str) -> Entry:

@@ -15,6 +15,7 @@ from pathlib import Path
 from time import monotonic
 
 from tickborg.errors import InfrastructureError
+from tickborg.texts.durations import spoken
 
 GRACE = timedelta(seconds=5)
 """What git may take to clean up when told to end."""
@@ -154,7 +155,7 @@ def _wait(process: subprocess.Popen[bytes], time_limit: timedelta) -> str:
             return process.communicate(timeout=_POLL_SECONDS)[1].decode(errors="replace")
         except subprocess.TimeoutExpired:
             if monotonic() > deadline:
-                raise TimeoutError(f"it took longer than {time_limit}") from None
+                raise TimeoutError(f"it took longer than {spoken(time_limit)}") from None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -10,7 +10,7 @@ from activities.clients.github.deliveries import GitHubDeliveries
 from activities.clients.github.installations import installations_of
 from activities.clients.github.json_models import OwnerJson, read
 from activities.clients.github.transport import GitHubTransport
-from tickborg.deliveries import KEPT, refused_lately
+from tickborg.deliveries import KEPT, Lately, lately
 from tickborg.diagnosis import InstallationFacts
 from tickborg.errors import UnavailableError
 
@@ -53,10 +53,10 @@ class AppExamination:
         """Where GitHub sends its webhooks."""
         return read(Hook, await self._transport.getitem("/app/hook/config"))
 
-    async def refused_deliveries(self, now: datetime) -> dict[int, int]:
-        """How many of the last webhooks were refused for a reason that a person has to mend, by status."""
+    async def last_deliveries(self, now: datetime) -> Lately:
+        """How the last webhooks fared."""
         attempts, _ = await GitHubDeliveries(self._transport).attempts(now - KEPT, _LOOKED_AT)
-        return refused_lately(attempts, now)
+        return lately(attempts, now)
 
     async def installations(self) -> list[InstallationFacts]:
         """Every place that it is installed on."""

@@ -15,8 +15,8 @@ from typing import IO
 from activities.clients.sandbox.sandbox import Invocation, Sandbox
 from activities.clients.sandbox.supervisor import Order, Report
 from activities.ports import Command, Exit
-from activities.uninterrupted import uninterrupted
 from tickborg.errors import InfrastructureError, PermanentError
+from tickborg.late_cancel import cancelled_only_after
 
 Output = Callable[[bytes], Awaitable[None]]
 
@@ -68,10 +68,10 @@ class ProcessRunner:
         await self._prepare(command.folder)
         process = _Process(self._sandbox.invocation(command), self._grace)
         try:
-            await uninterrupted(process.start(self._leftover_patience))
+            await cancelled_only_after(process.start(self._leftover_patience))
             timed_out = not await process.pass_on(output, time_limit)
         finally:
-            await uninterrupted(process.close())
+            await cancelled_only_after(process.close())
         return self._exit(process, timed_out=timed_out)
 
     async def probe(self) -> None:
@@ -94,7 +94,7 @@ class ProcessRunner:
 
     async def _prepare(self, folder: Path) -> None:
         try:
-            await uninterrupted(asyncio.to_thread(self._sandbox.prepare, folder))
+            await cancelled_only_after(asyncio.to_thread(self._sandbox.prepare, folder))
         except OSError as error:
             raise InfrastructureError(f"cannot prepare the workspace {folder}: {error.strerror}") from error
 

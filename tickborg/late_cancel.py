@@ -1,4 +1,4 @@
-"""Finishing what must be finished, although the activity is cancelled meanwhile."""
+"""Finishing what must be finished although somebody cancels, and being cancelled only then."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def uninterrupted(awaitable: Awaitable[T]) -> T:
+async def cancelled_only_after(awaitable: Awaitable[T]) -> T:
     """Await to the end, however often the caller is cancelled meanwhile, and only then be cancelled.
 
     A thread, or a process tree that is being ended, goes on when nobody waits for it any more; what comes

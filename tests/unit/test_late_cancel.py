@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from activities.uninterrupted import uninterrupted
+from tickborg.late_cancel import cancelled_only_after
 
 
 async def number(gate: asyncio.Event) -> int:
@@ -23,9 +23,9 @@ async def test_it_returns_what_it_awaits() -> None:
     """Without a cancel it is a plain await."""
     gate = asyncio.Event()
     gate.set()
-    assert await uninterrupted(number(gate)) == 7
+    assert await cancelled_only_after(number(gate)) == 7
     with pytest.raises(ZeroDivisionError):
-        await uninterrupted(fault(gate))
+        await cancelled_only_after(fault(gate))
 
 
 @pytest.mark.parametrize("times", [1, 3])
@@ -33,7 +33,7 @@ async def test_a_cancel_waits_for_the_end(times: int) -> None:
     """However often it is cancelled, it ends when what it awaits has ended."""
     gate = asyncio.Event()
     inner = asyncio.create_task(number(gate))
-    task = asyncio.create_task(uninterrupted(inner))
+    task = asyncio.create_task(cancelled_only_after(inner))
     for _ in range(times):
         await asyncio.sleep(0)
         task.cancel()
@@ -48,7 +48,7 @@ async def test_a_cancel_waits_for_the_end(times: int) -> None:
 async def test_an_error_is_the_cause_of_the_cancel() -> None:
     """When both happen, the cancel is raised and the error is not forgotten."""
     gate = asyncio.Event()
-    task = asyncio.create_task(uninterrupted(fault(gate)))
+    task = asyncio.create_task(cancelled_only_after(fault(gate)))
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.sleep(0)
@@ -65,7 +65,7 @@ async def test_an_error_is_the_cause_of_the_cancel() -> None:
 async def test_what_is_cancelled_itself_is_cancelled() -> None:
     """If the awaited task is cancelled, so is whoever awaits it."""
     inner = asyncio.create_task(number(asyncio.Event()))
-    task = asyncio.create_task(uninterrupted(inner))
+    task = asyncio.create_task(cancelled_only_after(inner))
     await asyncio.sleep(0)
     inner.cancel()
     with pytest.raises(asyncio.CancelledError):
