@@ -64,9 +64,9 @@ class Person:
 
     def is_needed_for(self, systems: Iterable[System]) -> bool:
         """Whether one of ``systems``, on which they may build, is not for everybody."""
-        return not set(systems) <= set(self.everybodys(systems))
+        return not set(systems) <= set(self.for_everybody_among(systems))
 
-    def everybodys(self, systems: Iterable[System]) -> tuple[System, ...]:
+    def for_everybody_among(self, systems: Iterable[System]) -> tuple[System, ...]:
         """Those of ``systems`` on which everybody may build."""
         everybody = systems_for(self.policy, Permission.READ, "")
         return tuple(system for system in systems if system in everybody)

@@ -33,6 +33,11 @@ def ended(job: BuildJob, result: BuildResult) -> CheckResult:
     return check.model_copy(update={"reproduce": result.commands, "failed_command": failed})
 
 
+def to_come(checks: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
+    """``checks`` that are about to run once more."""
+    return tuple(CheckResult(name=check.name) for check in checks)
+
+
 def stopped(checks: Iterable[CheckResult], why: str) -> tuple[CheckResult, ...]:
     """``checks``, of which those are cancelled that have not ended."""
     ending = {"outcome": BuildOutcome.CANCELLED, "reason": shorten(why, REASON_LIMIT)}

@@ -209,7 +209,7 @@ def _retry(who: Person) -> RetryOrder:
     return RetryOrder(
         systems=who.systems,
         privileged=who.is_needed_for(who.systems),
-        for_everybody=who.everybodys(who.systems),
+        for_everybody=who.for_everybody_among(who.systems),
     )
 
 
@@ -222,7 +222,7 @@ def _meaning_of_build(command: Build | Test, asked: Asked) -> _Meaning:
         mode=BuildMode.TEST if isinstance(command, Test) else BuildMode.BUILD,
         approves=asked.who.trusted,
         privileged=asked.who.is_needed_for(systems),
-        for_everybody=asked.who.everybodys(systems),
+        for_everybody=asked.who.for_everybody_among(systems),
     )
     projects = asked.projects or ProjectSet()
     skipped = not_made(order, projects, asked.who.policy)

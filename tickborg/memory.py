@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
+from tickborg import check_results
 from tickborg.github import PullRequest, RepositoryName
+from tickborg.head_arrival import HeadArrival
 from tickborg.jobs import (
     BuildOutcome,
     BuildsWanted,
@@ -52,10 +54,8 @@ class PullRequestMemory(OrderMemory):
     """Whether a maintainer has to let this head in."""
     approved_sha: str | None = None
     """The head that a maintainer has let in."""
-    head_since: datetime | None = None
-    """By GitHub's clock, when this head was first heard of: whoever wrote before cannot have meant it."""
-    was_told_of_head: bool = True
-    """False: the head was found out because of a comment, and may have been there before that was written."""
+    arrival: HeadArrival | None = None
+    """Since when there is this head."""
     failed_checks: tuple[str, ...] = ()
     """Evaluation checks that did not pass, by their names: all that earlier versions remember of them."""
     checks: tuple[CheckResult, ...] = ()
@@ -83,8 +83,7 @@ class PullRequestMemory(OrderMemory):
         """Take in a newer description; a new head or target branch begins with nothing known of it."""
         known = self.pull
         if known is None or known.head_sha != pull.head_sha:
-            self.head_since = pull.updated_at
-            self.was_told_of_head = True
+            self.arrival = HeadArrival(at=pull.updated_at, after=known.updated_at if known else None)
             self.pending_checks = ()
         if known is None or known.head_sha != pull.head_sha or known.base_ref != pull.base_ref:
             self.builds, self.sources = {}, {}
@@ -99,6 +98,11 @@ class PullRequestMemory(OrderMemory):
         self.evaluation = None
         self.evaluation_reason = ""
         self.pull = pull
+
+    def hear_of_head(self, pull: PullRequest) -> None:
+        """Take in what GitHub sent because of a head: if it is this one, since when it is there."""
+        if self.pull is not None and self.arrival is not None and self.pull.head_sha == pull.head_sha:
+            self.arrival = self.arrival.told(pull.updated_at)
 
     def plan(self, wanted: BuildsWanted) -> None:
         """Take in what an evaluation of the current head wants; builds on another base are forgotten."""
@@ -193,24 +197,20 @@ class PullRequestMemory(OrderMemory):
         """Whether a maintainer has let this very head in."""
         return self.pull is not None and self.approved_sha == self.pull.head_sha
 
-    def was_pushed_after(self, written_at: datetime | None) -> bool:
-        """Whether a comment of that time was written before there was this head."""
-        return written_at is not None and self.head_since is not None and written_at < self.head_since
-
     def was_surely_pushed_after(self, written_at: datetime | None) -> bool:
-        """Whether that is certain: a head that nobody told of may have been there before it was heard of."""
-        return self.was_told_of_head and self.was_pushed_after(written_at)
+        """Whether a comment of that time was certainly written before there was this head."""
+        arrival = self.arrival
+        return arrival is not None and written_at is not None and arrival.is_surely_after(written_at)
 
     def may_have_been_pushed_after(self, written_at: datetime | None) -> bool:
-        """Whether nobody can tell that there was this head when a comment of that time was written.
-
-        GitHub counts whole seconds: a push in the second of the comment may have come after it.
-        """
-        return written_at is not None and self.head_since is not None and written_at <= self.head_since
+        """Whether nobody can tell that there was this head when a comment of that time was written."""
+        arrival = self.arrival
+        return arrival is not None and written_at is not None and arrival.may_be_after(written_at)
 
     def approve(self, asked_at: datetime) -> None:
         """Let the head in for somebody who asked for a build at ``asked_at``, if they can have seen it."""
-        if self.pull is not None and self.head_since is not None and asked_at > self.head_since:
+        can_have_seen = self.arrival is not None and not self.arrival.may_be_after(asked_at)
+        if self.pull is not None and can_have_seen:
             self.approved_sha = self.pull.head_sha
 
     @property
@@ -218,8 +218,12 @@ class PullRequestMemory(OrderMemory):
         """Whether there is a merge to build, which no evaluation is about to replace."""
         return self.merge is not None and not self.fresh_base
 
-    def view(self) -> PullRequestView | None:
-        """What others may see; None before the first event."""
+    def view(self, *, checks_to_come: bool = False) -> PullRequestView | None:
+        """What others may see; None before the first event.
+
+        Args:
+            checks_to_come: whether the checks of this head are about to run once more.
+        """
         if self.pull is None:
             return None
         return PullRequestView(
@@ -237,7 +241,7 @@ class PullRequestMemory(OrderMemory):
             waiting=tuple(notices.command(order.mode, order.projects) for order in self.orders),
             awaits_approval=self.awaits_approval and not self.is_approved,
             failed_checks=self.failed_checks,
-            checks=self.checks,
+            checks=check_results.to_come(self.checks) if checks_to_come else self.checks,
         )
 
 

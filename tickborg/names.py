@@ -43,6 +43,9 @@ LOST_LOG_WORKFLOW = "LostLog"
 
 RECONCILE_SCHEDULE = "reconcile"
 
+RECONCILE_DELIVERIES = "reconcile/"
+"""What the names of deliveries begin with that ``Reconcile`` makes up, for those that never came."""
+
 PULL_REQUEST_EVENT_SIGNAL = "pull_request_event"
 PUSH_EVENT_SIGNAL = "push_event"
 REQUEST_SIGNAL = "request"

@@ -188,7 +188,7 @@ def missed_of_pull(pull: PullRequest, view: PullRequestView | None) -> Missed | 
         return None
     stamp = f"{pull.updated_at:%Y%m%dT%H%M%S}"
     event = PullRequestEvent(
-        delivery=f"reconcile/{pull.number}/{action}/{pull.head_sha}/{stamp}",
+        delivery=f"{names.RECONCILE_DELIVERIES}{pull.number}/{action}/{pull.head_sha}/{stamp}",
         action=action,
         pull=pull,
         base_changed=known is not None and known.base_ref != pull.base_ref,
@@ -227,7 +227,7 @@ def missed_push(
     if last_known is None or last_known == tip.sha:
         return None
     event = PushEvent(
-        delivery=f"reconcile/{last_known}/{tip.sha}",
+        delivery=f"{names.RECONCILE_DELIVERIES}{last_known}/{tip.sha}",
         repo=repository.repo,
         ref=f"refs/heads/{branch}",
         before=last_known,

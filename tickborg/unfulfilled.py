@@ -33,7 +33,7 @@ def of_old_head(order: Order, request: Request, memory: PullRequestMemory) -> st
     projects = order.projects if isinstance(order, BuildOrder) else ()
     if _is_of_old_head(request, memory):
         return notices.dropped(projects)
-    if _is_in_doubt(order, request, memory) and not _is_for_everybody_as_well(order):
+    if _is_in_doubt(order, request, memory) and not order.for_everybody:
         return notices.older_than_head(projects, memory.pull.head_sha)
     return ""
 
@@ -41,7 +41,7 @@ def of_old_head(order: Order, request: Request, memory: PullRequestMemory) -> st
 def as_far_as_meant(order: Order, request: Request, memory: PullRequestMemory) -> Order:
     """What is done of ``order`` where nobody can tell whether it is about the head that there is.
 
-    Somebody who may build everywhere, and names no systems, gets what anybody gets for the same words.
+    Somebody who may build everywhere gets what anybody gets for the same words.
     """
     if not isinstance(order, BuildOrder | RetryOrder) or not _is_in_doubt(order, request, memory):
         return order
@@ -54,12 +54,6 @@ def _is_in_doubt(order: BuildOrder | RetryOrder, request: Request, memory: PullR
     return order.privileged and memory.may_have_been_pushed_after(request.written_at)
 
 
-def _is_for_everybody_as_well(order: BuildOrder | RetryOrder) -> bool:
-    """Whether something is left of it without the systems that are not for everybody, and were not named."""
-    named = isinstance(order, BuildOrder) and order.named_systems
-    return bool(order.for_everybody) and not named
-
-
 def _is_of_old_head(request: Request, memory: PullRequestMemory) -> bool:
     if request.written_at is not None:
         return memory.was_surely_pushed_after(request.written_at)
@@ -67,15 +61,24 @@ def _is_of_old_head(request: Request, memory: PullRequestMemory) -> bool:
     return asked_about is not None and known is not None and asked_about.head_sha != known.head_sha
 
 
-def of_retry(order: RetryOrder, view: PullRequestView, policy: Policy) -> Iterator[str]:
-    """What of a retry comes to nothing."""
+def of_retry(
+    order: RetryOrder, view: PullRequestView, policy: Policy, *, checks_to_come: bool
+) -> Iterator[str]:
+    """What of a retry comes to nothing.
+
+    Args:
+        order: what was asked for.
+        view: what is known of the head.
+        policy: where there are builders.
+        checks_to_come: whether what is known of its checks is from before, and they are about to run again.
+    """
     failed = [build for build in view.builds if build.worth_a_retry]
     head = view.pull.head_sha
     if doubted := [(build.project, build.system) for build in failed if build.system in order.doubted]:
         yield answers.not_run_again_in_doubt(doubted, head)
     yield from not_run_again(failed, (*order.systems, *order.doubted), policy)
     if view.evaluation is None and view.unpassed_checks:
-        yield answers.checks_run_again_later(head)
+        yield answers.checks_run_again_now(head) if checks_to_come else answers.checks_run_again_later(head)
     elif failed:
         return
     elif view.evaluation is None:

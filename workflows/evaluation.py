@@ -102,13 +102,20 @@ class Evaluation:
         )
         if self._pull.state is PullRequestState.CLOSED:
             self._count(Event(name=EventName.ISSUE_ALREADY_CLOSED))
-            return self._ended(EvaluationOutcome.CLOSED, reasons.closed())
+            return await self._found_over(EvaluationOutcome.CLOSED, reasons.closed())
         if self._pull.head_sha != self._job.pull.head_sha:
-            return self._ended(EvaluationOutcome.NOT_CURRENT, reasons.moved_on(self._pull.head_sha))
+            moved_on = reasons.moved_on(self._pull.head_sha)
+            return await self._found_over(EvaluationOutcome.NOT_CURRENT, moved_on)
         self._count(Event(name=EventName.EVAL_STARTED))
         self._status.say(statuses.starting(self._pull, self._page))
         report, permission = await asyncio.gather(self._merge(), self._author_permission())
         return await self._decide(report, permission)
+
+    async def _found_over(self, outcome: EvaluationOutcome, why: str) -> EvaluationResult:
+        """Evaluate nothing; an evaluation of this head before may have left a status pending."""
+        if self._job.follows:
+            await self._last_words(statuses.cancelled(self._job.pull, why, self._page))
+        return self._ended(outcome, why)
 
     async def _decide(self, report: MergeReport, permission: Permission) -> EvaluationResult:
         if report.whole_merge:

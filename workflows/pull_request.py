@@ -42,6 +42,8 @@ class Described:
     """GitHub's own description, asked for because two webhooks disagree within one second."""
 
     pull: PullRequest
+    event: PullRequestEvent
+    """The one that disagreed with what was known."""
 
 
 Item = (
@@ -78,7 +80,7 @@ class PullRequestOwner(Owner[Item]):
             answers=self._answers,
             evaluate=self._evaluate,
         )
-        self._showing = Showing(self._memory)
+        self._showing = Showing(self._memory, self.state)
 
     @workflow.run
     async def run(self, start: PullRequestStart) -> LabelsLeft | None:
@@ -119,7 +121,7 @@ class PullRequestOwner(Owner[Item]):
     @workflow.query(name=names.STATE_QUERY)
     def state(self) -> PullRequestView | None:
         """All that is known about the pull request; None before its first event."""
-        return self._memory.view()
+        return self._memory.view(checks_to_come=self._evaluation.has_yet_to_plan)
 
     @property
     def _busy(self) -> bool:
@@ -134,12 +136,6 @@ class PullRequestOwner(Owner[Item]):
         self._showing.show()
 
     def _act(self, item: Item) -> None:
-        known = self._memory.pull
-        self._take(item)
-        if not (isinstance(item, PullRequestEvent) and item.tells_of_head) and self._has_new_head(known):
-            self._doubt_head()
-
-    def _take(self, item: Item) -> None:
         match item:
             case PullRequestEvent():
                 self._on_event(item)
@@ -153,6 +149,7 @@ class PullRequestOwner(Owner[Item]):
                 self._builds.come_further(item)
             case Described():
                 self._on_described(item.pull)
+                self._learn_since_when(item.event)
             case EvaluationEnded():
                 self._on_evaluation_ended(item)
             case ProjectsRead():
@@ -165,8 +162,15 @@ class PullRequestOwner(Owner[Item]):
     # What GitHub says
 
     def _on_event(self, event: PullRequestEvent) -> None:
-        if self._memory.first_sight(event.delivery, workflow.now()):
-            self._hear(event.pull, news_of_event(event, self._memory.pull, closed=self._closed))
+        if not self._memory.first_sight(event.delivery, workflow.now()):
+            return
+        known = self._memory.pull
+        news = news_of_event(event, known, closed=self._closed)
+        if known is not None and news is News.UNCLEAR:
+            self._run(self._describe(event, known))
+        else:
+            self._hear(event.pull, news)
+            self._learn_since_when(event)
 
     def _on_described(self, pull: PullRequest) -> None:
         self._hear(pull, news_of_description(pull, self._memory.pull, closed=self._closed))
@@ -177,8 +181,6 @@ class PullRequestOwner(Owner[Item]):
                 workflow.logger.info(
                     "a word of %s about %s is older than what is known", pull.updated_at, pull.head_sha
                 )
-            case News.UNCLEAR:
-                self._run(self._describe(pull, self._memory.pull or pull))
             case News.SAME:
                 self._memory.pull = pull
             case News.EVALUATE:
@@ -186,6 +188,11 @@ class PullRequestOwner(Owner[Item]):
                 self._evaluate(pull)
             case News.CLOSED:
                 self._close(pull)
+
+    def _learn_since_when(self, event: PullRequestEvent) -> None:
+        """Take in since when there is a head that was heard of by now, from whomever."""
+        if event.tells_of_head:
+            self._memory.hear_of_head(event.pull)
 
     def _close(self, pull: PullRequest) -> None:
         self._closed = True
@@ -208,7 +215,7 @@ class PullRequestOwner(Owner[Item]):
         if not self._memory.first_sight(request.id, workflow.now()):
             return
         if request.pull is not None:
-            self._learn_from(request.pull)
+            self._on_described(request.pull)
         for order in request.orders:
             pull = self._memory.pull
             if pull is None or self._closed:
@@ -218,22 +225,6 @@ class PullRequestOwner(Owner[Item]):
             else:
                 meant = unfulfilled.as_far_as_meant(order, _dated(request), self._memory)
                 self._wishes.carry_out(meant, pull, request)
-
-    def _learn_from(self, pull: PullRequest) -> None:
-        """Take in what GitHub answered because of a comment, which is not since when there is that head."""
-        known = self._memory.pull
-        self._on_described(pull)
-        if self._has_new_head(known):
-            self._memory.was_told_of_head = False
-
-    def _has_new_head(self, known: PullRequest | None) -> bool:
-        head = self._memory.pull
-        return head is not None and (known is None or known.head_sha != head.head_sha)
-
-    def _doubt_head(self) -> None:
-        """Take in that something else than the head itself told of it, and not since when it is there."""
-        if self._memory.was_told_of_head and workflow.patched("only-a-push-tells-since-when"):
-            self._memory.was_told_of_head = False
 
     # Evaluations
 
@@ -320,9 +311,9 @@ class PullRequestOwner(Owner[Item]):
         if pressed is not None:
             self._orders.answer_rebuild(pressed, left_out)
 
-    async def _describe(self, hint: PullRequest, known: PullRequest) -> None:
+    async def _describe(self, event: PullRequestEvent, known: PullRequest) -> None:
         try:
-            self._inbox.append(Described(await newer_of(hint, known)))
+            self._inbox.append(Described(await newer_of(event.pull, known), event))
         except ActivityError as error:
             workflow.logger.warning("not described: %s", failure_reason(error))
 

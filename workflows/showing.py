@@ -29,10 +29,12 @@ class Showing:
 
     Args:
         memory: the owner's; the comment's id and the labels that are the bot's are written back to it.
+        view: what others may see of it.
     """
 
-    def __init__(self, memory: PullRequestMemory) -> None:
+    def __init__(self, memory: PullRequestMemory, view: Callable[[], PullRequestView | None]) -> None:
         self._memory = memory
+        self._view = view
         where = f"{memory.repo}#{memory.number}"
         self._summary = NewestWins[PullRequestView](f"the summary comment of {where}", self._publish_summary)
         self._summary_of: PullRequestView | None = None
@@ -59,7 +61,7 @@ class Showing:
 
     def show_operators(self) -> PullRequestView | None:
         """Bring the Web UI up to what is known, and return that; each run of a workflow has to do it anew."""
-        view = self._memory.view()
+        view = self._view()
         if view is not None:
             workflow.set_current_details(details.table(view))
         return view

@@ -37,7 +37,6 @@ Whom = Asker | PressedCheck | None
 
 _AGAIN_WAITS = "run-again-waits-for-a-merge"
 _CANCEL_LASTS = "cancel-button-outlasts-an-evaluation"
-_CANCEL_IF_IN_DOUBT = "cancel-if-it-may-be-of-this-head"
 
 
 class Wishes:
@@ -81,7 +80,7 @@ class Wishes:
                 self._build(order, pull, request.written_at)
             case RetryOrder():
                 self._retry(order, pull, request.whom)
-            case CancelOrder() if self._came_before_the_head(request.written_at):
+            case CancelOrder() if self._memory.was_surely_pushed_after(request.written_at):
                 self._answers.say(request.whom, notices.older_cancel(pull.head_sha))
             case CancelOrder():
                 self._cancel(order, request)
@@ -119,10 +118,11 @@ class Wishes:
         view = self._memory.view()
         if view is None:
             return
-        for text in unfulfilled.of_retry(order, view, self._memory.policy):
-            self._answers.say(whom, text)
         if view.evaluation_failed:
             self._evaluate_unless_under_way(pull)
+        checks_to_come = self._evaluation.has_yet_to_plan
+        for text in unfulfilled.of_retry(order, view, self._memory.policy, checks_to_come=checks_to_come):
+            self._answers.say(whom, text)
         known = self._memory.builds.values()
         failed = [each for each in known if each.view.worth_a_retry and each.view.system in order.systems]
         self._again(failed, pull, whom)
@@ -135,12 +135,6 @@ class Wishes:
                 self._orders.take(order)
         else:
             self._builds.again(records)
-
-    def _came_before_the_head(self, written_at: datetime | None) -> bool:
-        memory = self._memory
-        if memory.was_surely_pushed_after(written_at):
-            return True
-        return memory.was_pushed_after(written_at) and not workflow.patched(_CANCEL_IF_IN_DOUBT)
 
     def _cancel(self, order: CancelOrder, request: Request) -> None:
         reason = cancellation.cancelled_by(request.by)

@@ -69,6 +69,18 @@ def test_a_check_that_nobody_waits_for_any_more_is_under_way_no_longer() -> None
     assert [check.name for check in memory.checks] == ["licences"]
 
 
+def test_what_is_to_run_again_is_under_way_for_those_who_look() -> None:
+    """Its owner knows still how it ended: whatever calls that off makes it the newest there is to know."""
+    memory = PullRequestMemory(repo=pull_request().repo, number=7, pull=pull_request())
+    memory.checks = (check_result("licences", FAILURE),)
+    view = memory.view(checks_to_come=True)
+    assert view is not None
+    assert [(check.name, check.outcome) for check in view.checks] == [("licences", None)]
+    known = memory.view()
+    assert known is not None
+    assert known.checks == memory.checks
+
+
 def test_what_is_stopped_is_under_way_no_longer() -> None:
     """What has ended stays as it ended."""
     failed = check_result("licences", FAILURE)

@@ -1,8 +1,10 @@
 """When a pull request carries ``tickborg-internal-error``, and what goes with a head (design, section 8)."""
 
+from datetime import timedelta
+
 import pytest
 
-from tests.support.samples import REPO, build_view, pull_request
+from tests.support.samples import NOON, REPO, build_view, pull_request
 from tickborg.build_records import BuildRecord
 from tickborg.jobs import BuildOutcome, EvaluationOutcome, EvaluationResult
 from tickborg.labels import INTERNAL_ERROR_LABEL
@@ -112,3 +114,47 @@ def test_what_was_wanted_of_one_merge_is_not_wanted_of_another(new: dict[str, st
     remembered.believe(pull_request(**new))
     assert not remembered.rebuild_on
     assert not remembered.fresh_base
+
+
+OLD, NEW = "1" * 40, "2" * 40
+MINUTE = timedelta(minutes=1)
+
+
+def found_out_at_noon(before: str = "") -> PullRequestMemory:
+    """What is known of a head that no push has told of; ``before``, another one was, which was seen last."""
+    remembered = memory()
+    if before:
+        remembered.believe(pull_request(head_sha=before, updated_at=NOON - 2 * MINUTE))
+    remembered.believe(pull_request(head_sha=NEW, updated_at=NOON))
+    return remembered
+
+
+def test_a_push_that_is_told_of_late_tells_since_when_there_is_the_head() -> None:
+    """Until then nobody can tell; another head's tells nothing of it."""
+    remembered = found_out_at_noon(before=OLD)
+    remembered.hear_of_head(pull_request(head_sha=OLD, updated_at=NOON - MINUTE))
+    assert not remembered.was_surely_pushed_after(NOON - 2 * MINUTE)
+    remembered.hear_of_head(pull_request(head_sha=NEW, updated_at=NOON - MINUTE))
+    assert remembered.was_surely_pushed_after(NOON - 2 * MINUTE)
+    assert not remembered.may_have_been_pushed_after(NOON)
+
+
+def test_a_head_that_has_come_back_is_there_since_then() -> None:
+    """A push that made it the head before another one was, or heard of again, tells nothing of that."""
+    remembered = found_out_at_noon(before=OLD)
+    remembered.hear_of_head(pull_request(head_sha=NEW, updated_at=NOON - 3 * MINUTE))
+    assert remembered.may_have_been_pushed_after(NOON)
+    assert not remembered.was_surely_pushed_after(NOON - MINUTE)
+    for minutes in (2, 1):
+        remembered.hear_of_head(pull_request(head_sha=NEW, updated_at=NOON + minutes * MINUTE))
+        assert remembered.was_surely_pushed_after(NOON + MINUTE)
+
+
+def test_an_approval_is_of_a_head_that_was_there_when_it_was_given() -> None:
+    """Not of one that came in the same second, or that was the head before and was not meant."""
+    remembered = found_out_at_noon(before=OLD)
+    remembered.hear_of_head(pull_request(head_sha=NEW, updated_at=NOON - 3 * MINUTE))
+    remembered.approve(NOON)
+    assert not remembered.is_approved
+    remembered.approve(NOON + MINUTE)
+    assert remembered.is_approved

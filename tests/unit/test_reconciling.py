@@ -81,6 +81,14 @@ def test_the_webhook_that_would_have_told_of_it(
     assert missed is None or missed.kind in MISSED_KINDS
 
 
+@pytest.mark.parametrize("view", [None, known(head_sha=B)])
+def test_what_was_missed_does_not_tell_since_when_there_is_the_head(view: PullRequestView | None) -> None:
+    """Anything else may have changed since."""
+    event = event_of(missed_of_pull(now(), view))
+    assert not event.tells_of_head
+    assert event.model_copy(update={"delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958"}).tells_of_head
+
+
 def test_an_owner_that_knows_more_than_a_list_is_told_nothing() -> None:
     """GitHub's replicas lag behind its own webhooks."""
     newer = known(updated_at=LATER + timedelta(seconds=1), head_sha=B)

@@ -97,6 +97,7 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "nothing to retry yet": lambda: answers.nothing_to_retry(HEAD, under_way=2),
     "nothing failed yet": lambda: answers.nothing_failed_yet(HEAD),
     "checks run again later": lambda: answers.checks_run_again_later(HEAD),
+    "checks run again now": lambda: answers.checks_run_again_now(HEAD),
     "may not run again": lambda: answers.may_not_run_again([("cgit", MAC)]),
     "may not run much again": lambda: answers.may_not_run_again([(f"p{n}", MAC) for n in range(7)]),
     "not run again in doubt": lambda: answers.not_run_again_in_doubt([("cgit", MAC)], HEAD),

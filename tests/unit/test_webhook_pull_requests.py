@@ -40,6 +40,13 @@ def test_the_owner_hears_what_happens_to_its_pull_request(action: str) -> None:
     assert event.previous_title is None
 
 
+@pytest.mark.parametrize("action", sorted(PULL_REQUEST_ACTIONS - {"edited"}))
+def test_what_a_head_sends_tells_since_when_it_is_there(action: str) -> None:
+    """What is opened again may have its head for long."""
+    event = started(decide(pull_request_payload(action)))
+    assert event.tells_of_head == (action in {"opened", "synchronize"})
+
+
 def test_a_new_base_or_title_is_told() -> None:
     """Whether a new title matters is the owner's decision, so it is given the old one."""
     base, title = (started(decide(pull_request_payload("edited", **edit))) for edit in EDITS)

@@ -107,6 +107,22 @@ async def test_checks_that_are_evaluated_again_end_without_a_word(bench: Bench) 
     assert states == {StatusState.PENDING, StatusState.SUCCESS}
 
 
+async def test_a_check_that_is_to_run_again_is_under_way_and_need_not_be_asked_for(bench: Bench) -> None:
+    """What is known of it is from the evaluation before."""
+    with_checks(bench, gate=True).floor.script["check-format"] = Scripted(exit=Exit(1))
+    await bench.open("cgit")
+    await bench.until_commented("❌ **The check `format` failed**; nothing is built")
+    del bench.floor.script["check-format"]
+    bench.floor.hold("check-format")
+    await comment(bench, "@tickbot retry")
+    await bench.until_commented("🔨 **2 checks are under way**: `format`, `licenses`")
+    await comment(bench, "@tickbot retry", by="ada")
+    await bench.until_commented(f"@ada: `{HEAD[:7]}` is being evaluated again already")
+    bench.floor.release("check-format")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS)
+    await bench.until_commented("✅ **The build succeeded**")
+
+
 async def evaluated_but_for_format(bench: Bench) -> PullRequest:
     """A head of which a check is under way, whose status is pending."""
     with_checks(bench, gate=False).floor.hold("check-format")

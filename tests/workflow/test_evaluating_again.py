@@ -7,7 +7,7 @@ import pytest
 from tests.support.asking import answer_to, comment, press_all, until_seen
 from tests.support.fake_repositories import BASE_SHA, MERGE_BASE
 from tests.support.workflow_bench import HEAD, LINUX, NEXT_HEAD, NUMBER, PROJECTS, REPO, Bench, make_pull
-from tickborg.github import CheckConclusion, CheckStatus, PullRequest, StatusState
+from tickborg.github import CheckConclusion, CheckStatus, PullRequest, PullRequestState, StatusState
 from tickborg.jobs import BuildPlan, BuildsWanted, EvaluationOutcome, Merge, PlannedBuild
 from tickborg.names import BUILDS_WANTED_SIGNAL, STATE_QUERY, pull_request_id
 from tickborg.policy import Policy
@@ -133,6 +133,30 @@ async def test_a_push_over_what_is_evaluated_again_leaves_no_status_pending(benc
     await bench.until_status(HEAD, StatusState.ERROR)
     await bench.end()
     assert final_words(bench) == ["superseded by 2222222"]
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"head_sha": NEXT_HEAD}, f"the head is {NEXT_HEAD} by now"),
+        ({"state": PullRequestState.CLOSED}, "the pull request is closed"),
+    ],
+)
+async def test_what_is_found_over_when_it_is_evaluated_again_leaves_no_status_pending(
+    bench: Bench, change: dict[str, object], word: str
+) -> None:
+    """GitHub knows of the push, or of the close, and its webhook is late."""
+    merging = bench.repositories.hold(HEAD)
+    await bench.open("cgit")
+    await bench.until_said(HEAD, "merging with main")
+    await until_seen(bench, await comment(bench, "@tickbot eval"))
+    await bench.until_told_to_end("Evaluation")
+    bench.repositories.touch(NEXT_HEAD, "cgit")
+    bench.github.change_pull(REPO, NUMBER, **change)
+    merging.set()
+    await bench.until_status(HEAD, StatusState.ERROR)
+    await bench.end()
+    assert final_words(bench) == [word]
 
 
 async def test_an_evaluation_that_was_called_off_has_nothing_built(bench: Bench) -> None:

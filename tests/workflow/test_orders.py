@@ -145,7 +145,7 @@ async def test_an_approval_of_a_head_that_the_bot_never_heard_of_says_so(new_ben
     bench.repositories.touch(HEAD, "cgit")
     bench.github.open_pull(make_pull(author_association="FIRST_TIME_CONTRIBUTOR"))
     await comment(bench, "@tickbot build")
-    await bench.until_commented("the bot had not heard of it by then")
+    await bench.until_commented("may have been pushed after that comment was written. Look at this head")
     await bench.note(pull_request_id(REPO, make_pull().number))
     assert not bench.check_run_history("cgit")
     await comment(bench, "@tickbot build")
@@ -357,12 +357,24 @@ async def test_a_build_of_what_is_being_tested_is_that_test(new_bench: NewBench)
     assert len(bench.check_run_history("cgit")) == 1
 
 
-async def test_a_cancel_that_is_older_than_the_head_cancels_nothing_of_it(bench: Bench) -> None:
-    """Whoever wrote it meant what ran then, and hears that there is a new head."""
+@pytest.mark.parametrize("edited", [False, True])
+async def test_a_cancel_that_is_older_than_the_head_cancels_nothing_of_it(
+    bench: Bench, *, edited: bool
+) -> None:
+    """Whoever wrote it hears that there is a new head, also if GitHub had to be asked which that is.
+
+    Pushed in the second of an edit, it might be the older one.
+    """
     pull = await opened(bench)
     cancel = await written(bench, "@tickbot cancel")
+    if edited:
+        pull = await bench.change("edited", pull, title="Change more")
     bench.floor.hold("cgit")
-    await bench.push(pull, NEXT_HEAD, "cgit")
+    bench.repositories.touch(NEXT_HEAD, "cgit")
+    pushed = bench.github.push(REPO, pull.number, NEXT_HEAD)
+    if edited:
+        pushed = bench.github.change_pull(REPO, pull.number, updated_at=pull.updated_at)
+    await bench.deliver("synchronize", pushed)
     await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS, sha=NEXT_HEAD)
     await redeliver(bench, cancel)
     await bench.until_commented(f"`{NEXT_HEAD[:7]}` came after that comment was written")
@@ -382,6 +394,25 @@ async def test_a_cancel_of_a_head_that_nobody_told_of_is_not_called_older(bench:
     await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS, sha=NEXT_HEAD)
     await redeliver(bench, cancel)
     await bench.until_check_run("cgit", CheckConclusion.CANCELLED, sha=NEXT_HEAD)
+
+
+async def test_a_push_that_is_told_of_late_tells_that_a_cancel_came_before_it(bench: Bench) -> None:
+    """The head was found out first, by an evaluation, when something else had changed since the push."""
+    asking = bench.github.hold("pull_request")
+    pull = await bench.open("cgit")
+    await bench.until(lambda: bench.github.calls["pull_request"] or None)
+    cancel = await written(bench, "@tickbot cancel")
+    bench.repositories.touch(NEXT_HEAD, "cgit")
+    bench.floor.hold("cgit")
+    pushed = bench.github.push(REPO, pull.number, NEXT_HEAD)
+    bench.github.change_pull(REPO, pull.number, labels=("mine",))
+    asking.set()
+    await bench.until_check_run("cgit", CheckStatus.IN_PROGRESS, sha=NEXT_HEAD)
+    await bench.deliver("synchronize", pushed)
+    await redeliver(bench, cancel)
+    await bench.until_commented(f"`{NEXT_HEAD[:7]}` came after that comment was written")
+    bench.floor.release("cgit")
+    await bench.until_check_run("cgit", CheckConclusion.SUCCESS, sha=NEXT_HEAD)
 
 
 async def test_a_cancel_of_what_waits_is_no_cancel_of_nothing(bench: Bench) -> None:

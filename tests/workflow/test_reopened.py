@@ -1,12 +1,18 @@
-"""A pull request is closed and opened again: its labels are as if it had stayed open (design, section 8)."""
+"""A pull request is closed and opened again: it is as if it had stayed open (design, section 8)."""
 
 from typing import Any
 
-from tests.support.workflow_bench import HEAD, NEXT_HEAD, NUMBER, REPO, Bench
+from tests.support.asking import redeliver
+from tests.support.workflow_bench import HEAD, LINUX, MAINTAINER, NEXT_HEAD, NUMBER, REPO, Bench
+from tests.workflow.conftest import NewBench
 from tickborg.errors import PermanentError, UnavailableError
 from tickborg.github import CheckConclusion, PullRequest
 from tickborg.labels import INTERNAL_ERROR_LABEL
 from tickborg.names import pull_request_id
+from tickborg.policy import Policy
+from tickborg.systems import System
+
+MAC = System.AARCH64_DARWIN
 
 
 async def ended(bench: Bench, pull: PullRequest) -> PullRequest:
@@ -41,6 +47,21 @@ async def test_it_goes_too_where_no_label_holds(bench: Bench) -> None:
     await bench.until_labelled("project: cgit")
     await reopened_with(bench, await ended(bench, pull))
     await bench.until_labelled()
+
+
+async def test_an_order_from_before_it_was_opened_again_need_not_be_from_before_a_push(
+    new_bench: NewBench,
+) -> None:
+    """Nobody knows since when the head is there: what everybody may have built is built, also by name."""
+    policy = Policy(systems=(LINUX, MAC), primary_systems=(LINUX,))
+    bench = await new_bench(policy=policy, builders=(LINUX, MAC))
+    closed = await ended(bench, await bench.open("cgit"))
+    body = f"@tickbot build meshmc on {LINUX} {MAC}"
+    order = bench.github.comments[bench.github.write_comment(REPO, NUMBER, MAINTAINER, body)]
+    await bench.reopen(closed)
+    await redeliver(bench, order)
+    await bench.until_check_run("meshmc", CheckConclusion.SUCCESS)
+    await bench.until_commented(f"Not built: `meshmc` on {MAC}: the head may have been pushed after")
 
 
 async def test_that_the_bot_has_failed_is_not_said_for_ever(bench: Bench) -> None:

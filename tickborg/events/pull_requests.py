@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import AwareDatetime, BaseModel, Field
 
+from tickborg import names
 from tickborg.errors import RefusedError
 from tickborg.events.payloads import GHOST, LARGEST_NUMBER, SHA, Account, Repository, Words, read_as
 from tickborg.github import PullRequest, PullRequestState, RepositoryName
@@ -87,8 +88,9 @@ class PullRequestEvent(Value):
 
     @property
     def tells_of_head(self) -> bool:
-        """Whether it is sent because of the head, which came when the pull request was changed last, then."""
-        return self.action in {"opened", "reopened", "synchronize"}
+        """Whether GitHub sends it because of the head, which came when the pull request was changed last."""
+        made_up = self.delivery.startswith(names.RECONCILE_DELIVERIES)
+        return self.action in {"opened", "synchronize"} and not made_up
 
 
 class _TitleChangeJson(BaseModel):

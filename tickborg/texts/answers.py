@@ -91,6 +91,11 @@ def checks_run_again_later(head_sha: str) -> str:
     )
 
 
+def checks_run_again_now(head_sha: str) -> str:
+    """A check has not passed, and somebody has had the head evaluated again."""
+    return f"{code(short_sha(head_sha))} is being evaluated again already, and its checks are run with that."
+
+
 def may_not_run_again(builds: Sequence[tuple[str, System]]) -> str:
     """Builds, each a project and its system, where the one who asks may not build."""
     return f"Not run again: {_named(builds)}. That is for people who may push; ask one of them."

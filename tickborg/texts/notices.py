@@ -37,16 +37,16 @@ def awaits_approval(projects: Sequence[str]) -> str:
 
 
 def older_than_head(projects: Sequence[str], head_sha: str) -> str:
-    """A maintainer asked for what not everybody may have built, of a head the bot had not heard of by then.
+    """A maintainer asked for what not everybody may have built, of a head that may not have been there yet.
 
     That is a first contribution, or anything on a system that is only for people who may push.
 
-    Only the bot's memory says since when a head has been there to be looked at: the dates of commits are what
-    their authors say. That of a pull request which nobody owned begins with the comment itself.
+    Only what GitHub told the bot says since when a head has been there to be looked at, in whole seconds: the
+    dates of commits are what their authors say.
     """
     return (
         f"{_asked(projects)} will not be built: {code(short_sha(head_sha))} may have been pushed after that"
-        " comment was written, for the bot had not heard of it by then. Look at this head, and ask once more."
+        " comment was written. Look at this head, and ask once more."
     )
 
 

@@ -57,10 +57,7 @@ def order_for_writers(system: System) -> str:
 
 def head_in_doubt() -> str:
     """Nor for somebody who may have it built there, and may not have seen this head."""
-    return (
-        "the head may have been pushed after that comment was written, for the bot had not heard of it by"
-        " then; look at it, and ask once more"
-    )
+    return "the head may have been pushed after that comment was written; look at it, and ask once more"
 
 
 def no_such_builder(system: System) -> str:
