@@ -2,10 +2,11 @@
 
 from temporalio import activity
 
-from activities.ports import Cluster
+from activities.ports import Cluster, Stats
 from tickborg.github import BranchQuestion, PullRequestQuestion
 from tickborg.jobs import BuildersQuestion, QueueLength, QueuesQuestion
 from tickborg.memory import LabelsLeft
+from tickborg.messages import Event, EventName
 from tickborg.owners import tell_owner
 from tickborg.push_memory import PushMemory
 from tickborg.requests import OwnerMessage
@@ -18,17 +19,21 @@ class ClusterActivities:
     Asking changes nothing, so a retry asks again. All raise UnavailableError where Temporal did not answer.
     """
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, stats: Stats) -> None:
         self._cluster = cluster
+        self._stats = stats
 
     @activity.defn(name="builders_online")
     async def builders_online(self, question: BuildersQuestion) -> int:
-        """How many builders of the system are alive.
+        """How many builders of the system are alive; that there is none is counted each time it is asked for.
 
         Raises:
             PermanentError: this Temporal server cannot tell; the message says what it lacks.
         """
-        return await self._cluster.builders_online(question.system)
+        online = await self._cluster.builders_online(question.system)
+        if not online:
+            await self._stats.notify(Event(name=EventName.NO_BUILDER, system=question.system))
+        return online
 
     @activity.defn(name="queue_lengths")
     async def queue_lengths(self, question: QueuesQuestion) -> tuple[QueueLength, ...]:

@@ -214,7 +214,7 @@ async def building(
         stats=publishers.stats,
         cluster=TemporalCluster(client),
     )
-    room = Room(workspaces.free_space, builders.least_room)
+    room = Room(workspaces.free_space, builders.least_room, publishers.stats)
     workers = [
         build_worker(
             client,

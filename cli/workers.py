@@ -108,7 +108,7 @@ def workflow_worker(  # noqa: PLR0913 - all that workflows reach the world throu
     catching_up: CatchingUp | None = None,
 ) -> Worker:
     """Decides, and talks to GitHub; without ``catching_up`` nobody reconciles."""
-    talking, asking = GitHubActivities(github), ClusterActivities(cluster)
+    talking, asking = GitHubActivities(github), ClusterActivities(cluster, stats)
     settings, reporting = PolicyActivities(policy), ReportingActivities(stats, logs)
     return Worker(
         client,

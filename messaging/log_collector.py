@@ -133,6 +133,7 @@ class LogCollector:
                     self._store.folder,
                     error,
                 )
+                await self._stats.notify(Event(name=EventName.LOGS_NOT_WRITTEN))
                 await retry.pause()
 
     def _write_once(self, pending: Sequence[_Received]) -> _Written:

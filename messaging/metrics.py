@@ -20,6 +20,7 @@ from messaging.quota_readings import QuotaReadings
 from tickborg.jobs import BuildOutcome, EvaluationOutcome
 from tickborg.messages import LOGS_QUEUE, STATS_QUEUE, Event, EventName, ReconcileOutcome
 from tickborg.reconciling import MISSED_KINDS
+from tickborg.setbacks import WhyGivenUp
 from tickborg.systems import System
 
 BUILD_BUCKETS = (1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400)
@@ -29,6 +30,7 @@ OTHER = "other"
 
 _SYSTEMS = frozenset(System)
 _OUTCOMES = frozenset(BuildOutcome) | frozenset(EvaluationOutcome) | frozenset(ReconcileOutcome)
+_GIVEN_UP = frozenset(WhyGivenUp)
 _QUEUES = frozenset({LOGS_QUEUE, STATS_QUEUE})
 _LONGEST_NAME = 200
 _WEBHOOK_NAME = re.compile(r"[a-z_]{1,40}")
@@ -37,7 +39,11 @@ _WEBHOOK_RESULTS = {
     EventName.JOB_DECODE_SUCCESS: "decoded",
     EventName.JOB_DECODE_FAILURE: "refused",
 }
-_DELIVERY_RESULTS = {EventName.DELIVERY_ASKED_FOR: "asked", EventName.DELIVERY_ARRIVED: "arrived"}
+_DELIVERY_RESULTS = {
+    EventName.DELIVERY_ASKED_FOR: "asked",
+    EventName.DELIVERY_ARRIVED: "arrived",
+    EventName.DELIVERY_GIVEN_UP: "given_up",
+}
 
 Readings = Callable[[datetime], Iterable[tuple[str, int]]]
 """A number for each owner, as it is at that time."""
@@ -70,6 +76,8 @@ class Metrics:
         self._builds = self._counter("builds_completed", "Builds that ended.")
         self._build_seconds = self._histogram("build_duration", "How long builds took.", BUILD_BUCKETS)
         self._project_builds = self._counter("project_builds_completed", "Builds that ended, by project.")
+        self._given_up = self._counter("builds_given_up", "Builds that no builder came to a result of.")
+        self._no_builder = self._counter("no_builder", "Looks for a builder that found none online.")
         self._lines_lost = self._counter("log_lines_lost", "Lines of build logs that were lost.")
         self._refused = self._counter("messages_refused", "Invalid messages, dead-lettered.")
         self._messages = self._counter("stats_messages", "Messages of the stats queue.")
@@ -105,6 +113,12 @@ class Metrics:
             self._refused.add(0, {"queue": queue})
         for outcome in ReconcileOutcome:
             self._reconciled.add(0, {"outcome": outcome.value})
+        for result in _DELIVERY_RESULTS.values():
+            self._deliveries.add(0, {"result": result})
+        for system in System:
+            self._no_builder.add(0, {"system": system.value})
+            for reason in WhyGivenUp:
+                self._given_up.add(0, {"reason": reason.value, "system": system.value})
 
     def record(self, event: Event) -> None:
         """Count one event."""
@@ -115,6 +129,8 @@ class Metrics:
             self._record_build(event)
         elif event.name is EventName.EVAL_COMPLETED:
             self._record_evaluation(event)
+        elif event.name is EventName.NO_BUILDER:
+            self._no_builder.add(event.count, {"system": _system(event)})
         elif event.name is EventName.LOG_LINES_LOST:
             self._lines_lost.add(event.count)
         elif event.name in _WEBHOOK_RESULTS:
@@ -143,6 +159,9 @@ class Metrics:
         self._project_builds.add(
             event.count, {"repo": _name(event.repo), "project": _name(event.project), "outcome": outcome}
         )
+        if event.reason is not None:
+            reason = event.reason if event.reason in _GIVEN_UP else OTHER
+            self._given_up.add(event.count, {"reason": reason, "system": _system(event)})
         if event.seconds is not None:
             self._build_seconds.record(event.seconds, labels)
 

@@ -10,6 +10,7 @@ from tickborg.github import PullRequest, RepositoryName
 from tickborg.messages import BuildLogStart, Event
 from tickborg.policy import Policy
 from tickborg.projects import ChangeFacts, Check, Needed, Project, ProjectSet
+from tickborg.setbacks import WhyGivenUp
 from tickborg.systems import System
 from tickborg.values import Terse, Value
 
@@ -205,6 +206,8 @@ class BuildResult(Value):
     log_tail: tuple[str, ...] = ()
     """The last lines of the log, bounded in number and length; all of it is in the log store."""
     line_count: int = Field(default=0, ge=0)
+    given_up: WhyGivenUp | None = None
+    """Why no builder came to a result; None: one did, or nobody wanted it any more."""
 
     @property
     def found_no_builder(self) -> bool:

@@ -135,7 +135,8 @@ class PullRequestMemory(OrderMemory):
             self.merge = None
             self.forget_base()
         if result.outcome in _FOUND_OUT:
-            self.internal_error = False
+            # A build may have failed for good while checks of this evaluation were still going on.
+            self.internal_error = self._has_failed_builds
 
     def fail_evaluation(self, error: str) -> None:
         """Take in that the evaluation of the current head could not be done."""
@@ -144,9 +145,9 @@ class PullRequestMemory(OrderMemory):
         self.checks = tuple(check for check in self.checks if check.outcome is not None)
         self.internal_error = True
 
-    def end_build(self, n: str, outcome: BuildOutcome, *, failed: bool) -> None:
-        """Take in whether a build showed that the bot works, or has ``failed`` for good."""
-        record = self.record(n)
+    def end_build(self, n: str, outcome: BuildOutcome) -> None:
+        """Take in whether a build showed that the bot works, or has failed for good."""
+        record, failed = self.record(n), outcome is BuildOutcome.UNEXPECTED_ERROR
         if record is not None:
             record.failed = failed
             if outcome is BuildOutcome.SUCCESS:
@@ -155,8 +156,11 @@ class PullRequestMemory(OrderMemory):
         if failed:
             self.internal_error = True
         elif record is not None and outcome in _TRUE_RESULTS:
-            broken = any(each.failed for each in self.builds.values())
-            self.internal_error &= broken or self.evaluation is EvaluationOutcome.FAILED
+            self.internal_error &= self._has_failed_builds or self.evaluation is EvaluationOutcome.FAILED
+
+    @property
+    def _has_failed_builds(self) -> bool:
+        return any(each.failed for each in self.builds.values())
 
     @property
     def labels(self) -> frozenset[str]:

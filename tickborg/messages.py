@@ -110,6 +110,14 @@ class EventName(StrEnum):
     INTERNAL_ERROR = "InternalError"
     PERMANENT_FAILURE = "PermanentFailure"
     """Something could not be done, or GitHub not be told of it, and was given up: a person has to act."""
+    NO_BUILDER = "NoBuilder"
+    """A build that waits has looked for a builder of its system once more, and none is online."""
+    NO_ROOM = "NoRoom"
+    """A builder has looked once more whether there is room for a build, and there is none."""
+    LOGS_NOT_WRITTEN = "LogsNotWritten"
+    """The disk of the log store has refused a log once more: it is full, or broken."""
+    HOUSEKEEPING_FAILED = "HousekeepingFailed"
+    """A run of ``Housekeeping`` could not tidy a host."""
     CALL_PUT_OFF = "CallPutOff"
     """A step was not shown, because few calls to GitHub are left."""
     QUOTA_READ = "QuotaRead"
@@ -120,6 +128,8 @@ class EventName(StrEnum):
     """GitHub was asked to repeat a delivery that had failed."""
     DELIVERY_ARRIVED = "DeliveryArrived"
     """One that was asked for has arrived."""
+    DELIVERY_GIVEN_UP = "DeliveryGivenUp"
+    """One would fail again as it did before, and is not asked for any more: what it told is lost."""
     OWNER_TOLD = "OwnerTold"
     """``Reconcile`` told an owner of something that no webhook had told."""
 
@@ -157,6 +167,8 @@ class Event(Message):
     project: str | None = None
     system: str | None = None
     outcome: str | None = None
+    reason: str | None = None
+    """Of BuildCompleted: why no builder came to a result, a :class:`tickborg.setbacks.GivenUp`."""
     count: int = Field(default=1, ge=0, le=10**15)
     seconds: float | None = Field(default=None, ge=0, le=10**15)
     """How long it took, where it took time."""

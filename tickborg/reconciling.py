@@ -5,7 +5,7 @@ is about, so that an owner that is told twice does it once.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from pydantic import Field
@@ -252,9 +252,19 @@ def is_behind(report: ReconcileReport) -> bool:
     return outcome_of(report) is not ReconcileOutcome.WHOLE or bool(report.given_up)
 
 
-def events_of(report: ReconcileReport, told: Iterable[Missed], now: datetime) -> tuple[Event, ...]:
-    """What is counted of a run that ends ``now``, and that told owners of ``told``."""
-    counted = {EventName.DELIVERY_ASKED_FOR: report.asked, EventName.DELIVERY_ARRIVED: report.arrived}
+def events_of(
+    report: ReconcileReport, told: Iterable[Missed], now: datetime, *, before: Collection[GivenUp] = ()
+) -> tuple[Event, ...]:
+    """What is counted of a run that ends ``now``, and that told owners of ``told``.
+
+    What the run ``before`` has given up is in GitHub's record still, and has been counted.
+    """
+    known = {each.guid for each in before}
+    counted = {
+        EventName.DELIVERY_ASKED_FOR: report.asked,
+        EventName.DELIVERY_ARRIVED: report.arrived,
+        EventName.DELIVERY_GIVEN_UP: sum(each.guid not in known for each in report.given_up),
+    }
     kinds = Counter(missed.kind for missed in told)
     return (
         Event(name=EventName.RECONCILED, outcome=outcome_of(report), at=now),

@@ -25,6 +25,29 @@ class Setback(StrEnum):
     """A server that is needed did not answer. No builder could have done better."""
 
 
+class WhyGivenUp(StrEnum):
+    """Why no builder came to a result of a build that somebody still wanted."""
+
+    NO_BUILDER = "no_builder"
+    """None was online for as long as a build may wait."""
+    NONE_FREE = "none_free"
+    """Builders were, and none took it."""
+    BUILDERS_FAILED = "builders_failed"
+    BUILDERS_STOPPED = "builders_stopped"
+    GITHUB_AWAY = "github_away"
+    REFUSED = "refused"
+    """It failed of something that no other builder would have mended."""
+
+    @classmethod
+    def after(cls, setback: Setback) -> "WhyGivenUp":
+        """What it is when there was one setback too many."""
+        return {
+            Setback.DIED: cls.BUILDERS_FAILED,
+            Setback.HANDED_OVER: cls.BUILDERS_STOPPED,
+            Setback.AWAY: cls.GITHUB_AWAY,
+        }[setback]
+
+
 @dataclass(frozen=True)
 class Patience:
     """How long setbacks of one kind are put up with, and how long the pause after each is."""

@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import lost_logs, policies
     from workflows.attempts import Attempts
     from workflows.attributes import OUTCOME
-    from workflows.build_results import head_gone, without_result
+    from workflows.build_results import count_given_up, head_gone, without_result
     from workflows.failures import failure_kind, failure_reason
     from workflows.newest_wins import NewestWins
     from workflows.uninterrupted import uninterrupted
@@ -132,6 +132,7 @@ class Build:
             self._lost[started.attempt_id] = asyncio.create_task(lost_logs.abandon_build(self._job, started))
 
     async def _finish(self, result: BuildResult) -> BuildResult:
+        counting = asyncio.create_task(count_given_up(self._job, result))
         log_url = self._log_url(result.attempt_id) if result.attempt_id else self._page
         last = check_runs.completed(self._job, self._external_id, log_url, result, workflow.now())
         if check_runs.may_be_tested(self._job, result, self._request.policy):
@@ -149,6 +150,7 @@ class Build:
             result = head_gone(result)
         workflow.upsert_search_attributes([OUTCOME.value_set(result.outcome)])
         await self._progress.silence()
+        await counting
         if self._lost:
             await workflow.wait(self._lost.values())
         return result

@@ -9,6 +9,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.cluster import ClusterActivities
     from tickborg.jobs import BuildersQuestion, BuildOutcome, BuildResult, BuildStage
+    from tickborg.setbacks import WhyGivenUp
     from tickborg.systems import System
     from tickborg.texts import attempts as texts
     from workflows import policies
@@ -80,8 +81,13 @@ class BuilderWait:
 
     def over(self) -> BuildResult:
         """What a build comes to whose time is over."""
-        said = texts.none_was_free if self._online else texts.none_came
-        return BuildResult(outcome=BuildOutcome.CANCELLED, reason=said(self._system, self._longest))
+        said, why = (
+            (texts.none_was_free, WhyGivenUp.NONE_FREE)
+            if self._online
+            else (texts.none_came, WhyGivenUp.NO_BUILDER)
+        )
+        reason = said(self._system, self._longest)
+        return BuildResult(outcome=BuildOutcome.CANCELLED, reason=reason, given_up=why)
 
     async def _look(self) -> bool:
         online = await workflow.execute_activity_method(

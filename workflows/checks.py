@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from tickborg.policy import Policy
     from tickborg.texts import links, statuses
     from workflows.attempts import Attempts
-    from workflows.build_results import without_result
+    from workflows.build_results import count_given_up, without_result
     from workflows.newest_wins import NewestWins
 
 
@@ -124,6 +124,7 @@ class Checks:
             self._pending.pop(job.project.name, None)
             url = links.log_url(policy, result.attempt_id) if result.attempt_id else page
             await _finish(status, statuses.check_completed(job, result, url))
+        await count_given_up(job, result)
 
 
 async def _finish(status: NewestWins[CommitStatus], last: CommitStatus) -> None:

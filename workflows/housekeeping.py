@@ -15,9 +15,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.housekeeping import HousekeepingActivities
     from tickborg.errors import FailureKind
     from tickborg.housekeeping import HostTidied, HousekeepingReport
+    from tickborg.messages import Event, EventName
     from tickborg.names import HOUSEKEEPING_WORKFLOW
     from tickborg.texts import housekeeping as texts
-    from workflows import policies
+    from workflows import policies, questions
     from workflows.failures import failure_reason, worker_ended
 
 
@@ -39,6 +40,7 @@ class Housekeeping:
         report = HousekeepingReport(hosts=tuple(hosts))
         workflow.set_current_details(texts.table(report))
         if report.troubles:
+            await questions.count(Event(name=EventName.HOUSEKEEPING_FAILED))
             reason = texts.troubles(report)
             raise ApplicationError(reason, type=FailureKind.INFRASTRUCTURE, non_retryable=True)
         return report

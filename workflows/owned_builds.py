@@ -42,8 +42,11 @@ class BuildEnded:
 
     n: str
     result: BuildResult
-    failed: bool = False
-    """True: the workflow itself failed, and the result says why."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it could not be done at all, which is the bot's fault: the result says why."""
+        return self.result.outcome is BuildOutcome.UNEXPECTED_ERROR
 
 
 class BuildChild(Child[BuildResult]):
@@ -259,4 +262,4 @@ def _without_result(child: Child[BuildResult], error: FailureError) -> BuildEnde
         return BuildEnded(child.n, BuildResult(outcome=BuildOutcome.CANCELLED, reason=reason))
     reason = failure_reason(error)
     result = BuildResult(outcome=BuildOutcome.UNEXPECTED_ERROR, reason=reason)
-    return BuildEnded(child.n, result, failed=True)
+    return BuildEnded(child.n, result)

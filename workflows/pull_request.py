@@ -156,7 +156,7 @@ class PullRequestOwner(Owner[Item]):
                 self._orders.carry_out(item)
             case BuildEnded():
                 self._builds.end(item)
-                self._memory.end_build(item.n, item.result.outcome, failed=item.failed)
+                self._memory.end_build(item.n, item.result.outcome)
                 self._count_failure(failed=item.failed)
 
     # What GitHub says

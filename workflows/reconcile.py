@@ -58,6 +58,7 @@ class Reconcile:
     def __init__(self, start: ReconcileStart) -> None:
         last = workflow.get_last_completion_result(ReconcileReport)
         self._marks = last.marks if last is not None else Marks()
+        self._given_up_before = last.given_up if last is not None else ()
         self._grace, self._pace = start.grace, start.pace
         self._report = ReconcileReport(marks=self._marks)
         self._gone: set[str] = set()
@@ -85,7 +86,7 @@ class Reconcile:
             update={"told": told, "failed": tuple(self._failed), "marks": self._marks}
         )
         workflow.set_current_details("\n".join(f"- {line}" for line in texts.lines(report)))
-        await questions.count(*events_of(report, self._told, workflow.now()))
+        await questions.count(*events_of(report, self._told, workflow.now(), before=self._given_up_before))
         return report
 
     # Deliveries that failed

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -50,7 +51,7 @@ from tests.support.processes import alive, new_marker
 from tests.support.samples import REPO, build_job, project
 from tests.support.tools import need
 from tickborg.jobs import BuildJob, BuildOutcome, BuildResult, BuildStarted, MergeJob
-from tickborg.messages import BuildLogStatus
+from tickborg.messages import BuildLogStatus, EventName
 from tickborg.names import BUILD_STARTED_SIGNAL
 from tickborg.policy import Policy
 from tickborg.projects import BuildSystem
@@ -146,7 +147,7 @@ async def bench(address: str, tmp_path: Path) -> AsyncIterator[Bench]:
     client = await connect(TemporalConnection(address))
     cluster = FakeCluster()
     cluster.builders = dict.fromkeys(System, 1)
-    asking = ClusterActivities(cluster).builders_online
+    asking = ClusterActivities(cluster, FakeStats()).builders_online
     async with Worker(
         client,
         task_queue=DECIDERS,
@@ -207,7 +208,8 @@ async def test_a_builder_without_room_takes_no_work(
     """Another one does, no attempt is lost, and the operator hears of it; with room it takes the next."""
     caplog.set_level(logging.INFO, logger="activities.clients.workspace.room")
     system, free = System.AARCH64_DARWIN, 1023 * MIB
-    room = Room(lambda: free, least=1024 * MIB, interval=timedelta(milliseconds=10))
+    stats = FakeStats()
+    room = Room(lambda: free, 1024 * MIB, stats, interval=timedelta(milliseconds=10))
 
     async def told(words: str) -> None:
         async def is_told() -> bool:
@@ -217,6 +219,7 @@ async def test_a_builder_without_room_takes_no_work(
 
     async with bench.builder("builder-1", ScriptedRunner(), system, room):
         await told("no new build is taken: 1023 MiB are left where builds are made")
+        await eventually(partial(counted_twice, stats))
         handle = await bench.start("./run", system)
         another = Bench(await connect(TemporalConnection(address)), tmp_path)
         async with another.builder("builder-2", ScriptedRunner(), system):
@@ -230,6 +233,11 @@ async def test_a_builder_without_room_takes_no_work(
         free = 0
         await (await bench.start("./run", system)).result()
         await told("0 bytes are left")
+
+
+async def counted_twice(stats: FakeStats) -> bool:
+    """Whether it was counted that there is no room, and again: an alert ends when that does."""
+    return len(stats.named(EventName.NO_ROOM)) > 1
 
 
 def job_of(repository: GitRepository, files: Changes, command: str, system: System, folder: Path) -> BuildJob:

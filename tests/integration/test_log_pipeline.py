@@ -15,7 +15,6 @@ from messaging.transport import Delivery, OutgoingMessage, Transport
 from tests.support.broker import Connect
 from tests.support.build_logs import ATTEMPT, START, end, lines, new_start, numbered
 from tests.support.counted import Counted
-from tests.support.eventually import eventually
 from tests.support.log_pipeline import collector, ended, running, until_written, written
 from tickborg.messages import DEAD_LETTER_QUEUE, LOGS_QUEUE, BuildLogMsg, BuildLogStatus, Event, EventName
 
@@ -193,22 +192,24 @@ async def test_nothing_is_lost_while_the_disk_refuses(connect: Connect, tmp_path
 async def test_what_could_not_be_written_is_kept_in_the_queue(
     connect: Connect, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A full disk costs nothing, even if the collector dies meanwhile: /dev/full refuses every write."""
+    """A full disk costs nothing, even if the collector dies meanwhile: /dev/full refuses every write.
+
+    Operators hear of it from the first moment, for the queue grows.
+    """
     log_path(tmp_path, ATTEMPT).symlink_to("/dev/full")
-
-    async def refused() -> bool:
-        return f"cannot write logs to {tmp_path}: " in caplog.text
-
+    stats = Counted()
     async with connect() as transport, publisher(transport, tmp_path) as logs:
         log = await logs.open(START)
         await log.write(numbered(1, 100))
         await log.close(BuildLogStatus.SUCCESS)
-        async with running(collector(transport, tmp_path).run()):
-            await eventually(refused)
+        async with running(collector(transport, tmp_path, stats).run()):
+            await stats.notified.wait()
         log_path(tmp_path, ATTEMPT).unlink()
         async with running(collector(transport, tmp_path).run()):
             assert (await ended(tmp_path, ATTEMPT)).complete
     assert written(tmp_path, ATTEMPT) == numbered(1, 100)
+    assert {event.name for event in stats.events} == {EventName.LOGS_NOT_WRITTEN}
+    assert f"cannot write logs to {tmp_path}: " in caplog.text
 
 
 async def test_a_gap_that_never_fills_is_marked_and_counted(connect: Connect, tmp_path: Path) -> None:

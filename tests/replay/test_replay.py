@@ -73,7 +73,7 @@ async def test_the_code_asks_for_the_same(path: Path) -> None:
     """On the same queues, with the same time-outs, and with arguments of the same fields."""
     history = read_history(path)
     again = await asked_again(history)
-    assert again == asked_then(history, again)
+    assert again == asked_then(history, again), "if that is meant: python -m tests.replay.record"
 
 
 @pytest.mark.parametrize("name", BEFORE_PATCHES.values())

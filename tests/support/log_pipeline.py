@@ -11,6 +11,7 @@ from messaging.backoff import Backoff
 from messaging.log_collector import LogCollector
 from messaging.log_format import LogMetadata
 from messaging.log_store import LogReader, LogStore
+from messaging.stats_publisher import Stats
 from messaging.transport import Transport
 from tests.support.eventually import eventually
 
@@ -28,11 +29,12 @@ async def running(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task
             task.result()
 
 
-def collector(transport: Transport, folder: Path, *, gap_seconds: float = 60) -> LogCollector:
+def collector(
+    transport: Transport, folder: Path, stats: Stats | None = None, *, gap_seconds: float = 60
+) -> LogCollector:
     """A collector that retries without a pause worth waiting for."""
-    return LogCollector(
-        transport, LogStore(folder), gap_seconds=gap_seconds, retry=Backoff(first=0.01, longest=0.05)
-    )
+    retry = Backoff(first=0.01, longest=0.05)
+    return LogCollector(transport, LogStore(folder), stats, gap_seconds=gap_seconds, retry=retry)
 
 
 async def ended(folder: Path, attempt_id: UUID) -> LogMetadata:

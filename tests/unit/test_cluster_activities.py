@@ -8,12 +8,13 @@ from temporalio import activity
 from temporalio.testing import ActivityEnvironment
 
 from activities.cluster import ClusterActivities
-from tests.support.fake_builder import FakeCluster
+from tests.support.fake_builder import FakeCluster, FakeStats
 from tests.support.github_json import pull_json
 from tickborg.errors import UnavailableError
 from tickborg.events.pull_requests import pull_request_from_json
 from tickborg.github import PullRequestQuestion, RepositoryName
 from tickborg.jobs import BuildersQuestion, Origin, QueueLength, QueuesQuestion
+from tickborg.messages import Event, EventName
 from tickborg.owners import tell_owner
 from tickborg.requests import EvaluateOrder, OwnerMessage, Request
 from tickborg.systems import System
@@ -39,9 +40,15 @@ def cluster() -> FakeCluster:
 
 
 @pytest.fixture
-def activities(cluster: FakeCluster) -> ClusterActivities:
+def stats() -> FakeStats:
+    """Where it is counted that there is no builder."""
+    return FakeStats()
+
+
+@pytest.fixture
+def activities(cluster: FakeCluster, stats: FakeStats) -> ClusterActivities:
     """What is tested."""
-    return ClusterActivities(cluster)
+    return ClusterActivities(cluster, stats)
 
 
 async def run(method: Any, argument: Any) -> Any:
@@ -64,12 +71,13 @@ def test_every_activity_has_the_name_that_histories_know() -> None:
     ]
 
 
-async def test_builders_are_counted_by_system(activities: ClusterActivities) -> None:
-    """A builder of another system helps nobody."""
+async def test_builders_are_counted_by_system(activities: ClusterActivities, stats: FakeStats) -> None:
+    """A builder of another system helps nobody; operators hear of the system that has none."""
     counts = [
         await run(activities.builders_online, BuildersQuestion(system=system)) for system in (LINUX, MAC)
     ]
     assert counts == [2, 0]
+    assert stats.events == [Event(name=EventName.NO_BUILDER, system=MAC)]
 
 
 async def test_queues_are_measured_in_the_order_asked_for(activities: ClusterActivities) -> None:

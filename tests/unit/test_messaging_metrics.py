@@ -14,6 +14,7 @@ from tests.support.clock import NOON, FakeClock
 from tests.support.markdown_page import rows, section
 from tickborg.messages import Event, EventName, QuotaReading, ReconcileOutcome
 from tickborg.quota import SAME_WINDOW, WINDOW
+from tickborg.setbacks import WhyGivenUp
 
 ROOT = Path(__file__).parents[2]
 METRICS_PAGE = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
@@ -58,6 +59,31 @@ def test_a_build_is_counted_by_system_outcome_and_project(metrics: Metrics) -> N
         )
         == 1
     )
+
+
+def test_a_build_that_was_given_up_is_counted_with_the_reason(metrics: Metrics) -> None:
+    """Beside those that builders have ended; what nobody knows as a reason is no label."""
+    for reason in (WhyGivenUp.NO_BUILDER, None, "the moon"):
+        metrics.record(
+            Event(name=EventName.BUILD_COMPLETED, system="x86_64-linux", outcome="Cancelled", reason=reason)
+        )
+    counted = [
+        value(metrics, "tickborg_builds_given_up_total", reason=reason, system="x86_64-linux")
+        for reason in ("no_builder", "builders_failed", "other")
+    ]
+    assert counted == [1, 0, 1]
+    ended = {"system": "x86_64-linux", "outcome": "Cancelled"}
+    assert value(metrics, "tickborg_builds_completed_total", **ended) == 3
+
+
+def test_a_look_for_a_builder_that_finds_none_is_counted_by_system(metrics: Metrics) -> None:
+    """Whose builders are all gone is what an operator has to know first."""
+    metrics.record(Event(name=EventName.NO_BUILDER, system="aarch64-darwin"))
+    looks = [
+        value(metrics, "tickborg_no_builder_total", system=system)
+        for system in ("aarch64-darwin", "x86_64-linux")
+    ]
+    assert looks == [1, 0]
 
 
 def test_every_event_is_counted_by_name(metrics: Metrics) -> None:
@@ -181,6 +207,24 @@ def test_a_reading_of_a_clock_that_is_wrong_is_not_the_last(clock: FakeClock) ->
         metrics.record(read(f"owner-{number}", 1, clock() + WINDOW))
     assert value(metrics, name, owner="acme") is None
     assert metrics.text().count(f"{name}{{") == MOST_OWNERS
+
+
+def test_what_an_alert_waits_to_rise_is_there_from_the_start(metrics: Metrics) -> None:
+    """Of a series that begins at one Prometheus sees no increase, and the first night goes by unheard."""
+    [group] = yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]
+    rising = [
+        found
+        for rule in group["rules"]
+        for found in re.findall(r"increase\((\w+)(?:{(\w+)=\"(\w+)\"})?\[", rule["expr"])
+    ]
+    there = [sample for family in metrics.registry.collect() for sample in family.samples]
+    missing = [
+        (name, label, wanted)
+        for name, label, wanted in rising
+        if not any(each.name == name and each.labels.get(label, "") == wanted for each in there)
+    ]
+    assert len(rising) >= 10
+    assert not missing
 
 
 def documented() -> dict[str, tuple[str, set[str]]]:

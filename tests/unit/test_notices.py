@@ -41,7 +41,7 @@ def end(memory: PullRequestMemory, build: PlannedBuild, outcome: BuildOutcome) -
     record = next(record for record in memory.builds.values() if record.planned == build)
     record.begin("1")
     memory.end(record, BuildResult(outcome=outcome))
-    memory.end_build("1", outcome, failed=False)
+    memory.end_build("1", outcome)
 
 
 @pytest.mark.parametrize("asked_for", [CGIT, TESTS])

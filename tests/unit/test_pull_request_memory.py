@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.samples import NOON, REPO, build_view, pull_request
 from tickborg.build_records import BuildRecord
-from tickborg.jobs import BuildOutcome, EvaluationOutcome
+from tickborg.jobs import BuildOutcome, EvaluationOutcome, EvaluationResult
 from tickborg.labels import INTERNAL_ERROR_LABEL
 from tickborg.memory import LabelsLeft, PullRequestMemory
 from tickborg.systems import System
@@ -28,25 +28,25 @@ def blamed(remembered: PullRequestMemory) -> bool:
 
 
 def test_a_build_that_cannot_be_done_is_the_bots_fault() -> None:
-    """One with a result, of whatever kind, is not; nor is one whose builders died."""
+    """One with a result, of whatever kind, is not."""
     remembered = memory("a", "b")
-    for outcome in (SUCCESS, FAILURE, BROKEN):
-        remembered.end_build("a", outcome, failed=False)
+    for outcome in (SUCCESS, FAILURE, CANCELLED):
+        remembered.end_build("a", outcome)
         assert not blamed(remembered)
-    remembered.end_build("b", BROKEN, failed=True)
+    remembered.end_build("b", BROKEN)
     assert blamed(remembered)
 
 
 def test_the_same_build_done_again_takes_the_blame_away() -> None:
     """Not another one, and not one that was cancelled, which shows nothing."""
     remembered = memory("a", "b")
-    remembered.end_build("a", BROKEN, failed=True)
-    remembered.end_build("b", SUCCESS, failed=False)
+    remembered.end_build("a", BROKEN)
+    remembered.end_build("b", SUCCESS)
     assert blamed(remembered)
     remembered.builds["a"] = BuildRecord(n="c", view=build_view())
-    remembered.end_build("c", CANCELLED, failed=False)
+    remembered.end_build("c", CANCELLED)
     assert blamed(remembered)
-    remembered.end_build("c", FAILURE, failed=False)
+    remembered.end_build("c", FAILURE)
     assert not blamed(remembered)
 
 
@@ -54,15 +54,27 @@ def test_a_build_says_nothing_of_an_evaluation_that_failed() -> None:
     """Builds of an earlier one may still be running."""
     remembered = memory("a")
     remembered.fail_evaluation("GitHub answered 403")
-    remembered.end_build("a", SUCCESS, failed=False)
+    remembered.end_build("a", SUCCESS)
     assert blamed(remembered)
+
+
+def test_an_evaluation_that_ends_later_takes_no_blame_from_a_build() -> None:
+    """Its checks may go on for longer than builders die over a build."""
+    remembered = memory("a")
+    remembered.end_build("a", BROKEN)
+    ended = EvaluationResult(outcome=EvaluationOutcome.EVALUATED, pull=pull_request())
+    remembered.end_evaluation(ended)
+    assert blamed(remembered)
+    remembered.builds["a"] = BuildRecord(n="c", view=build_view())
+    remembered.end_evaluation(ended)
+    assert not blamed(remembered)
 
 
 def test_a_summary_that_is_refused_is_said_by_the_label_whatever_is_built() -> None:
     """Until GitHub takes it again."""
     remembered = memory("a")
     remembered.summary_refused = True
-    remembered.end_build("a", SUCCESS, failed=False)
+    remembered.end_build("a", SUCCESS)
     assert blamed(remembered)
     remembered.summary_refused = False
     assert not blamed(remembered)
@@ -85,8 +97,8 @@ def test_labels_are_looked_for_once_something_is_known_of_the_head() -> None:
 def test_a_build_that_is_forgotten_says_nothing() -> None:
     """It was of another head."""
     remembered = memory("a")
-    remembered.end_build("a", BROKEN, failed=True)
-    remembered.end_build("z", SUCCESS, failed=False)
+    remembered.end_build("a", BROKEN)
+    remembered.end_build("z", SUCCESS)
     assert blamed(remembered)
 
 

@@ -196,14 +196,16 @@ def test_what_was_given_up_is_left_to_a_person() -> None:
 
 
 def test_what_a_run_did_is_counted_by_kind() -> None:
-    """How much was asked for and came, and what owners had to be told; each kind has a name that is known."""
+    """How much was asked for and came, what is given up since, and what owners had to be told of."""
     told = [missed_of_pull(now(number=number), None) for number in (1, 2)]
     pushed = missed_push(REPOSITORY, "main", BranchTip(sha=B, author="ada"), A)
-    report = ReconcileReport(asked=5, arrived=4, compared=True)
-    _, *counted = events_of(report, [missed for missed in (*told, pushed) if missed], NOON)
+    known, new = (GivenUp(guid=guid, event="push", last_id=1, status_code=500) for guid in "12")
+    report = ReconcileReport(asked=5, arrived=4, compared=True, given_up=(known, new))
+    _, *counted = events_of(report, [missed for missed in (*told, pushed) if missed], NOON, before=(known,))
     assert counted == [
         Event(name=EventName.DELIVERY_ASKED_FOR, count=5),
         Event(name=EventName.DELIVERY_ARRIVED, count=4),
+        Event(name=EventName.DELIVERY_GIVEN_UP, count=1),
         Event(name=EventName.OWNER_TOLD, event="opened", count=2),
         Event(name=EventName.OWNER_TOLD, event="push", count=1),
     ]

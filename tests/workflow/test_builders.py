@@ -17,17 +17,18 @@ from tests.support.workflow_bench import HEAD, LINUX, PROJECTS, Bench
 from tests.workflow.conftest import NewBench
 from tickborg.errors import BuilderEndingError, InfrastructureError, UnavailableError
 from tickborg.github import CheckConclusion, CheckStatus, StatusState
-from tickborg.jobs import BuildStarted
+from tickborg.jobs import BuildOutcome, BuildStarted
 from tickborg.labels import INTERNAL_ERROR_LABEL
-from tickborg.messages import BuildLogStatus
+from tickborg.messages import BuildLogStatus, EventName
 from tickborg.names import BUILD_STARTED_SIGNAL
 from tickborg.policy import Policy
 from tickborg.projects import Check, ProjectSet
-from tickborg.setbacks import Setback
+from tickborg.setbacks import Setback, WhyGivenUp
 from tickborg.systems import System
 from workflows import policies
 
 ARM = System.AARCH64_LINUX
+FORMAT = Check(name="format", command=("check-format",))
 BOTH = Policy(systems=(LINUX, ARM), primary_systems=(LINUX, ARM), builder_wait=timedelta(hours=1))
 
 
@@ -54,6 +55,14 @@ async def test_a_system_without_a_builder_says_so_and_gives_up_in_the_end(new_ti
     assert ended.title == "no aarch64-linux builder came online within 1 h"
     assert [run.status for run in history] == [CheckStatus.QUEUED] * 2 + [CheckStatus.COMPLETED]
     await bench.until_commented("not made")
+    await bench.end()
+    looks = bench.stats.named(EventName.NO_BUILDER)
+    assert {event.system for event in looks} == {ARM}
+    assert 60 <= len(looks) <= 64, "an alert needs one every minute, as long as it waits"
+    assert ended_builds(bench) == [
+        ("cgit", LINUX, BuildOutcome.SUCCESS, None),
+        ("cgit", ARM, BuildOutcome.CANCELLED, WhyGivenUp.NO_BUILDER),
+    ]
 
 
 async def test_a_builder_that_comes_online_gets_the_build_within_a_minute(new_timed_bench: NewBench) -> None:
@@ -146,8 +155,7 @@ async def test_the_log_of_a_dead_builder_ends_though_no_other_builds_it(new_benc
 async def test_a_check_whose_builder_dies_is_made_by_another_one(new_bench: NewBench) -> None:
     """Under the same status; the log of the dead one ends as lost."""
     bench = await new_bench(builders=())
-    checks = (Check(name="format", command=("check-format",)),)
-    bench.repositories.projects = ProjectSet(projects=PROJECTS, checks=checks)
+    bench.repositories.projects = ProjectSet(projects=PROJECTS, checks=(FORMAT,))
     await bench.add_builder(identity="builder-1", concurrent=1, silent=True)
     await bench.open()
     await bench.logs.next()
@@ -182,17 +190,20 @@ async def test_when_one_builder_after_another_dies_the_fault_is_the_bot_s(
     await bench.open("cgit")
     run = await bench.until_check_run("cgit", CheckConclusion.FAILURE)
     await bench.until_commented("tickborg failed")
+    await bench.until_labelled("project: cgit", INTERNAL_ERROR_LABEL)
     histories = await bench.end()
     assert run.title == "tickborg failed, not your change"
     assert "2 builders failed. The last one failed with this: its builder stopped answering" in run.summary
     assert len(bench.logs.abandoned) == 2
     assert [build.ending for build in histories.of("Build")] == ["completed"]
     assert run.head_sha == HEAD
-    assert INTERNAL_ERROR_LABEL not in bench.github.labels_on(run.repo, 7)
 
 
 async def test_five_builders_may_fail_over_a_build(timed_bench: Bench) -> None:
-    """Minutes apart: a full disk says nothing of the change, and others must have the time to be quicker."""
+    """Minutes apart: a full disk says nothing of the change, and others must have the time to be quicker.
+
+    What no builder has ended is counted all the same, and a person hears of it.
+    """
     timed_bench.workspaces.fault = InfrastructureError("no space left on builder-1")
     await timed_bench.open("cgit")
     await timed_bench.pass_time(minutes=19)
@@ -203,6 +214,11 @@ async def test_five_builders_may_fail_over_a_build(timed_bench: Bench) -> None:
     failed = await timed_bench.until_check_run("cgit", CheckConclusion.FAILURE)
     assert "5 builders failed. The last one failed with this: no space left on builder-1" in failed.summary
     assert [log.status for log in timed_bench.logs.logs.values()] == [BuildLogStatus.ERROR] * 5
+    await timed_bench.until_labelled("project: cgit", INTERNAL_ERROR_LABEL)
+    await timed_bench.end()
+    failed_all = ("cgit", LINUX, BuildOutcome.UNEXPECTED_ERROR, WhyGivenUp.BUILDERS_FAILED)
+    assert ended_builds(timed_bench) == [failed_all]
+    assert len(timed_bench.stats.named(EventName.PERMANENT_FAILURE)) == 1
 
 
 async def test_a_github_that_is_away_for_hours_costs_a_build_nothing_but_time(timed_bench: Bench) -> None:
@@ -240,6 +256,10 @@ async def test_a_github_that_stays_away_is_given_up_and_said(
         "GitHub did not answer builders for 1 h. The last attempt failed with this: git fetch"
         in failed.summary
     )
+    await timed_bench.end()
+    assert ended_builds(timed_bench) == [
+        ("cgit", LINUX, BuildOutcome.UNEXPECTED_ERROR, WhyGivenUp.GITHUB_AWAY)
+    ]
 
 
 async def test_builders_that_hand_over_or_wait_for_github_use_up_no_attempt_of_those_that_die(
@@ -294,6 +314,10 @@ async def test_builders_that_are_always_stopped_are_not_waited_for_forever(
     await timed_bench.pass_time(minutes=1)
     failed = await timed_bench.until_check_run("cgit", CheckConclusion.FAILURE)
     assert "4 builders were told to stop in mid-build, one after the other" in failed.summary
+    await timed_bench.end()
+    assert ended_builds(timed_bench) == [
+        ("cgit", LINUX, BuildOutcome.UNEXPECTED_ERROR, WhyGivenUp.BUILDERS_STOPPED)
+    ]
 
 
 async def test_who_stands_in_the_queue_reads_when_the_last_builder_goes_and_when_one_comes(
@@ -332,10 +356,11 @@ async def test_who_stands_in_the_queue_reads_when_the_last_builder_goes_and_when
 async def test_who_stands_in_the_queue_too_long_is_told_what_was_missing(
     new_bench: NewBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On one system builders are online and take nothing; on the other the last one goes."""
+    """On one system builders are online and take nothing; on the other the last one goes. All is counted."""
     watch_closely(monkeypatch)
     waiting = BOTH.model_copy(update={"builder_wait": timedelta(seconds=3)})
     bench = await new_bench(policy=waiting, builders=())
+    bench.repositories.projects = ProjectSet(projects=PROJECTS, checks=(FORMAT,))
     bench.cluster.builders = {LINUX: 1, ARM: 1}
     await bench.open("cgit")
     await bench.until_check_run("cgit", CheckStatus.QUEUED, system=ARM)
@@ -345,6 +370,13 @@ async def test_who_stands_in_the_queue_too_long_is_told_what_was_missing(
     gone = await bench.until_check_run("cgit", CheckConclusion.CANCELLED, system=ARM)
     assert busy.title == "no x86_64-linux builder was free within 3 s"
     assert gone.title == "no aarch64-linux builder came online within 3 s"
+    await bench.until_status(HEAD, StatusState.ERROR, context="tickborg-eval-format")
+    await bench.end()
+    assert sorted(ended_builds(bench)) == [
+        ("cgit", ARM, BuildOutcome.CANCELLED, WhyGivenUp.NO_BUILDER),
+        ("cgit", LINUX, BuildOutcome.CANCELLED, WhyGivenUp.NONE_FREE),
+        ("format", LINUX, BuildOutcome.CANCELLED, WhyGivenUp.NONE_FREE),
+    ]
 
 
 async def test_the_time_to_wait_for_builders_is_for_all_attempts_together(new_timed_bench: NewBench) -> None:
@@ -365,6 +397,12 @@ async def test_the_time_to_wait_for_builders_is_for_all_attempts_together(new_ti
     assert ended.title == "no x86_64-linux builder came online within 1 h"
     [log] = bench.logs.logs
     assert str(log) in (ended.details_url or "")
+
+
+def ended_builds(bench: Bench) -> list[tuple[str | None, ...]]:
+    """Each build and check that was counted as ended: what, where, how, and why it was given up."""
+    events = bench.stats.named(EventName.BUILD_COMPLETED)
+    return [(event.project, event.system, event.outcome, event.reason) for event in events]
 
 
 def be_patient(monkeypatch: pytest.MonkeyPatch, setback: Setback, **limits: Any) -> None:

@@ -22,6 +22,7 @@ from tests.support.patience import PATIENCE_SECONDS
 from tests.support.time_skipping import time_skipping_server
 from tickborg.errors import InfrastructureError
 from tickborg.housekeeping import HostTidied, HousekeepingReport, MirrorsTidied
+from tickborg.messages import EventName
 from tickborg.names import HOUSEKEEPING_WORKFLOW, TASK_QUEUE, housekeeping_task_queue
 from tickborg.policy import Policy
 from workflows.failures import worker_ended
@@ -72,6 +73,7 @@ class Hosts:
     def __init__(self, client: Client, cluster: FakeCluster, stack: AsyncExitStack) -> None:
         self.client = client
         self.cluster = cluster
+        self.stats = FakeStats()
         self._stack = stack
 
     async def add(self, disk: FakeDisk) -> None:
@@ -93,16 +95,17 @@ async def hosts() -> AsyncIterator[Hosts]:
     """No hosts yet."""
     cluster = FakeCluster()
     async with time_skipping_server() as client, AsyncExitStack() as stack:
+        hosts = Hosts(client, cluster, stack)
         worker = workflow_worker(
             client,
             github=FakeGitHub(),
             cluster=cluster,
             policy=Policy(),
-            stats=FakeStats(),
+            stats=hosts.stats,
             logs=FakeBuildLogs(),
         )
         await stack.enter_async_context(worker)
-        yield Hosts(client, cluster, stack)
+        yield hosts
 
 
 WORKER = HostTidied(host="worker@a", mirrors=MirrorsTidied(kept=2, removed=1, commits_forgotten=7, size=4096))
@@ -139,7 +142,7 @@ async def test_where_nobody_has_a_disk_there_is_nothing_to_do(hosts: Hosts) -> N
 
 
 async def test_a_host_that_fails_holds_up_no_other(hosts: Hosts) -> None:
-    """All others are tidied, and the workflow fails with the reason and where."""
+    """All others are tidied, and the workflow fails with the reason and where, which is counted."""
     broken = FakeDisk(BUILDER, InfrastructureError("/mirrors cannot be read"))
     troubled = FakeDisk(HostTidied(host="builder-2", troubles=("w/1 could not be removed",)))
     healthy = FakeDisk(WORKER)
@@ -152,6 +155,7 @@ async def test_a_host_that_fails_holds_up_no_other(hosts: Hosts) -> None:
         "housekeeping.builder-1: /mirrors cannot be read; builder-2: w/1 could not be removed"
     )
     assert (broken.rounds, troubled.rounds, healthy.rounds) == (1, 1, 1)
+    assert [event.name for event in hosts.stats.events] == [EventName.HOUSEKEEPING_FAILED]
 
 
 async def test_a_process_that_is_told_to_end_leaves_off_tidying(hosts: Hosts) -> None:

@@ -16,6 +16,8 @@ from temporalio.worker import (
     SlotReserveContext,
 )
 
+from activities.ports import Stats
+from tickborg.messages import Event, EventName
 from tickborg.texts.sizes import in_units
 
 logger = logging.getLogger(__name__)
@@ -30,18 +32,29 @@ class Room:
     Args:
         free_space: bytes that can still be written where builds are made. Blocks.
         least: bytes that a new build needs; 0: it is begun in any case.
+        stats: where it is counted, each time that it is looked, that there is no room.
         interval: how often to look for room where there is none.
     """
 
-    def __init__(self, free_space: Callable[[], int], least: int, interval: timedelta = INTERVAL) -> None:
+    def __init__(
+        self,
+        free_space: Callable[[], int],
+        least: int,
+        stats: Stats | None = None,
+        *,
+        interval: timedelta = INTERVAL,
+    ) -> None:
         self._free_space = free_space
         self._least = least
+        self._stats = stats
         self._interval = interval.total_seconds()
         self._short = False
 
     async def until_enough(self) -> None:
         """Wait until there is room; the operator is told of each change once."""
-        while self._is_short(await asyncio.to_thread(self._free_space)):  # noqa: ASYNC110 - a disk tells nobody
+        while self._is_short(await asyncio.to_thread(self._free_space)):
+            if self._stats is not None:
+                await self._stats.notify(Event(name=EventName.NO_ROOM))
             await asyncio.sleep(self._interval)
 
     def _is_short(self, free: int) -> bool:
