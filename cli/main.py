@@ -30,6 +30,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+NOT_EVALUATED = 2
+"""How a trial ends that came to nothing, through a fault of tickborg's own too."""
 USAGE_ERROR = 3
 INTERRUPTED = 130
 TERMINATED = 143
@@ -79,11 +81,18 @@ def try_(  # noqa: PLR0913 - options of the command line
     Ends with 0 for success, 1 for a failed build or check, 2 for a conflict, an evaluation that failed or a
     failure of tickborg's own, 3 for a usage error.
     """
-    from cli.trial import ExitStatus, Trial, attempt  # noqa: PLC0415 - a command pays only for itself
+    from cli.local_repository import LocalRepository  # noqa: PLC0415 - a command pays only for itself
+
+    async def tried() -> int:
+        LocalRepository(repo).change(
+            base, head
+        )  # a typo is told before all else is loaded
+        from cli.trial import Trial, attempt  # noqa: PLC0415
+
+        return await attempt(Trial(repo, base, head, build, test, as_json, state), Console())
 
     say_no_failed_activities()
-    trial = Trial(repo, base, head, build, test, as_json, state)
-    run(attempt(trial, Console()), crashed=ExitStatus.NOT_EVALUATED)
+    run(tried(), crashed=NOT_EVALUATED)
 
 
 ConfigOption = Annotated[

@@ -65,10 +65,12 @@ async def test_every_scene_has_its_outcome(terminal: CommandLine) -> None:
 
 
 async def test_what_cannot_be_built_here_is_named_and_left_out(terminal: CommandLine, tmp_path: Path) -> None:
-    """Without CMake and Meson the demo goes on with the projects that need neither."""
-    ended = await terminal.run("demo", PATH=str(path_without(tmp_path / "bin", "cmake", "meson")))
+    """Without CMake and Meson the demo goes on with the projects that need neither, and without RabbitMQ."""
+    path = path_without(tmp_path / "bin", "cmake", "meson", "epmd")
+    ended = await terminal.run("demo", PATH=str(path))
 
     assert (ended.status, ended.complained) == (0, "")
+    assert "in this process (RabbitMQ is not installed)" in ended.printed
     assert ended.printed.splitlines()[8:11] == [
         "  projects           palette, notes",
         "  left out: painter  cmake is not installed",

@@ -95,7 +95,7 @@ def test_no_comment_takes_long(name: str) -> None:
     settled_in_time(read)
 
 
-@pytest.mark.parametrize("verb", ["build", "test", "cancel", "build a on"])
+@pytest.mark.parametrize("verb", ["build", "cancel", "build a on"])
 def test_a_thousand_unknown_names_among_thousands_that_are_alike(verb: str) -> None:
     """Each of the same letters as a project; what was meant is looked for only of what is answered."""
     letters = random.Random(2).sample
@@ -104,7 +104,7 @@ def test_a_thousand_unknown_names_among_thousands_that_are_alike(verb: str) -> N
     assert len(settled_in_time(parsed).errors) >= COMMANDS_LIMIT * PROJECTS_LIMIT
 
 
-@pytest.mark.parametrize("verb", ["build", "test", "cancel"])
+@pytest.mark.parametrize("verb", ["build", "cancel"])
 def test_a_thousand_names_of_thousands(verb: str) -> None:
     """Each is found at once."""
     names = iter(project.name for project in reversed(PROJECTS.projects))
