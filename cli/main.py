@@ -84,10 +84,12 @@ def try_(  # noqa: PLR0913 - options of the command line
     from cli.local_repository import LocalRepository  # noqa: PLC0415 - a command pays only for itself
 
     async def tried() -> int:
-        LocalRepository(repo).change(base, head)  # a typo is told before all else is loaded
+        source = LocalRepository(repo)
+        change = source.change(base, head)  # a typo is told before all else is loaded
         from cli.trial import Trial, attempt  # noqa: PLC0415
 
-        return await attempt(Trial(repo, base, head, build, test, as_json, state), Console())
+        trial = Trial(repo, base, head, build, test, as_json, state)
+        return await attempt(trial, source, change, Console())
 
     say_no_failed_activities()
     run(tried(), crashed=NOT_EVALUATED)

@@ -63,14 +63,8 @@ class Trial:
     state: Path | None = None
 
 
-async def attempt(trial: Trial, console: Console) -> int:
-    """Try a change, show it live, and return the exit status.
-
-    Raises:
-        RefusedError: the repository or one of the refs is not there.
-    """
-    source = LocalRepository(trial.repo)
-    change = source.change(trial.base, trial.head)
+async def attempt(trial: Trial, source: LocalRepository, change: Change, console: Console) -> int:
+    """Try ``change``, which ``trial`` is of, show it live, and return the exit status."""
     with state_folder(trial.state) as folder:
         github, repository = _stage(source, change, folder)
         app = github.create_app("tickborg", webhook_secret=_SECRET)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from cli.local_repository import LocalRepository
 from cli.trial import ExitStatus, Trial, attempt
 from tests.support.command_line import CommandLine, Ended
 from tests.support.git_repository import Changes, GitRepository, symlink
@@ -42,7 +43,9 @@ class Trier:
         """Try a change of a repository, which must be afterwards as it was before."""
         before, printed = fingerprint(repository), StringIO()
         trial = Trial(repository, **{"base": "main", "head": "HEAD", **options})
-        status = await attempt(trial, Console(file=printed, width=200))
+        source = LocalRepository(repository)
+        change = source.change(trial.base, trial.head)
+        status = await attempt(trial, source, change, Console(file=printed, width=200))
         assert fingerprint(repository) == before
         return Ended(status, printed.getvalue(), self._capture.readouterr().err)
 
